@@ -1,0 +1,513 @@
+//! Host memory, and checked access to it for kernels that run on the host.
+//!
+//! A buffer can be shared between threads and streams, like memory of a card; what two unordered writers leave in it is then undefined.
+//! In Rust it must still be free of data races, so a kernel locks the buffers of its call for as long as it runs ([`HostAccess`]): readers together, a writer alone.
+
+use std::alloc::{Layout as Alloc, alloc, alloc_zeroed, dealloc};
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use half::{bf16, f16};
+
+use crate::buffer::{Buffer, Location, Memory};
+use crate::{DType, Element, Error, OpKind, Result, TensorView, TensorViewMut};
+
+/// Alignment of host allocations: a cache line, and the widest vector register.
+pub const HOST_ALIGN: usize = 64;
+
+/// An aligned block of host memory behind a lock.
+pub struct HostMemory {
+    start: NonNull<u8>,
+    size: usize,
+    location: Location,
+    lock: RwLock<()>,
+    on_free: Option<Arc<dyn Fn(usize) + Send + Sync>>,
+}
+
+// SAFETY: the block is owned by this value, and every access to its bytes goes through `lock` (shared for reads, exclusive for writes).
+unsafe impl Send for HostMemory {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for HostMemory {}
+
+impl HostMemory {
+    /// A block of `size` bytes, zeroed, that presents itself as memory at `location`. `on_free` hears the size when the block is freed.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] when the allocator refuses.
+    pub fn new(size: usize, location: Location, on_free: Option<Arc<dyn Fn(usize) + Send + Sync>>) -> Result<Self> {
+        Self::allocate(size, location, on_free, true)
+    }
+
+    fn allocate(size: usize, location: Location, on_free: Option<Arc<dyn Fn(usize) + Send + Sync>>, zeroed: bool) -> Result<Self> {
+        let refused = || Error::OutOfMemory {
+            device: match location {
+                Location::Device(id) => id,
+                Location::Host => crate::DeviceId::CPU,
+            },
+            asked_bytes: size,
+            free_bytes: 0,
+        };
+        let start = if size == 0 {
+            NonNull::<Line>::dangling().cast()
+        } else {
+            let layout = Alloc::from_size_align(size, HOST_ALIGN).map_err(|_| refused())?;
+            // SAFETY: `layout` has a non-zero size.
+            let block = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
+            NonNull::new(block).ok_or_else(refused)?
+        };
+        Ok(Self { start, size, location, lock: RwLock::new(()), on_free })
+    }
+
+    /// Copies bytes `offset..offset + out.len()` to `out`.
+    pub fn read(&self, offset: usize, out: &mut [u8]) -> Result<()> {
+        self.range("read", offset, out.len())?;
+        let _guard = self.lock.read().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: the range was checked, no writer holds the lock, and `out` is a distinct Rust slice.
+        unsafe { std::ptr::copy_nonoverlapping(self.start.as_ptr().add(offset), out.as_mut_ptr(), out.len()) };
+        Ok(())
+    }
+
+    /// Copies `bytes` to `offset..`.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        self.range("write", offset, bytes.len())?;
+        let _guard = self.lock.write().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: the range was checked and the lock is held exclusively.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.start.as_ptr().add(offset), bytes.len()) };
+        Ok(())
+    }
+
+    /// Copies `len` bytes from `src` at `from` to this block at `to`. Both may be one block, even with overlapping ranges.
+    pub fn copy_from(&self, to: usize, src: &HostMemory, from: usize, len: usize) -> Result<()> {
+        self.range("copy to", to, len)?;
+        src.range("copy from", from, len)?;
+        let (first, second) = if self.start <= src.start { (self, src) } else { (src, self) };
+        let _a = first.lock.write().unwrap_or_else(PoisonError::into_inner);
+        let _b = (!std::ptr::eq(first, second)).then(|| second.lock.write().unwrap_or_else(PoisonError::into_inner));
+        // SAFETY: both ranges were checked and both locks are held exclusively; `copy` allows overlap.
+        unsafe { std::ptr::copy(src.start.as_ptr().add(from), self.start.as_ptr().add(to), len) };
+        Ok(())
+    }
+
+    /// Sets every byte of the block.
+    pub fn fill(&self, byte: u8) {
+        let _guard = self.lock.write().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: the block has `size` bytes and the lock is held exclusively.
+        unsafe { std::ptr::write_bytes(self.start.as_ptr(), byte, self.size) };
+    }
+
+    fn range(&self, what: &'static str, offset: usize, len: usize) -> Result<()> {
+        match offset.checked_add(len) {
+            Some(end) if end <= self.size => Ok(()),
+            _ => Err(Error::OutOfRange { what, offset, len, size: self.size }),
+        }
+    }
+}
+
+#[repr(align(64))]
+struct Line;
+
+impl Drop for HostMemory {
+    fn drop(&mut self) {
+        if self.size > 0 {
+            // SAFETY: allocated in `allocate` with this very layout, and freed once.
+            unsafe { dealloc(self.start.as_ptr(), Alloc::from_size_align_unchecked(self.size, HOST_ALIGN)) };
+        }
+        if let Some(f) = &self.on_free {
+            f(self.size);
+        }
+    }
+}
+
+impl fmt::Debug for HostMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HostMemory({} bytes as {})", self.size, self.location)
+    }
+}
+
+impl Memory for HostMemory {
+    fn location(&self) -> Location {
+        self.location
+    }
+    fn size_bytes(&self) -> usize {
+        self.size
+    }
+    fn as_host(&self) -> Option<&HostMemory> {
+        Some(self)
+    }
+}
+
+/// A host tensor (location [`Location::Host`]) holding `data`.
+pub fn tensor<T: Element>(data: &[T], shape: impl Into<crate::Dims>) -> Result<TensorView> {
+    tensor_of(T::DTYPE, bytemuck::cast_slice(data), shape)
+}
+
+/// A host tensor of `dtype` holding raw `bytes` (packed for `I4`).
+pub fn tensor_of(dtype: DType, bytes: &[u8], shape: impl Into<crate::Dims>) -> Result<TensorView> {
+    let memory = HostMemory::allocate(bytes.len(), Location::Host, None, false)?;
+    memory.write(0, bytes)?;
+    let view = TensorView::contiguous(Buffer::new(memory), dtype, shape)?;
+    if view.size_bytes() != bytes.len() {
+        return Err(Error::View {
+            asked: format!("{} bytes for shape {} of {dtype}", view.size_bytes(), view.shape()),
+            found: format!("{} bytes", bytes.len()),
+        });
+    }
+    Ok(view)
+}
+
+/// A zeroed host tensor.
+pub fn zeros(dtype: DType, shape: impl Into<crate::Dims>) -> Result<TensorViewMut> {
+    let layout = crate::Layout::contiguous(shape)?;
+    let bytes =
+        dtype.bytes_for(layout.numel()).ok_or_else(|| Error::overflow(format!("the size of shape {} of {dtype}", layout.shape())))?;
+    let memory = HostMemory::new(bytes, Location::Host, None)?;
+    Ok(TensorView::new(Buffer::new(memory), dtype, layout)?.to_mut())
+}
+
+/// The elements of one host-readable tensor in row-major order, decoded to `f64` (exact for every type but large `i64`).
+pub fn to_f64(view: &TensorView) -> Result<Vec<f64>> {
+    let access = HostAccess::lock(OpKind::Copy, [("src", view)], [])?;
+    access.read_f64(view)
+}
+
+/// The elements of one host-readable integer tensor in row-major order.
+pub fn to_i64(view: &TensorView) -> Result<Vec<i64>> {
+    let access = HostAccess::lock(OpKind::Copy, [("src", view)], [])?;
+    access.read_i64(view)
+}
+
+/// The elements of one host-readable tensor in row-major order. `T` must store the view's type ([`Element::stores`]).
+pub fn to_vec<T: Element>(view: &TensorView) -> Result<Vec<T>> {
+    let access = HostAccess::lock(OpKind::Copy, [("src", view)], [])?;
+    Ok(access.read::<T>(view)?.to_vec())
+}
+
+enum Guard<'a> {
+    Shared { _guard: RwLockReadGuard<'a, ()> },
+    Exclusive { _guard: RwLockWriteGuard<'a, ()> },
+}
+
+/// Locked access to the host memory behind one call's tensors.
+///
+/// Inputs come as slices in row-major order: borrowed when the view is contiguous, copied otherwise (or when an in-place call shares memory between input and output).
+/// Each output can be taken once.
+pub struct HostAccess<'a> {
+    op: OpKind,
+    outputs: Vec<&'a TensorView>,
+    buffers: Vec<usize>,
+    taken: RefCell<Vec<bool>>,
+    _guards: Vec<Guard<'a>>,
+}
+
+impl<'a> HostAccess<'a> {
+    /// Locks the buffers of `inputs` for reading and of `outputs` for writing. Locks are taken in address order, so calls cannot deadlock each other.
+    ///
+    /// # Errors
+    /// [`Error::WrongDevice`] when a tensor is not readable by the host; [`Error::Overlap`] when an output shares elements with another output, or partly with an input.
+    pub fn lock(
+        op: OpKind,
+        inputs: impl IntoIterator<Item = (&'static str, &'a TensorView)>,
+        outputs: impl IntoIterator<Item = (&'static str, &'a TensorViewMut)>,
+    ) -> Result<Self> {
+        let outputs: Vec<(&'static str, &'a TensorView)> = outputs.into_iter().map(|(name, v)| (name, &**v)).collect();
+        let inputs: Vec<(&'static str, &'a TensorView)> = inputs.into_iter().collect();
+        for (i, (output, out)) in outputs.iter().enumerate() {
+            let clash = outputs[i + 1..].iter().find(|(_, o)| o.may_overlap(out));
+            let clash = clash.or_else(|| inputs.iter().find(|(_, v)| v.may_overlap(out) && !v.same_elements(out)));
+            if let Some((other, _)) = clash {
+                return Err(Error::Overlap { op, output, other });
+            }
+            if out.layout().repeats_elements() {
+                return Err(Error::Overlap { op, output, other: output });
+            }
+        }
+        let mut wanted: Vec<(usize, bool, &'a HostMemory)> = Vec::with_capacity(inputs.len() + outputs.len());
+        for (exclusive, views) in [(false, &inputs), (true, &outputs)] {
+            for &(name, view) in views {
+                let memory = view.buffer().as_host().ok_or_else(|| Error::WrongDevice {
+                    what: format!("argument `{name}` of {op}"),
+                    asked: crate::DeviceId::CPU,
+                    found: view.location().to_string(),
+                })?;
+                wanted.push((view.buffer().id(), exclusive, memory));
+            }
+        }
+        // Exclusive before shared within one buffer, so that deduplication keeps the stronger lock.
+        wanted.sort_by_key(|&(id, exclusive, _)| (id, !exclusive));
+        wanted.dedup_by_key(|w| w.0);
+        let buffers = wanted.iter().map(|w| w.0).collect();
+        let guards = wanted
+            .into_iter()
+            .map(|(_, exclusive, memory)| {
+                if exclusive {
+                    Guard::Exclusive { _guard: memory.lock.write().unwrap_or_else(PoisonError::into_inner) }
+                } else {
+                    Guard::Shared { _guard: memory.lock.read().unwrap_or_else(PoisonError::into_inner) }
+                }
+            })
+            .collect();
+        let taken = RefCell::new(vec![false; outputs.len()]);
+        Ok(Self { op, outputs: outputs.into_iter().map(|(_, v)| v).collect(), buffers, taken, _guards: guards })
+    }
+
+    fn memory<'v>(&self, view: &'v TensorView) -> Result<&'v HostMemory> {
+        let locked = self.buffers.binary_search(&view.buffer().id()).is_ok();
+        view.buffer().as_host().filter(|_| locked).ok_or(Error::State {
+            what: "host access",
+            asked: "a tensor",
+            found: format!("{view:?} is not an argument of the locked {} call", self.op),
+        })
+    }
+
+    fn stored<T: Element>(&self, view: &TensorView) -> Result<()> {
+        if T::stores(view.dtype()) {
+            return Ok(());
+        }
+        Err(Error::DType { op: self.op, argument: "(kernel access)", asked: T::DTYPE.to_string(), found: view.dtype() })
+    }
+
+    /// The elements of an argument in row-major order; packed bytes for `I4`.
+    ///
+    /// # Errors
+    /// [`Error::DType`] when `T` does not store the view's type; [`Error::State`] when the view is not an argument of the locked call, or shares elements with an output that was taken already.
+    pub fn read<'v, T: Element>(&'v self, view: &'v TensorView) -> Result<Read<'v, T>> {
+        self.stored::<T>(view)?;
+        let memory = self.memory(view)?;
+        let shared =
+            self.outputs.iter().zip(self.taken.borrow().iter()).filter(|(o, _)| o.may_overlap(view)).map(|(_, &taken)| taken).max();
+        if shared == Some(true) {
+            return Err(Error::State {
+                what: "host access",
+                asked: "reading an in-place argument",
+                found: "its output was taken already; read inputs first".into(),
+            });
+        }
+        if view.numel() == 0 {
+            return Ok(Read(Elements::Owned(vec![])));
+        }
+        let start = memory.start.as_ptr();
+        if shared.is_none() && view.is_contiguous() {
+            let span = view.byte_span();
+            // SAFETY: views lie inside their buffer; the buffer is locked for as long as `self` lives; no output shares these bytes;
+            // the base is 64-byte aligned and offsets count elements, so `T` is aligned; any bit pattern is a `T`.
+            let slice = unsafe { std::slice::from_raw_parts(start.add(span.start).cast::<T>(), span.len() / size_of::<T>()) };
+            return Ok(Read(Elements::Borrowed(slice)));
+        }
+        if view.dtype() == DType::I4 {
+            let mut packed = vec![0u8; view.numel().div_ceil(2)];
+            let mut i = 0;
+            view.layout().for_each_offset(DType::I4, |at| {
+                // SAFETY: as above; nibble `at` lies in byte `at / 2`.
+                let byte = unsafe { start.add(at / 2).read() };
+                packed[i / 2] |= ((byte >> (4 * (at % 2))) & 15) << (4 * (i % 2));
+                i += 1;
+            });
+            return Ok(Read(Elements::Owned(bytemuck::allocation::cast_vec(packed))));
+        }
+        let mut out: Vec<T> = Vec::with_capacity(view.numel());
+        view.layout().for_each_offset(view.dtype(), |at| {
+            // SAFETY: as above; offset `at` lies inside the view, hence inside the buffer.
+            out.push(unsafe { start.cast::<T>().add(at).read() });
+        });
+        Ok(Read(Elements::Owned(out)))
+    }
+
+    /// The elements of an argument in row-major order, decoded to `f64`.
+    pub fn read_f64(&self, view: &TensorView) -> Result<Vec<f64>> {
+        Ok(match view.dtype() {
+            DType::F32 => self.read::<f32>(view)?.iter().map(|&x| f64::from(x)).collect(),
+            DType::F16 => self.read::<f16>(view)?.iter().map(|x| x.to_f64()).collect(),
+            DType::BF16 => self.read::<bf16>(view)?.iter().map(|x| x.to_f64()).collect(),
+            _ => self.read_i64(view)?.into_iter().map(|x| x as f64).collect(),
+        })
+    }
+
+    /// The elements of an integer or bool argument in row-major order.
+    pub fn read_i64(&self, view: &TensorView) -> Result<Vec<i64>> {
+        Ok(match view.dtype() {
+            DType::I64 => self.read::<i64>(view)?.to_vec(),
+            DType::I32 => self.read::<i32>(view)?.iter().map(|&x| x.into()).collect(),
+            DType::I8 => self.read::<i8>(view)?.iter().map(|&x| x.into()).collect(),
+            DType::U8 | DType::Bool => self.read::<u8>(view)?.iter().map(|&x| x.into()).collect(),
+            DType::I4 => {
+                let packed = self.read::<u8>(view)?;
+                (0..view.numel()).map(|i| i64::from(nibble(packed[i / 2], i))).collect()
+            }
+            found => return Err(Error::DType { op: self.op, argument: "(kernel access)", asked: "an integer type".into(), found }),
+        })
+    }
+
+    /// The elements of a float argument in row-major order, widened to `f32`.
+    pub fn read_f32(&self, view: &TensorView) -> Result<Vec<f32>> {
+        Ok(match view.dtype() {
+            DType::F32 => self.read::<f32>(view)?.to_vec(),
+            DType::F16 => self.read::<f16>(view)?.iter().map(|x| x.to_f32()).collect(),
+            DType::BF16 => self.read::<bf16>(view)?.iter().map(|x| x.to_f32()).collect(),
+            found => return Err(Error::DType { op: self.op, argument: "(kernel access)", asked: "a float type".into(), found }),
+        })
+    }
+
+    /// Takes an output for writing, in row-major order; packed bytes for `I4`. It holds the old contents until they are overwritten; a view
+    /// that is not contiguous is written back when the guard is dropped.
+    ///
+    /// # Errors
+    /// [`Error::DType`] when `T` does not store the view's type; [`Error::State`] when the view is not an output of the locked call or was taken already.
+    pub fn write<'v, T: Element>(&'v self, view: &'v TensorViewMut) -> Result<Write<'v, T>> {
+        self.stored::<T>(view)?;
+        let memory = self.memory(view)?;
+        let state = |found: &str| Error::State { what: "host access", asked: "an output", found: found.into() };
+        let at =
+            self.outputs.iter().position(|o| o.same_elements(view)).ok_or_else(|| state("the view is not an output of the locked call"))?;
+        if std::mem::replace(&mut self.taken.borrow_mut()[at], true) {
+            return Err(state("it was taken already"));
+        }
+        if view.numel() == 0 {
+            return Ok(Write(Target::Direct(&mut [])));
+        }
+        let start = memory.start.as_ptr();
+        if view.is_contiguous() {
+            let span = view.byte_span();
+            // SAFETY: as in `read`; the lock is exclusive, `taken` lets each output out once, outputs do not overlap each other, and
+            // inputs that share elements with one are handed out as copies made before.
+            let slice = unsafe { std::slice::from_raw_parts_mut(start.add(span.start).cast::<T>(), span.len() / size_of::<T>()) };
+            return Ok(Write(Target::Direct(slice)));
+        }
+        if view.dtype() == DType::I4 {
+            return Err(Error::View { asked: "a contiguous i4 output".into(), found: format!("{:?}", **view) });
+        }
+        let mut data: Vec<T> = Vec::with_capacity(view.numel());
+        view.layout().for_each_offset(view.dtype(), |at| {
+            // SAFETY: as above.
+            data.push(unsafe { start.cast::<T>().add(at).read() });
+        });
+        Ok(Write(Target::Staged { data, start: start.cast(), view }))
+    }
+}
+
+/// Element `i` of a packed `I4` slice whose byte `i / 2` is `byte`.
+#[inline(always)]
+pub fn nibble(byte: u8, i: usize) -> i8 {
+    ((byte << (4 * (1 - i % 2))) as i8) >> 4
+}
+
+enum Elements<'v, T> {
+    Borrowed(&'v [T]),
+    Owned(Vec<T>),
+}
+
+/// Elements of an argument in row-major order. See [`HostAccess::read`].
+pub struct Read<'v, T>(Elements<'v, T>);
+
+impl<T> Deref for Read<'_, T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        match &self.0 {
+            Elements::Borrowed(s) => s,
+            Elements::Owned(v) => v,
+        }
+    }
+}
+
+enum Target<'v, T: Element> {
+    Direct(&'v mut [T]),
+    Staged { data: Vec<T>, start: *mut T, view: &'v TensorViewMut },
+}
+
+/// Elements of an output in row-major order. See [`HostAccess::write`].
+pub struct Write<'v, T: Element>(Target<'v, T>);
+
+// SAFETY: the pointer of a staged output is used once, when the guard is dropped; the lock that makes this exclusive is held by the
+// `HostAccess` that the guard borrows, wherever the guard itself is dropped.
+unsafe impl<T: Element> Send for Write<'_, T> {}
+// SAFETY: a shared guard gives out `&[T]` only.
+unsafe impl<T: Element> Sync for Write<'_, T> {}
+
+impl<T: Element> Deref for Write<'_, T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        match &self.0 {
+            Target::Direct(s) => s,
+            Target::Staged { data, .. } => data,
+        }
+    }
+}
+
+impl<T: Element> DerefMut for Write<'_, T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        match &mut self.0 {
+            Target::Direct(s) => s,
+            Target::Staged { data, .. } => data,
+        }
+    }
+}
+
+impl<T: Element> Drop for Write<'_, T> {
+    fn drop(&mut self) {
+        if let Target::Staged { data, start, view } = &self.0 {
+            let mut next = data.iter();
+            view.layout().for_each_offset(view.dtype(), |at| {
+                if let Some(&x) = next.next() {
+                    // SAFETY: as in `HostAccess::write`; the guard's lifetime keeps the lock held.
+                    unsafe { start.add(at).write(x) };
+                }
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strided_output_is_written_back_and_leaves_the_gaps() {
+        let full = tensor(&[0f32; 6], [2, 3]).unwrap();
+        let column = full.narrow(1, 1, 1).unwrap().to_mut();
+        {
+            let access = HostAccess::lock(OpKind::Copy, [], [("dst", &column)]).unwrap();
+            access.write::<f32>(&column).unwrap().copy_from_slice(&[5., 7.]);
+        }
+        assert_eq!(to_vec::<f32>(&full).unwrap(), [0., 5., 0., 0., 7., 0.]);
+    }
+
+    #[test]
+    fn in_place_input_is_a_copy_and_must_be_read_first() {
+        let x = tensor(&[1f32, 2.], [2]).unwrap();
+        let y = x.to_mut();
+        let access = HostAccess::lock(OpKind::Copy, [("x", &x)], [("y", &y)]).unwrap();
+        let old = access.read::<f32>(&x).unwrap();
+        let mut new = access.write::<f32>(&y).unwrap();
+        new[0] = 9.;
+        assert_eq!(old[0], 1.);
+        assert!(access.read::<f32>(&x).is_err());
+        assert!(access.write::<f32>(&y).is_err(), "an output can be taken once");
+    }
+
+    #[test]
+    fn partial_overlap_is_refused_and_column_blocks_are_not() {
+        let x = tensor(&[0f32; 12], [3, 4]).unwrap();
+        let (left, right, mid) = (x.narrow(1, 0, 2).unwrap(), x.narrow(1, 2, 2).unwrap(), x.narrow(1, 1, 2).unwrap());
+        let lock = |a: &TensorView, b: &TensorView| HostAccess::lock(OpKind::Copy, [("x", a)], [("y", &b.to_mut())]).map(|_| ());
+        assert!(lock(&left, &right).is_ok());
+        assert!(matches!(lock(&left, &mid), Err(Error::Overlap { .. })));
+    }
+
+    #[test]
+    fn nibbles_are_signed_and_low_first() {
+        let packed = tensor_of(DType::I4, &[0x81, 0xf7], [2, 2]).unwrap();
+        assert_eq!(to_i64(&packed).unwrap(), [1, -8, 7, -1]);
+        assert_eq!(to_i64(&packed.t().unwrap()).unwrap(), [1, 7, -8, -1]);
+    }
+
+    #[test]
+    fn only_the_stored_type_is_handed_out() {
+        let x = tensor(&[1i32], [1]).unwrap();
+        let access = HostAccess::lock(OpKind::Copy, [("x", &x)], []).unwrap();
+        assert!(matches!(access.read::<f32>(&x), Err(Error::DType { .. })));
+        let other = tensor(&[1i32], [1]).unwrap();
+        assert!(matches!(access.read::<i32>(&other), Err(Error::State { .. })));
+    }
+}

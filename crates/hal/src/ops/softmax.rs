@@ -1,0 +1,65 @@
+//! Softmax over the last dimension.
+
+use super::tensors::tensors;
+use super::{Check, Cost, Op, OpKind, Rule};
+use crate::{DType, Result, TensorView, TensorViewMut};
+
+/// `y[.., i] = exp(x[.., i] - m) / sum_j exp(x[.., j] - m)`, `m = max_j x[.., j]`.
+///
+/// | | |
+/// |---|---|
+/// | dtypes | `x`, `y`: one of f32, f16, bf16 |
+/// | accumulated | f32: difference, exponential and sum |
+/// | rounding | once, to `y`'s dtype |
+/// | source | aclnnSoftmax; OPS section 16 |
+#[derive(Clone, Debug)]
+pub struct Softmax {
+    /// `[.., N]`.
+    pub x: TensorView,
+    /// `[.., N]`; may be the very view of `x`.
+    pub y: TensorViewMut,
+}
+
+impl Softmax {
+    /// Softmax of `x` into `y`.
+    pub fn new(x: TensorView, y: TensorViewMut) -> Self {
+        Self { x, y }
+    }
+}
+
+impl Op for Softmax {
+    const KIND: OpKind = OpKind::Softmax;
+    const DTYPES: &'static [DType] = &DType::FLOATS;
+    const VARIANTS: &'static [&'static str] = &["rows"];
+    const RULES: &'static [Rule] = &[
+        Rule { name: "empty", text: "A dimension of 0 gives an empty result." },
+        Rule { name: "large_logits", text: "Rows with large values do not overflow: the maximum is subtracted first." },
+        Rule { name: "some_masked", text: "An element of -inf gets exactly 0." },
+        Rule { name: "all_masked", text: "A row of nothing but -inf is NaN throughout, as in PyTorch and aclnn." },
+        Rule { name: "nan_row", text: "A row with a NaN is NaN throughout." },
+    ];
+    const IN_PLACE: &'static [(&'static str, &'static str)] = &[("x", "y")];
+
+    tensors!(x: in, y: Float);
+
+    fn check(&self) -> Result<()> {
+        let c = Check(Self::KIND);
+        c.dtype("x", &self.x, Self::DTYPES)?;
+        c.dtype("y", &self.y, &[self.x.dtype()])?;
+        c.that(self.x.rank() >= 1, "x", "[.., N]", self.x.shape())?;
+        c.that(self.y.shape() == self.x.shape(), "y", format_args!("the shape of x, {}", self.x.shape()), self.y.shape())
+    }
+
+    fn cost(&self) -> Cost {
+        // Subtract, exponential, add, divide; the maximum.
+        Cost::streaming(self, 5.0 * self.x.numel() as f64)
+    }
+
+    fn dtype(&self) -> DType {
+        self.x.dtype()
+    }
+
+    fn variant(&self) -> &'static str {
+        "rows"
+    }
+}

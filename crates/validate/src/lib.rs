@@ -1,0 +1,14 @@
+//! Checks devices against the oracle.
+
+#![forbid(unsafe_code)]
+
+mod case;
+pub mod cases;
+mod error;
+mod generate;
+mod golden;
+
+pub use case::{Case, Expected, Source, Tolerance, Work};
+pub use error::{Error, Result};
+pub use generate::Gen;
+pub use golden::GoldenFile;
