@@ -7,6 +7,7 @@ pub mod cases;
 mod error;
 mod generate;
 mod golden;
+pub mod report;
 
 pub use case::{Case, Expected, Source, Tolerance, Work};
 pub use error::{Error, Result};
