@@ -1,0 +1,7 @@
+//! Mutants.
+
+use crate::Mutant;
+
+pub fn mutants() -> Vec<Mutant> {
+    Vec::new()
+}
