@@ -73,19 +73,21 @@ impl<X: Tensors> Tensors for Option<X> {
 }
 
 /// Implements [`Op::visit`](super::Op::visit) and [`Op::map`](super::Op::map): `tensors!(x: in, bias: in, y: Float)`. Fields that hold no tensors are copied.
+/// Where the comparison depends on the arguments, `[function]` takes the op and gives it: `rows: [Self::compare_rows]`.
 macro_rules! tensors {
-    (@role in) => { $crate::ops::Role::In };
-    (@role $compare:ident) => { $crate::ops::Role::Out($crate::ops::Compare::$compare) };
+    (@role $op:ident in) => { $crate::ops::Role::In };
+    (@role $op:ident [$compare:expr]) => { $crate::ops::Role::Out($compare($op)) };
+    (@role $op:ident $compare:ident) => { $crate::ops::Role::Out($crate::ops::Compare::$compare) };
     ($($field:ident : $role:tt),* $(,)?) => {
         fn visit<'a>(&'a self, f: &mut dyn FnMut($crate::ops::Arg<'a>)) {
             use $crate::ops::Tensors;
-            $(self.$field.visit(stringify!($field), $crate::ops::tensors::tensors!(@role $role), f);)*
+            $(self.$field.visit(stringify!($field), $crate::ops::tensors::tensors!(@role self $role), f);)*
         }
         #[allow(clippy::needless_update, reason = "ops whose every field is a tensor leave nothing to copy")]
         fn map(&self, f: &mut dyn FnMut($crate::ops::Arg<'_>) -> $crate::Result<$crate::TensorView>) -> $crate::Result<Self> {
             use $crate::ops::Tensors;
             Ok(Self {
-                $($field: self.$field.map_tensors(stringify!($field), $crate::ops::tensors::tensors!(@role $role), f)?,)*
+                $($field: self.$field.map_tensors(stringify!($field), $crate::ops::tensors::tensors!(@role self $role), f)?,)*
                 ..self.clone()
             })
         }
