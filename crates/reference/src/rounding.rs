@@ -9,6 +9,11 @@ pub enum Precision {
     Exact,
     /// Every rounding point of the contract.
     Model,
+    /// Every rounding point of the contract, with each inexact f32 result moved at random by up to one unit in the last place; the number is the seed.
+    ///
+    /// This is Monte Carlo arithmetic (D. S. Parker, 1997): how far such results lie apart is how far another order of summation, or another library's `exp`, may move a
+    /// correct kernel's result. Equal values are moved alike, so ties stay ties.
+    Shaken(u32),
 }
 
 /// The rounding points of a contract: does nothing in [`Precision::Exact`].
@@ -29,7 +34,8 @@ impl Rounding {
     pub fn to(self, dtype: DType, x: f64) -> f64 {
         match self.0 {
             Precision::Exact => x,
-            Precision::Model => dtype.round(x),
+            Precision::Shaken(seed) if dtype == DType::F32 => shaken(x, seed),
+            _ => dtype.round(x),
         }
     }
 
@@ -41,5 +47,45 @@ impl Rounding {
     /// The dot product of two sequences, in f32 with fused multiply-adds in their order.
     pub fn dot(self, a: impl IntoIterator<Item = f64>, b: impl IntoIterator<Item = f64>) -> f64 {
         self.sum(a.into_iter().zip(b).map(|(a, b)| a * b))
+    }
+}
+
+/// `x` as f32, moved by up to one unit in the last place unless it is exact.
+#[inline]
+fn shaken(x: f64, seed: u32) -> f64 {
+    let near = f64::from(x as f32);
+    if near == x || !near.is_finite() {
+        return near;
+    }
+    // The murmur3 finaliser over the value's bits.
+    let mut h = x.to_bits() ^ (u64::from(seed) << 32 | 0x9e37_79b9);
+    h = (h ^ (h >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    h = (h ^ (h >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    let unit = ((h ^ (h >> 33)) >> 11) as f64 / (1u64 << 52) as f64 - 1.0;
+    // An f32 has 24 bits: its unit is at most 2^-23 of the value.
+    let exponent = ((near.to_bits() >> 52) & 0x7ff) as i32 - 1023;
+    let ulp = f64::from_bits(((exponent.max(-126) - 23 + 1023) as u64) << 52);
+    f64::from((x + unit * ulp) as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shaking_moves_inexact_results_by_at_most_a_unit_and_leaves_exact_ones() {
+        let r = Rounding(Precision::Shaken(1));
+        for x in [0.0, 1.0, -3.5, 16_777_216.0, f64::NEG_INFINITY] {
+            assert_eq!(r.f32(x), x);
+        }
+        assert!(r.f32(f64::NAN).is_nan());
+        let (mut moved, n) = (0, 1000);
+        for i in 1..=n {
+            let x = 1.0 + f64::from(i) / 1001.0;
+            let off = (r.f32(x) - x).abs() / 2f64.powi(-23);
+            assert!(off <= 1.5, "{x}: {off} units");
+            moved += usize::from(r.f32(x) != Rounding(Precision::Model).f32(x));
+        }
+        assert!((300..700).contains(&moved), "{moved} of {n} moved");
     }
 }
