@@ -1,17 +1,42 @@
 //! What a kernel gets from the device beside its arguments.
 
-use ascend_hal::{Device, Stream};
+use ascend_hal::{Device, Result, Stream};
+use bytemuck::Pod;
+
+use crate::host::Host;
+use crate::isa::Isa;
+use crate::scratch::Scratch;
 
 /// Where a kernel runs: the device (for kernels composed of other ops), its threads and its scratch memory.
+#[allow(dead_code, reason = "not every kernel is composed of other ops")]
 pub(crate) struct Context<'a> {
     pub(crate) device: &'a dyn Device,
     pub(crate) stream: &'a Stream,
-    pub(crate) pool: &'a rayon::ThreadPool,
+    pub(crate) host: &'a Host,
 }
 
 impl Context<'_> {
-    /// Runs `f` with the device's threads at hand for `rayon`'s parallel iterators.
+    /// Runs `f` with the device's threads at hand for `rayon`'s parallel iterators. Lock tensors before, not inside: a thread that waits for its parts
+    /// may take up parts of another call.
     pub(crate) fn install<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
-        self.pool.install(f)
+        self.host.install(f)
+    }
+
+    /// Number of threads that [`install`](Self::install) gives.
+    #[allow(dead_code, reason = "for kernels that split work by hand")]
+    pub(crate) fn threads(&self) -> usize {
+        self.host.pool.current_num_threads()
+    }
+
+    /// `len` elements of memory with arbitrary contents, reused between calls; may be asked for on any thread.
+    #[allow(dead_code, reason = "for kernels with temporaries")]
+    pub(crate) fn scratch<T: Pod>(&self, len: usize) -> Result<Scratch<'_, T>> {
+        self.host.arena.take(len)
+    }
+
+    /// The instruction set to compute with.
+    #[allow(dead_code, reason = "for kernels that have several bodies")]
+    pub(crate) fn isa(&self) -> Isa {
+        self.host.isa
     }
 }

@@ -1,4 +1,31 @@
 //! The host CPU as a [`Device`](ascend_hal::Device): every op, threaded.
+//!
+//! Streams execute in the thread that enqueues. What fails comes out of the next synchronisation all the same, so a program behaves as it would on a
+//! device with queues of its own.
+//!
+//! ```
+//! use ascend_cpu::CpuDevice;
+//! use ascend_hal::{Device, DeviceExt};
+//!
+//! let device = CpuDevice::new()?;
+//! let x = device.upload(&[1f32, 2., 3.], [3])?;
+//! let stream = device.create_stream()?;
+//! assert_eq!(device.download::<f32>(&stream, &x)?, [1., 2., 3.]);
+//! # Ok::<(), ascend_hal::Error>(())
+//! ```
+
+#![deny(unsafe_code)]
 
 mod context;
+mod device;
+mod event;
+mod graph;
+mod host;
+mod isa;
+mod memory;
 mod ops;
+mod scratch;
+mod stream;
+
+pub use device::{CpuDevice, CpuOptions};
+pub use isa::{ISA_VARIABLE, Isa};

@@ -199,6 +199,16 @@ pub enum Error {
         /// What was looked for and where, and what to install.
         why: String,
     },
+    /// An option or environment variable that sets up a device cannot be met.
+    #[error("{name}: {asked} asked, `{found}` found")]
+    Setting {
+        /// The option or variable.
+        name: &'static str,
+        /// What is accepted.
+        asked: String,
+        /// What was given.
+        found: String,
+    },
     /// A vendor library call failed.
     #[error("{call} returned {code} ({name}): {message}")]
     Backend {

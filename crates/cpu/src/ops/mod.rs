@@ -21,9 +21,12 @@ mod rope;
 mod softmax;
 mod top_k;
 
-use ascend_hal::{DType, KernelInfo, KernelRegistry, OpKind, Origin, Result};
+use std::sync::Arc;
+
+use ascend_hal::{DType, Kernel, KernelInfo, Launch, OpCall, OpKind, Origin, Result};
 
 use crate::context::Context;
+use crate::host::Host;
 
 /// One built-in kernel: what it says about itself, and the function behind it.
 struct Builtin {
@@ -32,7 +35,7 @@ struct Builtin {
     origin: Origin,
     dtypes: &'static [DType],
     constraints: &'static str,
-    run: fn(&Context<'_>, &ascend_hal::OpCall) -> Result<()>,
+    run: fn(&Context<'_>, &OpCall) -> Result<()>,
 }
 
 macro_rules! builtin {
@@ -75,3 +78,29 @@ const BUILTINS: &[Builtin] = &[
     builtin!(Copy, "copy", copy::copy),
     builtin!(ArgMax, "argmax", argmax::argmax),
 ];
+
+/// A built-in kernel as the registry knows it.
+struct CpuKernel {
+    info: KernelInfo,
+    run: fn(&Context<'_>, &OpCall) -> Result<()>,
+    host: Arc<Host>,
+}
+
+impl Kernel for CpuKernel {
+    fn info(&self) -> &KernelInfo {
+        &self.info
+    }
+
+    fn launch(&self, at: &Launch<'_>, call: &OpCall) -> Result<()> {
+        (self.run)(&Context { device: at.device, stream: at.stream, host: &self.host }, call)
+    }
+}
+
+/// Every built-in kernel, computing with `host`.
+pub(crate) fn builtins(host: &Arc<Host>) -> impl Iterator<Item = Arc<dyn Kernel>> {
+    BUILTINS.iter().map(|b| {
+        let info =
+            KernelInfo { name: b.name.into(), op: b.op, origin: b.origin, dtypes: b.dtypes.into(), constraints: b.constraints.into() };
+        Arc::new(CpuKernel { info, run: b.run, host: host.clone() }) as Arc<dyn Kernel>
+    })
+}

@@ -1,0 +1,134 @@
+//! Memory for temporaries, reused between calls.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Mutex, PoisonError};
+
+use ascend_hal::{DeviceId, Error, Result};
+use bytemuck::{Pod, Zeroable};
+
+/// A cache line: what blocks are made of, so that every element type is aligned in them.
+#[derive(Clone, Copy, Zeroable, Pod)]
+#[repr(C, align(64))]
+struct Line([u8; LINE]);
+
+const LINE: usize = 64;
+
+/// Blocks that are kept when nobody uses them; beyond that they are freed.
+const KEPT_BLOCKS: usize = 64;
+
+/// Bytes that are kept when nobody uses them.
+const KEPT_BYTES: usize = 256 << 20;
+
+/// Blocks of memory that kernels borrow and give back. They hold whatever their last user left in them.
+///
+/// Scratch memory is not part of the device's accounting: what is kept between calls is bounded, and a block that the system refuses is a typed error.
+#[derive(Default)]
+pub(crate) struct Arena {
+    idle: Mutex<Vec<Vec<Line>>>,
+}
+
+impl Arena {
+    /// A block of `len` elements, with arbitrary contents.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`] when the system refuses it.
+    pub(crate) fn take<T: Pod>(&self, len: usize) -> Result<Scratch<'_, T>> {
+        const { assert!(align_of::<T>() <= LINE) };
+        let bytes = len.checked_mul(size_of::<T>()).ok_or_else(|| Error::Overflow { what: "the size of scratch memory".into() })?;
+        let lines = bytes.div_ceil(LINE);
+        let mut block = self.idle_block(lines);
+        if block.len() < lines {
+            let refused = |_| Error::OutOfMemory { device: DeviceId::CPU, asked_bytes: bytes, free_bytes: 0 };
+            block.try_reserve_exact(lines - block.len()).map_err(refused)?;
+            block.resize(lines, Line::zeroed());
+        }
+        Ok(Scratch { arena: self, block, len, of: PhantomData })
+    }
+
+    /// The smallest idle block of at least `lines`; a new, empty one when there is none.
+    fn idle_block(&self, lines: usize) -> Vec<Line> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let fitting = idle.iter().enumerate().filter(|(_, b)| b.len() >= lines).min_by_key(|(_, b)| b.len()).map(|(i, _)| i);
+        fitting.map(|i| idle.swap_remove(i)).unwrap_or_default()
+    }
+
+    fn give_back(&self, block: Vec<Line>) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept: usize = idle.iter().map(|b| b.len() * LINE).sum();
+        if idle.len() < KEPT_BLOCKS && kept + block.len() * LINE <= KEPT_BYTES {
+            idle.push(block);
+        }
+    }
+}
+
+/// Borrowed scratch memory; goes back to its arena when dropped.
+pub(crate) struct Scratch<'a, T: Pod> {
+    arena: &'a Arena,
+    block: Vec<Line>,
+    len: usize,
+    of: PhantomData<T>,
+}
+
+impl<T: Pod> Deref for Scratch<'_, T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &bytemuck::cast_slice(lines_for::<T>(&self.block, self.len))[..self.len]
+    }
+}
+
+impl<T: Pod> DerefMut for Scratch<'_, T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        let lines = (self.len * size_of::<T>()).div_ceil(LINE);
+        &mut bytemuck::cast_slice_mut(&mut self.block[..lines])[..self.len]
+    }
+}
+
+fn lines_for<T>(block: &[Line], len: usize) -> &[Line] {
+    &block[..(len * size_of::<T>()).div_ceil(LINE)]
+}
+
+impl<T: Pod> Drop for Scratch<'_, T> {
+    fn drop(&mut self) {
+        self.arena.give_back(std::mem::take(&mut self.block));
+    }
+}
+
+impl fmt::Debug for Arena {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Arena({} idle blocks)", self.idle.lock().unwrap_or_else(PoisonError::into_inner).len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_reused_and_the_smallest_fitting_one_first() {
+        let arena = Arena::default();
+        drop((arena.take::<f32>(1000).unwrap(), arena.take::<f32>(10).unwrap()));
+        let small = arena.take::<f32>(8).unwrap();
+        assert_eq!((small.len(), small.block.len()), (8, 1));
+        let large = arena.take::<f64>(100).unwrap();
+        assert_eq!((large.len(), large.block.len()), (100, 63));
+        assert!(arena.idle.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn empty_and_impossible_sizes() {
+        let arena = Arena::default();
+        assert!(arena.take::<i64>(0).unwrap().is_empty());
+        assert!(matches!(arena.take::<f32>(usize::MAX).err(), Some(Error::Overflow { .. })));
+        assert!(matches!(arena.take::<u8>(usize::MAX / 2).err(), Some(Error::OutOfMemory { .. })));
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let arena = Arena::default();
+        let taken: Vec<_> = (0..KEPT_BLOCKS + 5).map(|_| arena.take::<u8>(1).unwrap()).collect();
+        drop(taken);
+        assert_eq!(arena.idle.lock().unwrap().len(), KEPT_BLOCKS);
+    }
+}

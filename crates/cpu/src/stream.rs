@@ -1,0 +1,310 @@
+//! Streams: work executes in the thread that enqueues it, one task at a time.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+
+use ascend_hal::{BufferSlice, DeviceId, Error, Event, Graph, HostFn, Launch, Location, OpKind, Result, Stream, StreamImpl};
+
+use crate::device::{CpuDevice, Inner};
+use crate::event::CpuEvent;
+use crate::graph::{self, Task};
+
+thread_local! {
+    /// Whether this thread is inside a host callback of a stream.
+    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Refuses what a host callback may not do: it would wait for the stream that waits for it.
+pub(crate) fn refuse_in_callback(asked: &'static str) -> Result<()> {
+    if IN_CALLBACK.get() {
+        return Err(Error::State { what: "host callback", asked, found: "a callback may not call into the device".into() });
+    }
+    Ok(())
+}
+
+/// The handle behind [`Stream`].
+#[derive(Debug)]
+pub(crate) struct CpuStream(Arc<Core>);
+
+/// A stream's state, also known to its device.
+pub(crate) struct Core {
+    device: Arc<Inner>,
+    turn: Mutex<Turn>,
+    left: Condvar,
+}
+
+#[derive(Default)]
+struct Turn {
+    /// The thread whose work executes. It may enqueue more from within a kernel; others wait.
+    holder: Option<ThreadId>,
+    failure: Option<Failure>,
+    recording: Option<Vec<Task>>,
+}
+
+/// The first failure since the last synchronisation.
+struct Failure {
+    by: Culprit,
+    source: Error,
+    skipped: usize,
+}
+
+enum Culprit {
+    Op { op: OpKind, kernel: String },
+    Task(&'static str),
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let (skipped, source) = (failure.skipped, Box::new(failure.source));
+        match failure.by {
+            Culprit::Op { op, kernel } => Self::Execution { op, kernel, skipped, source },
+            Culprit::Task(task) => Self::Task { task, skipped, source },
+        }
+    }
+}
+
+impl CpuStream {
+    pub(crate) fn new(device: Arc<Inner>) -> (Stream, Arc<Core>) {
+        let core = Arc::new(Core { device, turn: Mutex::default(), left: Condvar::new() });
+        (Stream::new(Self(core.clone())), core)
+    }
+
+    /// The CPU's own stream behind a handle.
+    pub(crate) fn of(stream: &Stream) -> Result<&Self> {
+        stream.downcast_ref().ok_or(Error::ForeignHandle { what: "the stream" })
+    }
+
+    pub(crate) fn is_of(&self, device: &Arc<Inner>) -> bool {
+        Arc::ptr_eq(&self.0.device, device)
+    }
+
+    /// Executes `tasks` in order, or records them during a capture.
+    pub(crate) fn submit(&self, tasks: &[Task]) -> Result<()> {
+        let core = &self.0;
+        let _hold = core.take("enqueuing")?;
+        if let Some(recording) = &mut core.lock().recording {
+            recording.extend_from_slice(tasks);
+            return Ok(());
+        }
+        for task in tasks {
+            self.perform(task);
+        }
+        Ok(())
+    }
+
+    fn perform(&self, task: &Task) {
+        let core = &self.0;
+        match task {
+            // Marks are reached on a failed stream too, or who waits for them would wait for ever.
+            Task::Record(event) => {
+                if let Ok(event) = CpuEvent::of(event) {
+                    event.pass();
+                }
+            }
+            // What an event marks has been executed when it was recorded.
+            Task::Wait => {}
+            Task::Copy { src, dst } => core.attempt(|| Culprit::Task("copy"), || copy(src, dst)),
+            Task::Op { call, kernel } => {
+                let culprit = || Culprit::Op { op: call.kind(), kernel: kernel.info().name.to_string() };
+                let (device, stream) = (CpuDevice::of(core.device.clone()), Stream::new(Self(core.clone())));
+                core.attempt(culprit, || kernel.launch(&Launch { device: &device, stream: &stream }, call));
+            }
+        }
+    }
+}
+
+impl Core {
+    fn lock(&self) -> MutexGuard<'_, Turn> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until no other thread's work executes here, and keeps others out until the result is dropped.
+    fn take(&self, asked: &'static str) -> Result<Hold<'_>> {
+        refuse_in_callback(asked)?;
+        let me = thread::current().id();
+        let mut turn = self.lock();
+        if turn.holder == Some(me) {
+            return Ok(Hold { core: self, nested: true });
+        }
+        if turn.holder.is_some() && self.device.host.is_worker() {
+            let found = "the call comes from a worker thread of a kernel; enqueue from the thread that launched the kernel".into();
+            return Err(Error::State { what: "stream", asked, found });
+        }
+        while turn.holder.is_some() {
+            turn = self.left.wait(turn).unwrap_or_else(PoisonError::into_inner);
+        }
+        turn.holder = Some(me);
+        Ok(Hold { core: self, nested: false })
+    }
+
+    /// As [`take`](Self::take), for what a kernel may not do to its own stream.
+    fn take_outside_kernel(&self, asked: &'static str) -> Result<Hold<'_>> {
+        let hold = self.take(asked)?;
+        if hold.nested {
+            return Err(Error::State { what: "stream", asked, found: "the call comes from a kernel that runs on it".into() });
+        }
+        Ok(hold)
+    }
+
+    /// Runs `f`, unless something failed before; keeps its failure for the next synchronisation.
+    fn attempt(&self, by: impl FnOnce() -> Culprit, f: impl FnOnce() -> Result<()>) {
+        if let Some(failure) = &mut self.lock().failure {
+            failure.skipped += 1;
+            return;
+        }
+        let result = catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|panic| Err(Error::Panicked { message: message(&*panic) }));
+        if let Err(source) = result {
+            // A part that a composed kernel enqueued may have failed already; the first failure counts.
+            self.lock().failure.get_or_insert(Failure { by: by(), source, skipped: 0 });
+        }
+    }
+
+    pub(crate) fn synchronize(&self) -> Result<()> {
+        let _hold = self.take_outside_kernel("synchronising")?;
+        let mut turn = self.lock();
+        if turn.recording.is_some() {
+            return Err(Error::State { what: "stream", asked: "synchronising", found: "a capture is running".into() });
+        }
+        turn.failure.take().map_or(Ok(()), |failure| Err(failure.into()))
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        let turn = self.turn.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(failure) = turn.failure.take() {
+            self.device.keep_failure(failure.into());
+        }
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let turn = self.lock();
+        let state = match (&turn.recording, &turn.failure) {
+            (Some(tasks), _) => format!("capturing, {} tasks", tasks.len()),
+            (None, Some(failure)) => format!("failed: {}", failure.source),
+            (None, None) => "ready".into(),
+        };
+        write!(f, "Stream of cpu ({state})")
+    }
+}
+
+/// The right to execute on a stream.
+struct Hold<'a> {
+    core: &'a Core,
+    /// Whether the thread held it before: it is inside a kernel.
+    nested: bool,
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        if !self.nested {
+            self.core.lock().holder = None;
+            self.core.left.notify_one();
+        }
+    }
+}
+
+impl StreamImpl for CpuStream {
+    fn device(&self) -> DeviceId {
+        DeviceId::CPU
+    }
+
+    fn synchronize(&self) -> Result<()> {
+        self.0.synchronize()
+    }
+
+    fn is_idle(&self) -> Result<bool> {
+        Ok(self.0.lock().holder.is_none())
+    }
+
+    fn record(&self, event: &Event) -> Result<()> {
+        CpuEvent::of(event)?;
+        self.submit(&[Task::Record(event.clone())])
+    }
+
+    fn wait(&self, event: &Event) -> Result<()> {
+        CpuEvent::of(event)?;
+        self.submit(&[Task::Wait])
+    }
+
+    fn call_host(&self, f: HostFn) -> Result<()> {
+        let _hold = self.0.take("a host callback")?;
+        if self.0.lock().recording.is_some() {
+            let found = "a capture is running, and a callback can be called only once".into();
+            return Err(Error::State { what: "stream", asked: "a host callback", found });
+        }
+        self.0.attempt(
+            || Culprit::Task("host callback"),
+            || {
+                let _inside = InCallback::enter();
+                f();
+                Ok(())
+            },
+        );
+        Ok(())
+    }
+
+    fn copy(&self, src: BufferSlice, dst: BufferSlice) -> Result<()> {
+        for (what, slice) in [("the source of the copy", &src), ("the destination of the copy", &dst)] {
+            reachable(what, slice.buffer.location())?;
+        }
+        self.submit(&[Task::Copy { src, dst }])
+    }
+
+    fn begin_capture(&self) -> Result<()> {
+        let _hold = self.0.take_outside_kernel("beginning a capture")?;
+        let mut turn = self.0.lock();
+        if turn.recording.is_some() {
+            return Err(Error::State { what: "stream", asked: "beginning a capture", found: "a capture is running already".into() });
+        }
+        turn.recording = Some(Vec::new());
+        Ok(())
+    }
+
+    fn end_capture(&self) -> Result<Graph> {
+        let _hold = self.0.take_outside_kernel("ending a capture")?;
+        let recorded = self.0.lock().recording.take();
+        recorded.map(graph::graph).ok_or(Error::State { what: "stream", asked: "ending a capture", found: "none is running".into() })
+    }
+}
+
+/// Marks the calling thread as being inside a callback, also when the callback panics.
+struct InCallback;
+
+impl InCallback {
+    fn enter() -> Self {
+        IN_CALLBACK.set(true);
+        Self
+    }
+}
+
+impl Drop for InCallback {
+    fn drop(&mut self) {
+        IN_CALLBACK.set(false);
+    }
+}
+
+/// The CPU device reaches its own memory and host memory.
+pub(crate) fn reachable(what: &'static str, location: Location) -> Result<()> {
+    match location {
+        Location::Host | Location::Device(DeviceId::CPU) => Ok(()),
+        found => Err(Error::WrongDevice { what: what.into(), asked: DeviceId::CPU, found: found.to_string() }),
+    }
+}
+
+fn copy(src: &BufferSlice, dst: &BufferSlice) -> Result<()> {
+    let foreign = || Error::ForeignHandle { what: "the buffer" };
+    let (from, to) = (src.buffer.as_host().ok_or_else(foreign)?, dst.buffer.as_host().ok_or_else(foreign)?);
+    to.copy_from(dst.offset, from, src.offset, src.len)
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a panic without a message".into())
+}
