@@ -2,15 +2,24 @@
 
 use super::init_routing::SlotOrder;
 use super::tensors::tensors;
-use super::{Cost, Op, OpKind, Rule};
-use crate::{DType, Result, TensorView, TensorViewMut};
+use super::{Check, Cost, Op, OpKind, Rule};
+use crate::{DType, Error, Result, TensorView, TensorViewMut};
 
-/// `y[t] = skip[t] + sum_s weights[t, s] * (rows[flat_to_row[t, s]] + bias[ids[t, s]])`.
+/// `y[t] = sum_s weights[t, s] * (rows[row(t, s)] + bias[ids[t, s]]) + skip[t]`, `row(t, s) = flat_to_row[flat(t, s)]`.
+///
+/// | | |
+/// |---|---|
+/// | dtypes | `rows` f32, f16 or bf16; `y` as `rows`, or any float for f32 `rows`; `skip` as `y`; `bias` f32 or as `rows`; `weights` f32; `ids` and row numbers i32 |
+/// | accumulated | f32, from 0, slots `0..k` in order, `skip` last |
+/// | rounding | `rows + bias` to f32; each step of the sum to f32, with or without rounding the product first; once to `y`'s dtype |
+/// | source | aclnnMoeFinalizeRoutingV2 (modes 0 to 3), aclnnMoeTokenUnpermute; OPS sections 6.2 and 6.4 |
+///
+/// Row numbers and ids are values, checked when the op runs: [`FinalizeRouting::check_rows`], [`FinalizeRouting::check_ids`].
 #[derive(Clone, Debug)]
 pub struct FinalizeRouting {
     /// `[R, H]`.
     pub rows: TensorView,
-    /// `[T * k]` i32: row of each pair, -1 when it has none (adds nothing, nor its bias).
+    /// `[T * k]` i32: row of each pair, -1 when it has none (adds nothing, nor its bias). Two pairs may name one row.
     pub flat_to_row: TensorView,
     /// Numbering of pairs in `flat_to_row`.
     pub order: SlotOrder,
@@ -26,24 +35,161 @@ pub struct FinalizeRouting {
     pub y: TensorViewMut,
 }
 
+impl FinalizeRouting {
+    /// The plain sum of each token's rows, pairs numbered token by token.
+    pub fn new(rows: TensorView, flat_to_row: TensorView, y: TensorViewMut) -> Self {
+        Self { rows, flat_to_row, order: SlotOrder::TokenMajor, weights: None, bias: None, ids: None, skip: None, y }
+    }
+
+    /// With another numbering of pairs.
+    pub fn with_order(self, order: SlotOrder) -> Self {
+        Self { order, ..self }
+    }
+
+    /// With routing weights.
+    pub fn with_weights(self, weights: TensorView) -> Self {
+        Self { weights: Some(weights), ..self }
+    }
+
+    /// With a bias for each expert, and the expert of each pair.
+    pub fn with_bias(self, bias: TensorView, ids: TensorView) -> Self {
+        Self { bias: Some(bias), ids: Some(ids), ..self }
+    }
+
+    /// With something added to each token's sum.
+    pub fn with_skip(self, skip: TensorView) -> Self {
+        Self { skip: Some(skip), ..self }
+    }
+
+    /// Slots per token. 0 when there are no tokens to tell from.
+    pub fn slots(&self) -> usize {
+        self.flat_to_row.numel().checked_div(self.y.dim(0)).unwrap_or(0)
+    }
+
+    /// Checks the values of `flat_to_row`: each -1 or a row of `rows`.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for argument `flat_to_row`.
+    pub fn check_rows(&self, flat_to_row: &[i32]) -> Result<()> {
+        let rows = self.rows.dim(0);
+        let wrong = |&row: &i32| row != -1 && usize::try_from(row).map_or(true, |row| row >= rows);
+        match flat_to_row.iter().position(wrong) {
+            None => Ok(()),
+            Some(at) => Err(Error::Value {
+                op: OpKind::FinalizeRouting,
+                argument: "flat_to_row",
+                asked: format!("one of 0..{rows}, or -1 for a pair without a row"),
+                found: format!("{} at element {at}", flat_to_row.get(at).copied().unwrap_or_default()),
+            }),
+        }
+    }
+
+    /// Checks the values of `ids`, given as `[T, k]`: an expert of `bias` for each pair that has a row.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for argument `ids`.
+    pub fn check_ids(&self, ids: &[i32], flat_to_row: &[i32]) -> Result<()> {
+        let experts = self.bias.as_ref().map_or(0, |b| b.dim(0));
+        let (tokens, k) = (self.y.dim(0), self.slots());
+        for (at, &id) in ids.iter().enumerate() {
+            let flat = self.order.flat(at / k.max(1), at % k.max(1), tokens, k);
+            let has_row = flat_to_row.get(flat).is_some_and(|&row| row >= 0);
+            if has_row && usize::try_from(id).map_or(true, |id| id >= experts) {
+                return Err(Error::Value {
+                    op: OpKind::FinalizeRouting,
+                    argument: "ids",
+                    asked: format!("one of 0..{experts} where the pair has a row"),
+                    found: format!("{id} at token {}, slot {}", at / k.max(1), at % k.max(1)),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Op for FinalizeRouting {
     const KIND: OpKind = OpKind::FinalizeRouting;
     const DTYPES: &'static [DType] = &DType::FLOATS;
-    const VARIANTS: &'static [&'static str] = &["default"];
-    const RULES: &'static [Rule] = &[];
+    const VARIANTS: &'static [&'static str] = &["sum", "weighted", "weighted_bias", "weighted_skip", "weighted_bias_skip"];
+    const RULES: &'static [Rule] = &[
+        Rule { name: "zero_tokens", text: "With T = 0 nothing is written." },
+        Rule { name: "dropped", text: "A pair with row -1 adds nothing: neither its bias nor its weight, be that NaN." },
+        Rule { name: "all_dropped", text: "A token without rows (all dropped, or k = 0) is 0, or its skip." },
+        Rule { name: "unused_rows", text: "A row that no pair names is not used: NaN there is harmless." },
+        Rule { name: "nan_row", text: "A NaN in a row reaches the tokens that name it, also with weight 0, and no others." },
+        Rule { name: "shared_row", text: "Two pairs that name the same row both add it." },
+        Rule { name: "slot_major", text: "With slot-major numbers pair (t, s) is number s * T + t." },
+        Rule { name: "mixed_dtype", text: "f32 rows may be summed into a narrower y, rounded once." },
+        Rule { name: "row_out_of_range", text: "A row number below -1 or beyond the rows is refused." },
+        Rule { name: "id_out_of_range", text: "With a bias, an id without an expert is refused where the pair has a row, and not looked at elsewhere." },
+    ];
 
     tensors!(rows: in, flat_to_row: in, weights: in, bias: in, ids: in, skip: in, y: Float);
+
+    fn applies(dtype: DType, variant: &str, rule: &str) -> bool {
+        match rule {
+            "mixed_dtype" => dtype == DType::F32,
+            "id_out_of_range" => variant.starts_with("weighted_bias"),
+            _ => true,
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let c = Check(Self::KIND);
+        c.dtype("rows", &self.rows, Self::DTYPES)?;
+        c.dtype("flat_to_row", &self.flat_to_row, &[DType::I32])?;
+        let narrow = [self.rows.dtype()];
+        c.dtype("y", &self.y, if self.rows.dtype() == DType::F32 { &DType::FLOATS } else { &narrow })?;
+        let [_, hidden] = c.rank("rows", &self.rows, "[R, H]")?;
+        let [tokens, _] = c.rank("y", &self.y, "[T, H]")?;
+        c.shape("y", &self.y, [("T", tokens), ("H", hidden)])?;
+        let [pairs] = c.rank("flat_to_row", &self.flat_to_row, "[T*k]")?;
+        let whole = if tokens == 0 { pairs == 0 } else { pairs % tokens == 0 };
+        c.that(whole, "flat_to_row", format_args!("[T*k] with T={tokens}"), self.flat_to_row.shape())?;
+        let k = self.slots();
+        // Without tokens k is not known from the pairs; then [0, anything] will do.
+        let slots = |view: &TensorView| if tokens == 0 { view.dim(1) } else { k };
+        if let Some(weights) = &self.weights {
+            c.dtype("weights", weights, &[DType::F32])?;
+            c.shape("weights", weights, [("T", tokens), ("k", slots(weights))])?;
+        }
+        if let Some(bias) = &self.bias {
+            c.dtype("bias", bias, &[DType::F32, self.rows.dtype()])?;
+            let [experts, _] = c.rank("bias", bias, "[E, H]")?;
+            c.shape("bias", bias, [("E", experts), ("H", hidden)])?;
+            c.that(self.ids.is_some(), "ids", "given with bias", "none")?;
+        }
+        if let Some(ids) = &self.ids {
+            c.that(self.bias.is_some(), "ids", "none without bias", "some")?;
+            c.dtype("ids", ids, &[DType::I32])?;
+            c.shape("ids", ids, [("T", tokens), ("k", slots(ids))])?;
+        }
+        if let Some(skip) = &self.skip {
+            c.dtype("skip", skip, &[self.y.dtype()])?;
+            c.shape("skip", skip, [("T", tokens), ("H", hidden)])?;
+        }
+        Ok(())
+    }
+
+    /// A multiply-add for each element of each pair, one more addition with a bias, one with a skip. Every pair is assumed to have a row.
+    fn cost(&self) -> Cost {
+        let (pairs, hidden, tokens) = (self.flat_to_row.numel() as f64, self.rows.dim(1) as f64, self.y.dim(0) as f64);
+        let each = 2.0 + if self.bias.is_some() { 1.0 } else { 0.0 };
+        let skip = if self.skip.is_some() { tokens * hidden } else { 0.0 };
+        Cost::streaming(self, each * pairs * hidden + skip)
+    }
 
     fn dtype(&self) -> DType {
         self.rows.dtype()
     }
+
     fn variant(&self) -> &'static str {
-        "default"
-    }
-    fn check(&self) -> Result<()> {
-        Ok(())
-    }
-    fn cost(&self) -> Cost {
-        Cost::streaming(self, 0.0)
+        match (&self.weights, &self.bias, &self.skip) {
+            (None, _, _) => "sum",
+            (Some(_), None, None) => "weighted",
+            (Some(_), Some(_), None) => "weighted_bias",
+            (Some(_), None, Some(_)) => "weighted_skip",
+            (Some(_), Some(_), Some(_)) => "weighted_bias_skip",
+        }
     }
 }

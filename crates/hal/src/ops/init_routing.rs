@@ -72,11 +72,11 @@ pub fn check_expert_ids(op: OpKind, ids: &[i32], experts: usize) -> Result<()> {
 /// Ids are values, checked when the op runs: [`check_expert_ids`].
 #[derive(Clone, Debug)]
 pub struct InitRouting {
-    /// `[T, H]`.
+    /// `[T, H]`, `H` at least 1.
     pub x: TensorView,
     /// `[T, k]` i32, global expert ids; `experts` marks a pair without an expert.
     pub ids: TensorView,
-    /// `E` experts in all.
+    /// `E` experts in all, at most 65536.
     pub experts: usize,
     /// Local experts (expert parallelism); `0..experts` for all. Pairs of other experts get no row.
     pub local: Range<usize>,
@@ -208,7 +208,8 @@ impl Op for InitRouting {
         let [tokens, hidden] = c.rank("x", &self.x, "[T, H]")?;
         let [_, k] = c.rank("ids", &self.ids, "[T, k]")?;
         c.shape("ids", &self.ids, [("T", tokens), ("k", k)])?;
-        c.that(self.experts <= MAX_NUMBER, "experts", format_args!("at most {MAX_NUMBER}"), self.experts)?;
+        c.that(hidden > 0, "x", "[T, H] with H at least 1", self.x.shape())?;
+        c.that(self.experts <= MAX_EXPERTS, "experts", format_args!("at most {MAX_EXPERTS}"), self.experts)?;
         let Range { start, end } = self.local;
         c.that(start <= end && end <= self.experts, "local", format_args!("a range within 0..{}", self.experts), format_args!("{start}..{end}"))?;
         let local = end - start;
@@ -272,6 +273,9 @@ impl Op for InitRouting {
         }
     }
 }
+
+/// Far beyond any model; bounds the counters that a device keeps.
+pub(super) const MAX_EXPERTS: usize = 1 << 16;
 
 /// Row and pair numbers are i32.
 const MAX_NUMBER: usize = i32::MAX as usize;
