@@ -19,6 +19,7 @@ pub mod host;
 mod kernel;
 mod layout;
 pub mod ops;
+mod rope_table;
 mod stream;
 mod tensor;
 
@@ -31,5 +32,6 @@ pub use half::{bf16, f16};
 pub use kernel::{Choice, FnKernel, Kernel, KernelInfo, KernelRegistry, Launch, Origin, Support};
 pub use layout::{Dims, FRACTAL_ROWS, Format, Layout, MAX_RANK, fractal_cols};
 pub use ops::{OpCall, OpKind};
+pub use rope_table::{RopeScaling, RopeTable, Rotary, Yarn};
 pub use stream::{BufferSlice, Event, EventImpl, Graph, GraphExec, GraphExecImpl, GraphImpl, HostFn, Stream, StreamImpl};
 pub use tensor::{TensorView, TensorViewMut};
