@@ -297,15 +297,7 @@ impl<'a> HostAccess<'a> {
             return Ok(Read(Elements::Borrowed(slice)));
         }
         if view.dtype() == DType::I4 {
-            let mut packed = vec![0u8; view.numel().div_ceil(2)];
-            let mut i = 0;
-            view.layout().for_each_offset(DType::I4, |at| {
-                // SAFETY: as above; nibble `at` lies in byte `at / 2`.
-                let byte = unsafe { start.add(at / 2).read() };
-                packed[i / 2] |= ((byte >> (4 * (at % 2))) & 15) << (4 * (i % 2));
-                i += 1;
-            });
-            return Ok(Read(Elements::Owned(bytemuck::allocation::cast_vec(packed))));
+            return Ok(Read(Elements::Owned(bytemuck::allocation::cast_vec(self.packed_nibbles(view, start)))));
         }
         let mut out: Vec<T> = Vec::with_capacity(view.numel());
         view.layout().for_each_offset(view.dtype(), |at| {
@@ -313,6 +305,19 @@ impl<'a> HostAccess<'a> {
             out.push(unsafe { start.cast::<T>().add(at).read() });
         });
         Ok(Read(Elements::Owned(out)))
+    }
+
+    /// The elements of an `I4` view, packed in row-major order. `start` is where its locked memory begins.
+    fn packed_nibbles(&self, view: &TensorView, start: *const u8) -> Vec<u8> {
+        let mut packed = vec![0u8; view.numel().div_ceil(2)];
+        let mut i = 0;
+        view.layout().for_each_offset(DType::I4, |at| {
+            // SAFETY: views lie inside their buffer, which is locked for as long as `self` lives; nibble `at` lies in byte `at / 2`.
+            let byte = unsafe { start.add(at / 2).read() };
+            packed[i / 2] |= ((byte >> (4 * (at % 2))) & 15) << (4 * (i % 2));
+            i += 1;
+        });
+        packed
     }
 
     /// The elements of an argument in row-major order, decoded to `f64`.
@@ -376,7 +381,8 @@ impl<'a> HostAccess<'a> {
             return Ok(Write(Target::Direct(slice)));
         }
         if view.dtype() == DType::I4 {
-            return Err(Error::View { asked: "a contiguous i4 output".into(), found: format!("{:?}", **view) });
+            let data = self.packed_nibbles(view, start);
+            return Ok(Write(Target::Staged { data: bytemuck::allocation::cast_vec(data), start: start.cast(), view }));
         }
         let mut data: Vec<T> = Vec::with_capacity(view.numel());
         view.layout().for_each_offset(view.dtype(), |at| {
@@ -447,6 +453,21 @@ impl<T: Element> DerefMut for Write<'_, T> {
 impl<T: Element> Drop for Write<'_, T> {
     fn drop(&mut self) {
         if let Target::Staged { data, start, view } = &self.0 {
+            if view.dtype() == DType::I4 {
+                let packed: &[u8] = bytemuck::cast_slice(data);
+                let mut i = 0;
+                view.layout().for_each_offset(DType::I4, |at| {
+                    let shift = 4 * (at % 2);
+                    let new = (packed[i / 2] >> (4 * (i % 2))) & 15;
+                    // SAFETY: as in `HostAccess::write`; nibble `at` lies in byte `at / 2`, whose other half is kept.
+                    unsafe {
+                        let byte = start.cast::<u8>().add(at / 2);
+                        byte.write((byte.read() & !(15 << shift)) | (new << shift));
+                    }
+                    i += 1;
+                });
+                return;
+            }
             let mut next = data.iter();
             view.layout().for_each_offset(view.dtype(), |at| {
                 if let Some(&x) = next.next() {
@@ -500,6 +521,23 @@ mod tests {
         let packed = tensor_of(DType::I4, &[0x81, 0xf7], [2, 2]).unwrap();
         assert_eq!(to_i64(&packed).unwrap(), [1, -8, 7, -1]);
         assert_eq!(to_i64(&packed.t().unwrap()).unwrap(), [1, 7, -8, -1]);
+    }
+
+    #[test]
+    fn strided_nibbles_are_written_back_one_by_one() {
+        let full = tensor_of(DType::I4, &[0x77; 4], [2, 4]).unwrap();
+        let part = full.narrow(1, 0, 3).unwrap().to_mut();
+        {
+            let access = HostAccess::lock(OpKind::Copy, [], [("y", &part)]).unwrap();
+            access.write::<u8>(&part).unwrap().copy_from_slice(&[0x21, 0x43, 0x65]);
+        }
+        assert_eq!(to_i64(&full).unwrap(), [1, 2, 3, 7, 4, 5, 6, 7]);
+        let transposed = full.t().unwrap().to_mut();
+        {
+            let access = HostAccess::lock(OpKind::Copy, [], [("y", &transposed)]).unwrap();
+            access.write::<u8>(&transposed).unwrap().copy_from_slice(&[0x10, 0x32, 0x54, 0x76]);
+        }
+        assert_eq!(to_i64(&full).unwrap(), [0, 2, 4, 6, 1, 3, 5, 7]);
     }
 
     #[test]

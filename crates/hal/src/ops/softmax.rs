@@ -37,6 +37,8 @@ impl Op for Softmax {
         Rule { name: "some_masked", text: "An element of -inf gets exactly 0." },
         Rule { name: "all_masked", text: "A row of nothing but -inf is NaN throughout, as in PyTorch and aclnn." },
         Rule { name: "nan_row", text: "A row with a NaN is NaN throughout." },
+        Rule { name: "inf_row", text: "A row with +inf is NaN throughout (inf - inf), as in PyTorch." },
+        Rule { name: "in_place", text: "y may be the very view of x." },
     ];
     const IN_PLACE: &'static [(&'static str, &'static str)] = &[("x", "y")];
 
@@ -61,5 +63,27 @@ impl Op for Softmax {
 
     fn variant(&self) -> &'static str {
         "rows"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, Layout, host};
+
+    #[test]
+    fn wrong_arguments_are_named() {
+        let x = host::zeros(DType::F16, [2, 4]).unwrap().view();
+        assert!(Softmax::new(x.clone(), x.to_mut()).check().is_ok());
+        let e = Softmax::new(x.clone(), host::zeros(DType::F32, [2, 4]).unwrap()).check();
+        assert!(matches!(e, Err(Error::DType { argument: "y", .. })), "{e:?}");
+        let e = Softmax::new(x.clone(), host::zeros(DType::F16, [8]).unwrap()).check();
+        assert!(matches!(e, Err(Error::Argument { argument: "y", .. })), "{e:?}");
+        let i = host::zeros(DType::I32, [2, 4]).unwrap();
+        let e = Softmax::new(i.view(), i).check();
+        assert!(matches!(e, Err(Error::DType { argument: "x", .. })), "{e:?}");
+        let scalar = TensorView::new(x.buffer().clone(), DType::F16, Layout::contiguous([]).unwrap()).unwrap();
+        let e = Softmax::new(scalar.clone(), scalar.to_mut()).check();
+        assert!(matches!(e, Err(Error::Argument { argument: "x", .. })), "{e:?}");
     }
 }
