@@ -1,10 +1,39 @@
-//! CPU kernels.
+//! CPU kernel of [`ArgMax`].
 
-use ascend_hal::Result;
 use ascend_hal::ops::ArgMax;
+use ascend_hal::{DType, Float, OpKind, Result, bf16, f16, host::HostAccess};
+use rayon::prelude::*;
 
 use crate::context::Context;
 
-pub(super) fn argmax(_cx: &Context<'_>, _op: &ArgMax) -> Result<()> {
+pub(super) fn argmax(cx: &Context<'_>, op: &ArgMax) -> Result<()> {
+    match op.x.dtype() {
+        DType::F16 => rows::<f16>(cx, op),
+        DType::BF16 => rows::<bf16>(cx, op),
+        _ => rows::<f32>(cx, op),
+    }
+}
+
+fn rows<T: Float>(cx: &Context<'_>, op: &ArgMax) -> Result<()> {
+    let access = HostAccess::lock(OpKind::ArgMax, [("x", &op.x)], [("y", &op.y)])?;
+    let x = access.read::<T>(&op.x)?;
+    let mut y = access.write::<i32>(&op.y)?;
+    let n = op.x.shape().last_or_one().max(1);
+    cx.install(|| {
+        y.par_iter_mut().zip(x.par_chunks(n)).for_each(|(y, x)| {
+            let (mut best, mut at) = (f32::NEG_INFINITY, 0);
+            for (i, x) in x.iter().enumerate() {
+                let x = x.to_f32();
+                if x.is_nan() {
+                    at = i;
+                    break;
+                }
+                if x > best {
+                    (best, at) = (x, i);
+                }
+            }
+            *y = at as i32;
+        });
+    });
     Ok(())
 }

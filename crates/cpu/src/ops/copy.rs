@@ -1,10 +1,62 @@
-//! CPU kernels.
+//! CPU kernel of [`Copy`].
 
-use ascend_hal::Result;
+use ascend_hal::host::HostAccess;
 use ascend_hal::ops::Copy;
+use ascend_hal::{DType, Element, Format, Layout, OpKind, Result, TensorView, bf16, f16};
 
 use crate::context::Context;
 
-pub(super) fn copy(_cx: &Context<'_>, _op: &Copy) -> Result<()> {
+pub(super) fn copy(_cx: &Context<'_>, op: &Copy) -> Result<()> {
+    match op.x.dtype() {
+        DType::F32 => elements::<f32>(op),
+        DType::F16 => elements::<f16>(op),
+        DType::BF16 => elements::<bf16>(op),
+        DType::I8 => elements::<i8>(op),
+        DType::I32 => elements::<i32>(op),
+        DType::I64 => elements::<i64>(op),
+        // Bytes: u8, bool, and packed i4.
+        _ => elements::<u8>(op),
+    }
+}
+
+fn elements<T: Element>(op: &Copy) -> Result<()> {
+    if op.y.layout().format() == Format::FractalNz {
+        return fractals::<T>(op);
+    }
+    let access = HostAccess::lock(OpKind::Copy, [("x", &op.x)], [("y", &op.y)])?;
+    let x = access.read::<T>(&op.x)?;
+    let mut y = access.write::<T>(&op.y)?;
+    if op.y.dtype() == DType::I4 && op.y.numel() % 2 == 1 {
+        // The half byte behind the last element is not part of y.
+        let (x, y): (&[u8], &mut [u8]) = (bytemuck::cast_slice(&x), bytemuck::cast_slice_mut(&mut y));
+        if let ([x @ .., x_last], [y @ .., y_last]) = (x, y) {
+            y.copy_from_slice(x);
+            *y_last = (*y_last & 0xf0) | (x_last & 15);
+        }
+        return Ok(());
+    }
+    y.copy_from_slice(&x);
+    Ok(())
+}
+
+/// To FRACTAL_NZ: the memory of `y` as a row of elements, zeros first for the padding.
+fn fractals<T: Element>(op: &Copy) -> Result<()> {
+    let (dtype, layout) = (op.y.dtype(), op.y.layout());
+    let size = layout.end(dtype)?;
+    let memory = TensorView::new(op.y.buffer().clone(), dtype, Layout::contiguous([size])?)?.to_mut();
+    let access = HostAccess::lock(OpKind::Copy, [("x", &op.x)], [("y", &memory)])?;
+    let x = access.read::<T>(&op.x)?;
+    let mut y = access.write::<T>(&memory)?;
+    y.fill(T::zeroed());
+    let mut i = 0;
+    layout.for_each_offset(dtype, |at| {
+        if dtype == DType::I4 {
+            let (x, y): (&[u8], &mut [u8]) = (bytemuck::cast_slice(&x), bytemuck::cast_slice_mut(&mut y));
+            y[at / 2] |= ((x[i / 2] >> (4 * (i % 2))) & 15) << (4 * (at % 2));
+        } else {
+            y[at] = x[i];
+        }
+        i += 1;
+    });
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Elementwise arithmetic.
 
-use super::{Arg, Check, Compare, Cost, Op, OpKind, Role, Rule, Tensors};
+use super::tensors::tensors;
+use super::{Check, Compare, Cost, Op, OpKind, Rule};
 use crate::{DType, Error, Result, TensorView, TensorViewMut};
 
 /// What is computed for each element.
@@ -104,8 +105,8 @@ impl Elementwise {
         Self::unary(ElementwiseKind::Affine { scale, offset }, a, y)
     }
 
-    fn result(&self) -> Role {
-        Role::Out(if self.a.dtype().is_float() { Compare::Float } else { Compare::Exact })
+    fn compare(&self) -> Compare {
+        if self.a.dtype().is_float() { Compare::Float } else { Compare::Exact }
     }
 }
 
@@ -142,20 +143,7 @@ impl Op for Elementwise {
         }
     }
 
-    fn visit<'a>(&'a self, f: &mut dyn FnMut(Arg<'a>)) {
-        self.a.visit("a", Role::In, f);
-        self.b.visit("b", Role::In, f);
-        self.y.visit("y", self.result(), f);
-    }
-
-    fn map(&self, f: &mut dyn FnMut(Arg<'_>) -> Result<TensorView>) -> Result<Self> {
-        Ok(Self {
-            a: self.a.map_tensors("a", Role::In, f)?,
-            b: self.b.map_tensors("b", Role::In, f)?,
-            kind: self.kind,
-            y: self.y.map_tensors("y", self.result(), f)?,
-        })
-    }
+    tensors!(a: in, b: in, y: [Self::compare]);
 
     fn check(&self) -> Result<()> {
         let c = Check(Self::KIND);
