@@ -7,6 +7,7 @@ pub mod cases;
 mod error;
 mod generate;
 mod golden;
+pub mod render;
 pub mod report;
 
 pub use case::{Case, Expected, Source, Tolerance, Work};
