@@ -1,1 +1,42 @@
-//! x
+//! A compute backend for Huawei Ascend NPUs: the kernels that mixture-of-experts language models live on (grouped matmul, routing, attention) behind one
+//! [`Device`] trait, for people who write inference engines.
+//!
+//! ```
+//! use ascend_compute::{DType, DeviceExt, ops::Softmax};
+//!
+//! let device = ascend_compute::open("cpu")?;
+//! let stream = device.create_stream()?;
+//!
+//! let x = device.upload(&[0f32, 0., 1., f32::NEG_INFINITY], [2, 2])?;
+//! let y = device.empty(DType::F32, [2, 2])?;
+//! device.softmax(&stream, Softmax::new(x, y.clone()))?;
+//!
+//! assert_eq!(device.download::<f32>(&stream, &y)?, [0.5, 0.5, 1., 0.]);
+//! # Ok::<(), ascend_compute::Error>(())
+//! ```
+//!
+//! | you want | you use |
+//! |---|---|
+//! | a device | [`open`], [`devices`] |
+//! | memory and tensors | [`DeviceExt::upload`], [`DeviceExt::empty`], [`DeviceExt::download`], [`TensorView`] |
+//! | to run an op | the method of its name in [`DeviceExt`] with its arguments from [`ops`] |
+//! | order and time | [`Stream`], [`Event`]; [`Graph`] to record work and run it again |
+//! | a kernel of your own | [`FnKernel`], [`Device::kernels`], [`KernelRegistry::register`] |
+//!
+//! Each op's page in [`ops`] states its formula, shapes, storage types, rounding points and edge rules; they hold on every device. What cannot be known
+//! before an op executes (an index out of range, say) is reported by the next synchronisation of its stream, with the op's name.
+
+#![forbid(unsafe_code)]
+
+mod select;
+pub mod toolkit;
+
+pub use ascend_cpu as cpu;
+#[cfg(feature = "ndarray")]
+pub use ascend_hal::ArrayExt;
+pub use ascend_hal::{
+    Buffer, BufferSlice, Choice, DType, Device, DeviceExt, DeviceId, DeviceInfo, Dims, Element, Error, Event, Float, FnKernel, Format,
+    Graph, GraphExec, Kernel, KernelInfo, KernelRegistry, Launch, Layout, Location, MAX_RANK, MemoryInfo, OpCall, OpKind, Origin, Result,
+    Stream, Support, TensorView, TensorViewMut, bf16, f16, host, ops, to_host,
+};
+pub use select::{Probe, TOOLKIT_AT_BUILD, devices, open};

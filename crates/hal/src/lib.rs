@@ -18,11 +18,15 @@ mod ext;
 pub mod host;
 mod kernel;
 mod layout;
+#[cfg(feature = "ndarray")]
+mod ndarray;
 pub mod ops;
 mod rope_table;
 mod stream;
 mod tensor;
 
+#[cfg(feature = "ndarray")]
+pub use crate::ndarray::ArrayExt;
 pub use buffer::{Buffer, DeviceId, Location, Memory};
 pub use device::{Device, DeviceInfo, MemoryInfo, admit};
 pub use dtype::{DType, Element, Float};

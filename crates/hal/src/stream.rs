@@ -62,7 +62,8 @@ pub trait StreamImpl: Any + Send + Sync + fmt::Debug {
 
 /// An in-order queue of work on a device. Clones are the same queue.
 ///
-/// The first failure on a stream stops it: later work is skipped until [`synchronize`](Self::synchronize) has reported the failure, then the stream works again.
+/// The first failure on a stream stops it: later ops, copies and callbacks are skipped until [`synchronize`](Self::synchronize) has reported the failure, then the
+/// stream works again. Event marks are reached all the same, so nobody waits for ever.
 #[derive(Clone, Debug)]
 pub struct Stream(Arc<dyn StreamImpl>);
 
@@ -94,7 +95,10 @@ impl Stream {
     pub fn wait(&self, event: &Event) -> Result<()> {
         self.0.wait(event)
     }
-    /// Enqueues a call of `f` on the host. `f` must not call into the device.
+    /// Enqueues a call of `f` on the host. `f` must not call into the device. If the stream has failed, `f` is dropped without being called.
+    ///
+    /// # Errors
+    /// [`Error::State`] during a capture: `f` can be called only once, a recording is run again.
     pub fn call_host(&self, f: impl FnOnce() + Send + 'static) -> Result<()> {
         self.0.call_host(Box::new(f))
     }
