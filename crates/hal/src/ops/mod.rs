@@ -7,11 +7,13 @@
 //! `Te` rows of expert e, `B` sequences, `S` query length, `L` key/value length, `Hq`/`Hkv` heads, `D` head dimension, `Dv` value dimension, `P` page size.
 
 mod check;
+mod lengths;
 mod tensors;
 
 use std::fmt;
 
 pub(crate) use check::Check;
+pub use lengths::{KeyRows, Lengths, Sequences};
 pub use tensors::{Arg, Compare, Role, Tensors};
 
 use crate::{DType, Error, Result, TensorView};
