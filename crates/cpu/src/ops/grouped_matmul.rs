@@ -1,10 +1,109 @@
-//! CPU kernels.
+//! CPU kernel of [`GroupedMatmul`].
 
-use ascend_hal::Result;
-use ascend_hal::ops::GroupedMatmul;
+use ascend_hal::host::HostAccess;
+use ascend_hal::ops::{Epilogue, GluKind, Group, GroupedMatmul};
+use ascend_hal::{DType, Float, OpKind, Result, TensorView, bf16, f16};
+use rayon::prelude::*;
 
+use super::activation::gated;
+use super::quantize::quantize_row;
 use crate::context::Context;
+use crate::gemm::{Bias, Held, Product, Stored, Weights, tiles};
 
-pub(super) fn grouped_matmul(_cx: &Context<'_>, _op: &GroupedMatmul) -> Result<()> {
+const OP: OpKind = OpKind::GroupedMatmul;
+
+pub(super) fn grouped_matmul(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()> {
+    let stored = Stored::of(&op.weight.data);
+    let outputs = [Some(("y", &op.y)), op.y_scale.as_ref().map(|scale| ("y_scale", scale))];
+    let access = HostAccess::lock(OP, inputs(op, &stored), outputs.into_iter().flatten())?;
+    let list = access.read_i64(op.groups.view())?;
+    let groups = op.groups.groups(OP, &list, op.weight.data.dim(0), op.x.dim(0))?;
+    let product = Product {
+        x: Held::read(OP, &access, &op.x)?,
+        weights: Weights::read(OP, &access, &op.weight, &stored)?,
+        x_scale: op.x_scale.as_ref().map(|scale| access.read_f32(scale)).transpose()?,
+        bias: Bias::read(&access, op.bias.as_ref())?,
+    };
+    match (op.epilogue, op.y.dtype()) {
+        (Epilogue::GluQuant(kind), _) => glu_quant(cx, op, &access, &product, &groups, kind),
+        (_, DType::I32) => {
+            let mut y = access.write::<i32>(&op.y)?;
+            tiles(cx, &mut y, op.y.dim(1), &groups, |scratch, tile| {
+                let sums = product.tile_i32(scratch, tile.expert, tile.rows, tile.cols);
+                for (i, y) in tile.y.into_iter().enumerate() {
+                    y.copy_from_slice(sums.row(i));
+                }
+            });
+            Ok(())
+        }
+        (_, DType::F16) => floats::<f16>(cx, op, &access, &product, &groups),
+        (_, DType::BF16) => floats::<bf16>(cx, op, &access, &product, &groups),
+        _ => floats::<f32>(cx, op, &access, &product, &groups),
+    }
+}
+
+fn floats<T: Float>(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_>, product: &Product<'_>, groups: &[Group]) -> Result<()> {
+    let mut y = access.write::<T>(&op.y)?;
+    if let Epilogue::Glu(kind) = op.epilogue {
+        glu(cx, op.y.dim(1), &mut y, product, groups, kind);
+        return Ok(());
+    }
+    tiles(cx, &mut y, op.y.dim(1), groups, |scratch, tile| {
+        let values = product.tile(scratch, tile.expert, tile.rows, tile.cols);
+        for (i, y) in tile.y.into_iter().enumerate() {
+            for (y, &v) in y.iter_mut().zip(values.row(i)) {
+                *y = T::from_f32(v);
+            }
+        }
+    });
     Ok(())
+}
+
+/// The gated activation of the product's two halves, into `y: [.., half]`.
+fn glu<T: Float>(cx: &Context<'_>, half: usize, y: &mut [T], product: &Product<'_>, groups: &[Group], kind: GluKind) {
+    tiles(cx, y, half, groups, |scratch, tile| {
+        let gates = product.tile(scratch, tile.expert, tile.rows.clone(), tile.cols.clone());
+        let gates: Vec<f32> = (0..tile.rows.len()).flat_map(|i| gates.row(i)).copied().collect();
+        let width = tile.cols.len();
+        let ups = product.tile(scratch, tile.expert, tile.rows, tile.cols.start + half..tile.cols.end + half);
+        for ((i, y), gates) in tile.y.into_iter().enumerate().zip(gates.chunks_exact(width)) {
+            for ((y, &gate), &up) in y.iter_mut().zip(gates).zip(ups.row(i)) {
+                *y = T::from_f32(gated(kind, gate, up));
+            }
+        }
+    });
+}
+
+/// The gated activation, then dynamic quantisation of whole rows.
+fn glu_quant(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_>, product: &Product<'_>, groups: &[Group], kind: GluKind) -> Result<()> {
+    let Some(y_scale) = &op.y_scale else { return Ok(()) };
+    let (mut y, mut y_scale) = (access.write::<i8>(&op.y)?, access.write::<f32>(y_scale)?);
+    let half = op.y.dim(1);
+    let used = groups.last().map_or(0, |group| group.rows.end);
+    let mut values = vec![0f32; used * half];
+    glu(cx, half, &mut values, product, groups, kind);
+    if half == 0 {
+        y_scale[..used].fill(0.0);
+        return Ok(());
+    }
+    cx.install(|| {
+        let rows = values.par_chunks(half).zip(y.par_chunks_mut(half)).zip(&mut y_scale[..used]);
+        rows.for_each(|((values, y), scale)| *scale = quantize_row(values, y));
+    });
+    Ok(())
+}
+
+fn inputs<'a>(op: &'a GroupedMatmul, stored: &'a Stored) -> impl Iterator<Item = (&'static str, &'a TensorView)> {
+    let quant = op.weight.quant.as_ref();
+    [
+        Some(("x", &op.x)),
+        Some(("weight", &stored.view)),
+        quant.map(|q| ("weight.scale", &q.scale)),
+        quant.and_then(|q| q.zero.as_ref()).map(|zero| ("weight.zero", zero)),
+        Some(("groups", op.groups.view())),
+        op.x_scale.as_ref().map(|scale| ("x_scale", scale)),
+        op.bias.as_ref().map(|bias| ("bias", bias)),
+    ]
+    .into_iter()
+    .flatten()
 }

@@ -1,20 +1,34 @@
 //! Grouped (expert) matrix product.
 
-use super::activation::GluKind;
-use super::matmul::Weight;
-use super::tensors::tensors;
-use super::{Arg, Cost, Op, OpKind, Role, Rule, Tensors};
-use crate::{DType, Result, TensorView, TensorViewMut};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
-/// Which rows of `x` belong to which expert. Rows are sorted by expert; the list is on the device, i64 or i32.
+use super::activation::GluKind;
+use super::matmul::{bias_dtype, check_x_scale, int_variant, product_dtypes, product_role, weight_applies};
+use super::weight::nd;
+use super::{Arg, Check, Cost, MAX_INT_K, Op, OpKind, Role, Rule, Tensors, Weight};
+use crate::{DType, Error, Result, TensorView, TensorViewMut};
+
+/// Which rows of `x` belong to which expert. Rows are sorted by group; the list is on the device, i64 or i32.
+///
+/// The groups may cover fewer rows than `x` has. Its values are checked on execution, by [`GroupList::groups`].
 #[derive(Clone, Debug)]
 pub enum GroupList {
     /// `[E]`: entry e is one past the last row of expert e.
     Cumulative(TensorView),
     /// `[E]`: entry e is the number of rows of expert e.
     Counts(TensorView),
-    /// `[G, 2]`: pairs (expert, number of rows) in row order, used entries first, the rest with 0 rows.
+    /// `[G, 2]`: pairs (expert, number of rows) in row order, used entries first, the rest with 0 rows. Each expert at most once among the used ones, in any order.
     Sparse(TensorView),
+}
+
+/// The rows of one expert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Index of the expert's weight.
+    pub expert: usize,
+    /// Its rows of `x`; never empty.
+    pub rows: Range<usize>,
 }
 
 impl GroupList {
@@ -22,6 +36,93 @@ impl GroupList {
     pub fn view(&self) -> &TensorView {
         match self {
             Self::Cumulative(v) | Self::Counts(v) | Self::Sparse(v) => v,
+        }
+    }
+
+    /// The groups that have rows, in row order: what every device makes of the list's `values` (row-major) for `experts` weights and `rows` rows of `x`.
+    ///
+    /// # Errors
+    /// [`Error::Value`] naming the argument `groups`: a negative count, a cumulative list that decreases, groups that reach beyond `x`, and in a sparse list an expert
+    /// that does not exist or comes twice, or a used entry behind an unused one.
+    pub fn groups(&self, op: OpKind, values: &[i64], experts: usize, rows: usize) -> Result<Vec<Group>> {
+        let refuse = |asked: String, at: usize| {
+            let found = values.get(at).map_or_else(|| "nothing".into(), |v| format!("{v} at entry {at}"));
+            Error::Value { op, argument: "groups", asked, found }
+        };
+        let mut groups: Vec<Group> = Vec::new();
+        let mut start = 0usize;
+        let mut add = |at: usize, expert: usize, end: Option<usize>| match end {
+            Some(end) if end <= rows => {
+                if end > start {
+                    groups.push(Group { expert, rows: start..end });
+                }
+                start = end;
+                Ok(())
+            }
+            _ => Err(refuse(format!("groups within the {rows} rows of x"), at)),
+        };
+        match self {
+            Self::Cumulative(_) => {
+                let mut last = 0;
+                for (e, &end) in values.iter().enumerate() {
+                    if end < last {
+                        return Err(refuse(format!("at least {last}: row ends do not decrease"), e));
+                    }
+                    last = end;
+                    add(e, e, usize::try_from(end).ok())?;
+                }
+            }
+            Self::Counts(_) => {
+                let mut end = Some(0usize);
+                for (e, &count) in values.iter().enumerate() {
+                    if count < 0 {
+                        return Err(refuse("counts of 0 or more".into(), e));
+                    }
+                    end = end.zip(usize::try_from(count).ok()).and_then(|(end, count)| end.checked_add(count));
+                    add(e, e, end)?;
+                }
+            }
+            Self::Sparse(_) => {
+                let mut end = Some(0usize);
+                let mut seen = BTreeSet::new();
+                let mut unused = false;
+                for (g, pair) in values.as_chunks::<2>().0.iter().enumerate() {
+                    let &[expert, count] = pair;
+                    if count < 0 {
+                        return Err(refuse("counts of 0 or more".into(), 2 * g + 1));
+                    }
+                    if count == 0 {
+                        unused = true;
+                        continue;
+                    }
+                    if unused {
+                        return Err(refuse("0 behind an entry without rows: used entries come first".into(), 2 * g + 1));
+                    }
+                    let Some(index) = usize::try_from(expert).ok().filter(|&e| e < experts) else {
+                        return Err(refuse(format!("experts in 0..{experts}"), 2 * g));
+                    };
+                    if !seen.insert(index) {
+                        return Err(refuse("experts that come once".into(), 2 * g));
+                    }
+                    end = end.zip(usize::try_from(count).ok()).and_then(|(end, count)| end.checked_add(count));
+                    add(2 * g + 1, index, end)?;
+                }
+            }
+        }
+        Ok(groups)
+    }
+
+    /// Checks the list's metadata for `experts` weights.
+    pub(crate) fn check(&self, c: Check, experts: usize) -> Result<()> {
+        let view = self.view();
+        c.dtype("groups", view, &[DType::I64, DType::I32])?;
+        nd(c, "groups", view)?;
+        match self {
+            Self::Cumulative(_) | Self::Counts(_) => c.shape("groups", view, [("E", experts)]),
+            Self::Sparse(_) => {
+                let [g, _] = c.rank("groups", view, "[G, 2]")?;
+                c.shape("groups", view, [("G", g), ("pair", 2)])
+            }
         }
     }
 }
@@ -40,21 +141,29 @@ impl Tensors for GroupList {
     }
 }
 
-/// What is done to a row of the product before it is stored.
+/// What is done to a row of the product before it is stored. The product, with scales and bias, stays in f32 until then.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Epilogue {
     /// Nothing.
     None,
-    /// A gated activation over the two halves of `N`: `y: [T, N / 2]`.
+    /// A gated activation over the two halves of `N` (gates, then ups): `y: [T, N / 2]`.
     Glu(GluKind),
-    /// A gated activation, then dynamic quantisation of each row: `y: [T, N / 2]` i8 with `y_scale: [T]`.
+    /// A gated activation, then dynamic quantisation of each row as [`Quantize`](super::Quantize) does it: `y: [T, N / 2]` i8 with `y_scale: [T]`.
     GluQuant(GluKind),
 }
 
-/// `y[r] = x[r] @ weight[e] (+ bias[e])` for the rows `r` of each expert `e`.
+/// `y[r] = x[r] @ weight[e] (+ bias[e])` for the rows `r` of each expert `e`: one [`Matmul`](super::Matmul) for each group, with its formulas and roundings, then the epilogue.
+///
+/// | | |
+/// |---|---|
+/// | dtypes | as [`Matmul`](super::Matmul); `groups`: i64 or i32; with [`Epilogue::GluQuant`] `y` is i8 and `y_scale` f32 |
+/// | accumulated | as [`Matmul`](super::Matmul) |
+/// | rounding | as [`Matmul`](super::Matmul); a gated activation works in f32 on the unrounded product |
+/// | cost | assumes that the groups cover all rows |
+/// | source | aclnnGroupedMatmulV4/V5 (groupType 0, splitItem 3), aclnnGroupedMatmulSwigluQuant; OPS section 4 |
 #[derive(Clone, Debug)]
 pub struct GroupedMatmul {
-    /// `[T, K]`.
+    /// `[T, K]`, any strides.
     pub x: TensorView,
     /// `[E, K, N]`; storage `[E, N, K]` by [`Weight::nk`].
     pub weight: Weight,
@@ -62,34 +171,206 @@ pub struct GroupedMatmul {
     pub groups: GroupList,
     /// `[T]` f32, for i8 `x`.
     pub x_scale: Option<TensorView>,
-    /// `[E, N]`, in `y`'s dtype or f32.
+    /// `[E, N]`, in `y`'s dtype (with [`Epilogue::GluQuant`]: `x`'s) or f32; for i8 `x` also i32.
     pub bias: Option<TensorView>,
     /// What follows the product.
     pub epilogue: Epilogue,
     /// `[T, N]`, or `[T, N / 2]` with a gated epilogue. Rows beyond the groups are left untouched.
     pub y: TensorViewMut,
-    /// `[T]` f32, with [`Epilogue::GluQuant`].
+    /// `[T]` f32, with [`Epilogue::GluQuant`]. Rows beyond the groups are left untouched.
     pub y_scale: Option<TensorViewMut>,
+}
+
+impl GroupedMatmul {
+    /// `y[r] = x[r] @ weight[e]`.
+    pub fn new(x: TensorView, weight: Weight, groups: GroupList, y: TensorViewMut) -> Self {
+        Self { x, weight, groups, x_scale: None, bias: None, epilogue: Epilogue::None, y, y_scale: None }
+    }
+
+    /// With a scale for each row of an i8 `x`.
+    pub fn with_x_scale(mut self, x_scale: TensorView) -> Self {
+        self.x_scale = Some(x_scale);
+        self
+    }
+
+    /// With a bias for each expert and column.
+    pub fn with_bias(mut self, bias: TensorView) -> Self {
+        self.bias = Some(bias);
+        self
+    }
+
+    /// With a gated activation behind the product.
+    pub fn with_glu(mut self, kind: GluKind) -> Self {
+        self.epilogue = Epilogue::Glu(kind);
+        self
+    }
+
+    /// With a gated activation and dynamic quantisation behind the product.
+    pub fn with_glu_quant(mut self, kind: GluKind, y_scale: TensorViewMut) -> Self {
+        self.epilogue = Epilogue::GluQuant(kind);
+        self.y_scale = Some(y_scale);
+        self
+    }
 }
 
 impl Op for GroupedMatmul {
     const KIND: OpKind = OpKind::GroupedMatmul;
-    const DTYPES: &'static [DType] = &DType::FLOATS;
-    const VARIANTS: &'static [&'static str] = &["default"];
-    const RULES: &'static [Rule] = &[];
+    const DTYPES: &'static [DType] = &[DType::F32, DType::F16, DType::BF16, DType::I8];
+    const VARIANTS: &'static [&'static str] = &[
+        "dense",
+        "dense_f32",
+        "dense_glu",
+        "dense_glu_quant",
+        "w8a8",
+        "w8a8_static",
+        "w8a8_raw",
+        "w8a8_glu",
+        "w8a8_glu_quant",
+        "woq8_channel",
+        "woq8_channel_asym",
+        "woq8_group",
+        "woq8_group_asym",
+        "woq4_channel",
+        "woq4_channel_asym",
+        "woq4_group",
+        "woq4_group_asym",
+        "woq_glu",
+        "woq_glu_quant",
+    ];
+    const RULES: &'static [Rule] = &[
+        Rule { name: "no_tokens", text: "T = 0 is no error: nothing is computed and nothing is written." },
+        Rule { name: "empty_expert", text: "An expert without rows adds nothing; its weight (NaN, say) has no influence." },
+        Rule { name: "all_empty", text: "When no expert has rows (an idle rank), nothing is written." },
+        Rule { name: "one_expert", text: "All rows may belong to one expert." },
+        Rule { name: "tail", text: "Rows beyond the last group are neither read into any result nor written, in y and y_scale alike." },
+        Rule { name: "sparse_list", text: "A sparse list names some experts, in any order; its rows follow one another in list order." },
+        Rule { name: "bad_counts", text: "A negative count, or counts that reach beyond T, are refused on execution." },
+        Rule { name: "bad_cumulative", text: "A cumulative list that decreases, starts below 0 or reaches beyond T is refused on execution." },
+        Rule { name: "bad_sparse", text: "A used entry with an expert outside of 0..E, or one that came before, or behind an unused entry, is refused on execution." },
+        Rule { name: "zero_k", text: "K = 0 gives zeros, plus the bias." },
+        Rule { name: "bias", text: "Each expert has its own bias; a float one is added in f32 after the sum (and its scales), before epilogue and rounding." },
+        Rule { name: "int_bias", text: "An i32 bias is added to the integer sum, before the scales; that addition saturates at the bounds of i32." },
+        Rule { name: "strided", text: "x, scales, bias, list and y may have any strides; what lies between the elements of y keeps its contents." },
+        Rule { name: "nz_weight", text: "A weight in FRACTAL_NZ gives the same result as the same weight in ND; its padding is never read." },
+        Rule { name: "nan_inf", text: "NaN and infinity spread by IEEE rules (0 * inf is NaN), within their own row of x or column of one expert only." },
+        Rule { name: "extreme_sums", text: "Integer sums are exact where f32 is not: beyond 2^24, up to -128 * -128 * K." },
+        Rule { name: "extreme_codes", text: "Code minus zero is exact over the whole range of both: -128 - 127 does not wrap to 8 bits." },
+        Rule { name: "partial_group", text: "When K is no multiple of the group, the last group is shorter." },
+        Rule { name: "zero_scale", text: "A row or column whose scale is 0 gives 0 (plus a float bias): there is no division." },
+        Rule { name: "zero_row", text: "A row that is all zero before dynamic quantisation has scale 0 and codes 0." },
+        Rule { name: "nan_row", text: "A row with a NaN (infinity) before dynamic quantisation has scale NaN (infinity) and codes 0." },
+    ];
 
-    tensors!(x: in, weight: in, groups: in, x_scale: in, bias: in, y: Float, y_scale: Float);
+    fn applies(dtype: DType, variant: &str, rule: &str) -> bool {
+        match rule {
+            "bad_counts" | "bad_cumulative" | "bad_sparse" => matches!(variant, "dense" | "w8a8") && weight_applies(dtype, variant, rule),
+            "zero_row" => variant.ends_with("glu_quant") && weight_applies(dtype, variant, rule),
+            // Integer sums are finite; of the float variants each has its own way into the epilogue.
+            "nan_row" => variant.ends_with("glu_quant") && weight_applies(dtype, variant, "nan_inf"),
+            // Codes of an infinite row are the matter of `nan_row`.
+            "nan_inf" => !variant.ends_with("glu_quant") && weight_applies(dtype, variant, rule),
+            _ => weight_applies(dtype, variant, rule),
+        }
+    }
+
+    fn visit<'a>(&'a self, f: &mut dyn FnMut(Arg<'a>)) {
+        self.x.visit("x", Role::In, f);
+        self.weight.visit("weight", Role::In, f);
+        self.groups.visit("groups", Role::In, f);
+        self.x_scale.visit("x_scale", Role::In, f);
+        self.bias.visit("bias", Role::In, f);
+        self.y.visit("y", product_role(&self.y), f);
+        self.y_scale.visit("y_scale", Role::Out(super::Compare::Float), f);
+    }
+
+    fn map(&self, f: &mut dyn FnMut(Arg<'_>) -> Result<TensorView>) -> Result<Self> {
+        Ok(Self {
+            x: self.x.map_tensors("x", Role::In, f)?,
+            weight: self.weight.map_tensors("weight", Role::In, f)?,
+            groups: self.groups.map_tensors("groups", Role::In, f)?,
+            x_scale: self.x_scale.map_tensors("x_scale", Role::In, f)?,
+            bias: self.bias.map_tensors("bias", Role::In, f)?,
+            epilogue: self.epilogue,
+            y: self.y.map_tensors("y", product_role(&self.y), f)?,
+            y_scale: self.y_scale.map_tensors("y_scale", Role::Out(super::Compare::Float), f)?,
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        let c = Check(Self::KIND);
+        c.dtype("x", &self.x, Self::DTYPES)?;
+        nd(c, "x", &self.x)?;
+        nd(c, "y", &self.y)?;
+        let x = self.x.dtype();
+        let [t, k] = c.rank("x", &self.x, "[T, K]")?;
+        let [e, _, n] = c.rank("weight", &self.weight.data, "[E, K, N]")?;
+        self.weight.check(c, "weight", x, [("E", e), ("K", k), ("N", n)])?;
+        self.groups.check(c, e)?;
+        c.that(x != DType::I8 || k <= MAX_INT_K, "x", format_args!("of K <= {MAX_INT_K}, so that i32 sums are exact"), k)?;
+        check_x_scale(c, &self.x, &self.weight, self.x_scale.as_ref())?;
+        if let Some(x_scale) = &self.x_scale {
+            c.shape("x_scale", x_scale, [("T", t)])?;
+        }
+        if self.epilogue == Epilogue::None {
+            product_dtypes(c, &self.x, &self.weight, self.x_scale.as_ref(), &self.y)?;
+            c.shape("y", &self.y, [("T", t), ("N", n)])?;
+        } else {
+            c.that(x != DType::I8 || self.weight.quant.is_some(), "epilogue", "none for integer sums without scales", format_args!("{:?}", self.epilogue))?;
+            c.that(n % 2 == 0, "weight", "of an even N, for the two halves of a gated epilogue", n)?;
+            c.shape("y", &self.y, [("T", t), ("N/2", n / 2)])?;
+        }
+        match (self.epilogue, &self.y_scale) {
+            (Epilogue::Glu(_), _) => product_dtypes(c, &self.x, &self.weight, self.x_scale.as_ref(), &self.y)?,
+            (Epilogue::GluQuant(_), Some(y_scale)) => {
+                c.dtype("y", &self.y, &[DType::I8])?;
+                c.dtype("y_scale", y_scale, &[DType::F32])?;
+                c.shape("y_scale", y_scale, [("T", t)])?;
+                nd(c, "y_scale", y_scale)?;
+            }
+            _ => {}
+        }
+        let quantises = matches!(self.epilogue, Epilogue::GluQuant(_));
+        let asked = if quantises { "given with Epilogue::GluQuant" } else { "none without Epilogue::GluQuant" };
+        c.that(quantises == self.y_scale.is_some(), "y_scale", asked, if self.y_scale.is_some() { "one" } else { "none" })?;
+        if let Some(bias) = &self.bias {
+            let result = match (quantises, x) {
+                (true, DType::I8) => DType::F32,
+                (true, x) => x,
+                (false, _) => self.y.dtype(),
+            };
+            bias_dtype(c, bias, &self.x, result)?;
+            c.shape("bias", bias, [("E", e), ("N", n)])?;
+        }
+        Ok(())
+    }
+
+    fn cost(&self) -> Cost {
+        let (k, n) = (self.x.dim(1) as f64, self.weight.data.dim(2) as f64);
+        let mut per_output = 2.0 * k + if self.bias.is_some() { 1.0 } else { 0.0 };
+        if self.epilogue != Epilogue::None {
+            // Five operations of a gated activation for each pair of columns.
+            per_output += 2.5;
+        }
+        Cost::streaming(self, self.x.dim(0) as f64 * n * per_output)
+    }
 
     fn dtype(&self) -> DType {
         self.x.dtype()
     }
+
     fn variant(&self) -> &'static str {
-        "default"
-    }
-    fn check(&self) -> Result<()> {
-        Ok(())
-    }
-    fn cost(&self) -> Cost {
-        Cost::streaming(self, 0.0)
+        let (int, woq) = (self.x.dtype() == DType::I8, self.weight.quant.is_some());
+        match (self.epilogue, int, woq) {
+            (Epilogue::None, true, scaled) => int_variant(scaled, self.x_scale.is_some()),
+            (Epilogue::Glu(_), true, _) => "w8a8_glu",
+            (Epilogue::GluQuant(_), true, _) => "w8a8_glu_quant",
+            (Epilogue::Glu(_), false, true) => "woq_glu",
+            (Epilogue::GluQuant(_), false, true) => "woq_glu_quant",
+            (Epilogue::Glu(_), false, false) => "dense_glu",
+            (Epilogue::GluQuant(_), false, false) => "dense_glu_quant",
+            (Epilogue::None, false, true) => self.weight.weight_only_variant().unwrap_or("dense"),
+            (Epilogue::None, false, false) if self.y.dtype() != self.x.dtype() => "dense_f32",
+            (Epilogue::None, false, false) => "dense",
+        }
     }
 }

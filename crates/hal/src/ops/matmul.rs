@@ -1,88 +1,26 @@
-//! Dense matrix product, and the quantised weights that grouped products share with it.
+//! Dense matrix product.
 
-use super::tensors::tensors;
-use super::{Arg, Cost, Op, OpKind, Role, Rule, Tensors};
+use super::weight::nd;
+use super::{Arg, Check, Compare, Cost, MAX_INT_K, Op, OpKind, PLAIN, Role, Rule, Tensors};
 use crate::{DType, Result, TensorView, TensorViewMut};
 
-/// How integer weights stand for real ones.
+pub(super) use super::weight::Weight;
+
+/// `y = x @ weight (+ bias)`, each matrix of a batch by itself.
 ///
-/// `W[k, n] = (data[k, n] - zero[k / group, n]) * scale[k / group, n]`, with `G = ceil(K / group)` groups along `K`; one group (per channel) when `group` is 0.
-/// Leading dimensions (the expert `E`) are those of the weight. An unsigned 4-bit checkpoint maps to `I4` by subtracting 8 from codes and zeros alike.
-#[derive(Clone, Debug)]
-pub struct WeightQuant {
-    /// `[.., G, N]` f32, f16 or bf16.
-    pub scale: TensorView,
-    /// `[.., G, N]` i8; none for symmetric quantisation.
-    pub zero: Option<TensorView>,
-    /// Rows of `K` that share a scale; 0 for all of them.
-    pub group: usize,
-}
-
-/// A weight matrix (or one for each expert), plain or quantised.
-#[derive(Clone, Debug)]
-pub struct Weight {
-    /// Logical `[.., K, N]`; storage `[.., N, K]` is a transposed view ([`Weight::nk`]). May be `FRACTAL_NZ`.
-    pub data: TensorView,
-    /// Scales, when `data` is `I8` or `I4`.
-    pub quant: Option<WeightQuant>,
-}
-
-impl Weight {
-    /// A weight stored `[.., K, N]`.
-    pub fn kn(data: TensorView) -> Self {
-        Self { data, quant: None }
-    }
-
-    /// A weight stored `[.., N, K]`, as checkpoints have it.
-    pub fn nk(data: TensorView) -> Result<Self> {
-        Ok(Self { data: data.t()?, quant: None })
-    }
-
-    /// With one scale for each column: `scale: [.., 1, N]`.
-    pub fn per_channel(self, scale: TensorView) -> Self {
-        self.per_group(0, scale, None)
-    }
-
-    /// With a scale (and perhaps a zero) for each `group` rows of `K` and each column: `[.., G, N]`.
-    pub fn per_group(mut self, group: usize, scale: TensorView, zero: Option<TensorView>) -> Self {
-        self.quant = Some(WeightQuant { scale, zero, group });
-        self
-    }
-}
-
-impl Tensors for Weight {
-    fn visit<'a>(&'a self, name: &'static str, role: Role, f: &mut dyn FnMut(Arg<'a>)) {
-        self.data.visit(name, role, f);
-        if let Some(q) = &self.quant {
-            let (scale, zero) = part_names(name);
-            q.scale.visit(scale, role, f);
-            q.zero.visit(zero, role, f);
-        }
-    }
-    fn map_tensors(&self, name: &'static str, role: Role, f: &mut dyn FnMut(Arg<'_>) -> Result<TensorView>) -> Result<Self> {
-        let (scale, zero) = part_names(name);
-        let data = self.data.map_tensors(name, role, f)?;
-        let quant = match &self.quant {
-            None => None,
-            Some(q) => Some(WeightQuant { scale: q.scale.map_tensors(scale, role, f)?, zero: q.zero.map_tensors(zero, role, f)?, group: q.group }),
-        };
-        Ok(Self { data, quant })
-    }
-}
-
-fn part_names(name: &str) -> (&'static str, &'static str) {
-    match name {
-        "gate_up" => ("gate_up.scale", "gate_up.zero"),
-        "down" => ("down.scale", "down.zero"),
-        _ => ("weight.scale", "weight.zero"),
-    }
-}
-
-/// `y = x @ weight (+ bias)`, batched over leading dimensions.
+/// * float: `y[m, n] = sum_k x[m, k] * w[k, n] (+ bias[n])`.
+/// * W8A8, `x` and `weight` i8: `y[m, n] = (sum_k x[m, k] * w[k, n] (+ bias[n], if i32)) * scale[n] * x_scale[m] (+ bias[n], if float)`. Without `x_scale` that
+///   factor is 1 (static quantisation, where the scale of `x` is part of `scale`). Without any scale and with `y` i32: the sum itself.
+/// * weight-only, `x` float and `weight` i8 or i4: the weight is dequantised as [`WeightQuant`](super::WeightQuant) says, then as float.
 ///
-/// * float: `x`, `weight` and `y` of one float dtype, accumulated in f32, rounded once.
-/// * W8A8: `x` i8 with `x_scale`, `weight` i8 with per-channel scales: `y[m, n] = (sum_k x[m, k] * w[k, n]) * x_scale[m] * scale[n] (+ bias[n])`, the sum exact in i32. Without any scale and with `y` i32: the sum itself.
-/// * weight-only: `x` float, `weight` i8 or i4 with scales: the weight is dequantised as [`WeightQuant`] says, then as float.
+/// | | |
+/// |---|---|
+/// | dtypes, float | `x`, `weight`: one of f32, f16, bf16; `y`: as `x`, or f32 (router logits); `bias`: as `y` or f32 |
+/// | dtypes, W8A8 | `x`, `weight`: i8; `scale`: f32, f16, bf16; `x_scale`: f32; `y`: f32, f16, bf16, or i32 without scales; `bias`: as `y`, f32 or i32 |
+/// | dtypes, weight-only | as float, with `weight` i8 or i4, `scale` f32, f16 or bf16, `zero` i8 |
+/// | accumulated | f32 in one chain over rising `k` (fused multiply-adds or not); W8A8: i32, exact, so `K <= 131071` |
+/// | rounding | dequantised weights to f32; each scale, then the bias, in f32; once to `y`'s dtype |
+/// | source | aclnnMatmul, aclnnBatchMatMul, aclnnQuantMatmulV4, aclnnWeightQuantBatchMatmulV2; OPS sections 2 and 3 |
 #[derive(Clone, Debug)]
 pub struct Matmul {
     /// `[M, K]` or `[B, M, K]`, any strides.
@@ -91,30 +29,213 @@ pub struct Matmul {
     pub weight: Weight,
     /// `[M]` f32 (`[B, M]`), for i8 `x`.
     pub x_scale: Option<TensorView>,
-    /// `[N]`, in `y`'s dtype or f32.
+    /// `[N]`, in `y`'s dtype or f32; for i8 `x` also i32.
     pub bias: Option<TensorView>,
-    /// `[M, N]` or `[B, M, N]`.
+    /// `[M, N]` or `[B, M, N]`, any strides.
     pub y: TensorViewMut,
+}
+
+impl Matmul {
+    /// `y = x @ weight`.
+    pub fn new(x: TensorView, weight: Weight, y: TensorViewMut) -> Self {
+        Self { x, weight, x_scale: None, bias: None, y }
+    }
+
+    /// With a scale for each row of an i8 `x`.
+    pub fn with_x_scale(mut self, x_scale: TensorView) -> Self {
+        self.x_scale = Some(x_scale);
+        self
+    }
+
+    /// With a bias for each column.
+    pub fn with_bias(mut self, bias: TensorView) -> Self {
+        self.bias = Some(bias);
+        self
+    }
 }
 
 impl Op for Matmul {
     const KIND: OpKind = OpKind::Matmul;
-    const DTYPES: &'static [DType] = &DType::FLOATS;
-    const VARIANTS: &'static [&'static str] = &["default"];
-    const RULES: &'static [Rule] = &[];
+    const DTYPES: &'static [DType] = &[DType::F32, DType::F16, DType::BF16, DType::I8];
+    const VARIANTS: &'static [&'static str] = &[
+        "dense",
+        "dense_f32",
+        "batched",
+        "w8a8",
+        "w8a8_static",
+        "w8a8_raw",
+        "woq8_channel",
+        "woq8_channel_asym",
+        "woq8_group",
+        "woq8_group_asym",
+        "woq4_channel",
+        "woq4_channel_asym",
+        "woq4_group",
+        "woq4_group_asym",
+    ];
+    const RULES: &'static [Rule] = &[
+        Rule { name: "empty", text: "M = 0, N = 0 or B = 0 gives an empty result." },
+        Rule { name: "zero_k", text: "K = 0 gives zeros, plus the bias." },
+        Rule { name: "bias", text: "A float bias, also an f32 one beside a 16-bit y, is added in f32 after the sum (and its scales), before the one rounding." },
+        Rule { name: "int_bias", text: "An i32 bias is added to the integer sum, before the scales; that addition saturates at the bounds of i32." },
+        Rule { name: "strided", text: "x, scales, bias and y may have any strides; what lies between the elements of y keeps its contents." },
+        Rule { name: "nz_weight", text: "A weight in FRACTAL_NZ gives the same result as the same weight in ND; its padding is never read." },
+        Rule { name: "nan_inf", text: "NaN and infinity spread by IEEE rules (0 * inf is NaN), within their own row of x or column of the weight only." },
+        Rule { name: "overflow", text: "A result beyond the range of a f16 y is infinite, not the largest finite number." },
+        Rule { name: "extreme_sums", text: "Integer sums are exact where f32 is not: beyond 2^24, up to -128 * -128 * K." },
+        Rule { name: "extreme_codes", text: "Code minus zero is exact over the whole range of both: -128 - 127 does not wrap to 8 bits." },
+        Rule { name: "partial_group", text: "When K is no multiple of the group, the last group is shorter." },
+        Rule { name: "zero_scale", text: "A row or column whose scale is 0 gives 0 (plus a float bias): there is no division." },
+    ];
 
-    tensors!(x: in, weight: in, x_scale: in, bias: in, y: Float);
+    fn applies(dtype: DType, variant: &str, rule: &str) -> bool {
+        weight_applies(dtype, variant, rule)
+    }
+
+    fn visit<'a>(&'a self, f: &mut dyn FnMut(Arg<'a>)) {
+        self.x.visit("x", Role::In, f);
+        self.weight.visit("weight", Role::In, f);
+        self.x_scale.visit("x_scale", Role::In, f);
+        self.bias.visit("bias", Role::In, f);
+        self.y.visit("y", product_role(&self.y), f);
+    }
+
+    fn map(&self, f: &mut dyn FnMut(Arg<'_>) -> Result<TensorView>) -> Result<Self> {
+        Ok(Self {
+            x: self.x.map_tensors("x", Role::In, f)?,
+            weight: self.weight.map_tensors("weight", Role::In, f)?,
+            x_scale: self.x_scale.map_tensors("x_scale", Role::In, f)?,
+            bias: self.bias.map_tensors("bias", Role::In, f)?,
+            y: self.y.map_tensors("y", product_role(&self.y), f)?,
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        let c = Check(Self::KIND);
+        c.dtype("x", &self.x, Self::DTYPES)?;
+        nd(c, "x", &self.x)?;
+        let x = self.x.dtype();
+        if self.x.rank() == 3 {
+            let [b, m, k] = c.rank("x", &self.x, "[B, M, K]")?;
+            let [_, _, n] = c.rank("weight", &self.weight.data, "[B, K, N]")?;
+            self.weight.check(c, "weight", x, [("B", b), ("K", k), ("N", n)])?;
+            c.shape("y", &self.y, [("B", b), ("M", m), ("N", n)])?;
+            if let Some(x_scale) = &self.x_scale {
+                c.shape("x_scale", x_scale, [("B", b), ("M", m)])?;
+            }
+            self.check_common(c, k, n)
+        } else {
+            let [m, k] = c.rank("x", &self.x, "[M, K] or [B, M, K]")?;
+            let [_, n] = c.rank("weight", &self.weight.data, "[K, N]")?;
+            self.weight.check(c, "weight", x, [("K", k), ("N", n)])?;
+            c.shape("y", &self.y, [("M", m), ("N", n)])?;
+            if let Some(x_scale) = &self.x_scale {
+                c.shape("x_scale", x_scale, [("M", m)])?;
+            }
+            self.check_common(c, k, n)
+        }
+    }
+
+    fn cost(&self) -> Cost {
+        let k = self.x.shape().last_or_one() as f64;
+        let bias = if self.bias.is_some() { 1.0 } else { 0.0 };
+        Cost::streaming(self, self.y.numel() as f64 * (2.0 * k + bias))
+    }
 
     fn dtype(&self) -> DType {
         self.x.dtype()
     }
+
     fn variant(&self) -> &'static str {
-        "default"
+        if self.x.dtype() == DType::I8 {
+            return int_variant(self.weight.quant.is_some(), self.x_scale.is_some());
+        }
+        match self.weight.weight_only_variant() {
+            Some(variant) => variant,
+            None if self.x.rank() == 3 => "batched",
+            None if self.y.dtype() != self.x.dtype() => "dense_f32",
+            None => "dense",
+        }
     }
-    fn check(&self) -> Result<()> {
+}
+
+impl Matmul {
+    fn check_common(&self, c: Check, k: usize, n: usize) -> Result<()> {
+        product_dtypes(c, &self.x, &self.weight, self.x_scale.as_ref(), &self.y)?;
+        nd(c, "y", &self.y)?;
+        c.that(self.x.dtype() != DType::I8 || k <= MAX_INT_K, "x", format_args!("of K <= {MAX_INT_K}, so that i32 sums are exact"), k)?;
+        if let Some(bias) = &self.bias {
+            bias_dtype(c, bias, &self.x, self.y.dtype())?;
+            c.shape("bias", bias, [("N", n)])?;
+        }
         Ok(())
     }
-    fn cost(&self) -> Cost {
-        Cost::streaming(self, 0.0)
+}
+
+/// Which edge rules of a product with a [`Weight`] can occur. Variants of i8 activations begin with `w8a8`, weight-only ones with `woq`.
+pub(super) fn weight_applies(dtype: DType, variant: &str, rule: &str) -> bool {
+    let (int, woq) = (variant.starts_with("w8a8"), variant.starts_with("woq"));
+    let sixteen = matches!(dtype, DType::F16 | DType::BF16);
+    if int != (dtype == DType::I8) || (variant == "dense_f32" && !sixteen) {
+        return false;
+    }
+    match rule {
+        PLAIN => true,
+        "bias" => variant != "w8a8_raw",
+        "int_bias" | "extreme_sums" => int,
+        "nan_inf" => !int,
+        "overflow" => dtype == DType::F16 && matches!(variant, "dense" | "batched"),
+        "extreme_codes" => variant.ends_with("asym"),
+        "partial_group" => variant.contains("group"),
+        "zero_scale" => woq || (int && variant != "w8a8_raw"),
+        _ => true,
+    }
+}
+
+/// The name of a product of i8 activations.
+pub(super) fn int_variant(scaled: bool, per_token: bool) -> &'static str {
+    match (scaled, per_token) {
+        (false, _) => "w8a8_raw",
+        (true, false) => "w8a8_static",
+        (true, true) => "w8a8",
+    }
+}
+
+/// How the result of a product is compared: integers to the bit, codes by steps, floats by error.
+pub(super) fn product_role(y: &TensorView) -> Role {
+    Role::Out(match y.dtype() {
+        DType::I32 => Compare::Exact,
+        DType::I8 => Compare::Quantized,
+        _ => Compare::Float,
+    })
+}
+
+/// Storage types of a product before any epilogue: `y` follows from `x` and the scales, `x_scale` is for i8 only.
+pub(super) fn product_dtypes(c: Check, x: &TensorView, weight: &Weight, x_scale: Option<&TensorView>, y: &TensorView) -> Result<()> {
+    match (x.dtype(), &weight.quant) {
+        (DType::I8, None) => c.dtype("y", y, &[DType::I32])?,
+        (DType::I8, Some(_)) => c.dtype("y", y, &DType::FLOATS)?,
+        (DType::F32, _) => c.dtype("y", y, &[DType::F32])?,
+        (x, _) => c.dtype("y", y, &[x, DType::F32])?,
+    }
+    check_x_scale(c, x, weight, x_scale)
+}
+
+/// `x_scale` is for i8 activations that meet a scaled weight.
+pub(super) fn check_x_scale(c: Check, x: &TensorView, weight: &Weight, x_scale: Option<&TensorView>) -> Result<()> {
+    let Some(x_scale) = x_scale else { return Ok(()) };
+    c.that(x.dtype() == DType::I8, "x_scale", format_args!("none beside {} activations", x.dtype()), "one")?;
+    c.that(weight.quant.is_some(), "x_scale", "none beside a weight without scales", "one")?;
+    c.dtype("x_scale", x_scale, &[DType::F32])?;
+    nd(c, "x_scale", x_scale)
+}
+
+/// A bias is in the result's type or f32; beside i8 activations also i32, and only that where there are no scales.
+pub(super) fn bias_dtype(c: Check, bias: &TensorView, x: &TensorView, result: DType) -> Result<()> {
+    nd(c, "bias", bias)?;
+    match (x.dtype(), result) {
+        (DType::I8, DType::I32) => c.dtype("bias", bias, &[DType::I32]),
+        (DType::I8, y) => c.dtype("bias", bias, &[y, DType::F32, DType::I32]),
+        (_, y) => c.dtype("bias", bias, &[y, DType::F32]),
     }
 }

@@ -9,12 +9,14 @@
 mod check;
 mod lengths;
 mod tensors;
+mod weight;
 
 use std::fmt;
 
 pub(crate) use check::Check;
 pub use lengths::{KeyRows, Lengths, Sequences};
 pub use tensors::{Arg, Compare, Role, Tensors};
+pub use weight::{MAX_INT_K, Weight, WeightQuant};
 
 use crate::{DType, Error, Result, TensorView};
 

@@ -1,0 +1,88 @@
+//! The inner kernel, and the choice of instructions.
+
+use std::ops::Range;
+
+use super::{Codes, Weights, pack};
+
+/// Rows of the register tile: 6 x 16 accumulators fill 12 of the 16 registers of AVX2.
+pub(super) const MR: usize = 6;
+/// Columns of the register tile.
+pub(super) const NR: usize = 16;
+
+/// One block of `K` of one tile.
+pub(super) struct Block<'a> {
+    /// `[.., K]`.
+    pub(super) x: Codes<'a>,
+    pub(super) weights: &'a Weights<'a>,
+    pub(super) matrix: usize,
+    pub(super) rows: Range<usize>,
+    pub(super) ks: Range<usize>,
+    pub(super) cols: Range<usize>,
+    /// Multiply codes as they are, without scales and zeros.
+    pub(super) raw: bool,
+    /// Room for the packed rows: `rows * ks`.
+    pub(super) a: &'a mut [f32],
+    /// Room for the packed columns: `pitch * ks`.
+    pub(super) b: &'a mut [f32],
+    /// What is added to: row-major, `pitch` columns.
+    pub(super) c: &'a mut [f32],
+    /// The number of columns, rounded up to [`NR`].
+    pub(super) pitch: usize,
+}
+
+/// Packs a block and adds its product to `c`, with the best instructions of this processor: the same for all calls of a process.
+pub(super) fn multiply(block: Block<'_>) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+        // SAFETY: the processor has both features.
+        return unsafe { multiply_avx2(block) };
+    }
+    run::<{ cfg!(any(target_feature = "fma", target_arch = "aarch64")) }>(block);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn multiply_avx2(block: Block<'_>) {
+    run::<true>(block);
+}
+
+#[inline(always)]
+fn run<const FMA: bool>(block: Block<'_>) {
+    let Block { x, weights, matrix, rows, ks, cols, raw, a, b, c, pitch } = block;
+    let (m, k) = (rows.len(), ks.len());
+    pack::rows(x, weights.k, rows, ks.clone(), a);
+    pack::columns(weights, matrix, ks, cols, raw, b);
+    for (panel, b) in b.chunks_exact(k * NR).enumerate() {
+        for first in (0..m).step_by(MR) {
+            let c = &mut c[first * pitch + panel * NR..];
+            let (a, b) = (&a[first * k..], b.as_chunks().0);
+            match m - first {
+                1 => micro::<1, FMA>(a, b, c, pitch, k),
+                2 => micro::<2, FMA>(a, b, c, pitch, k),
+                3 => micro::<3, FMA>(a, b, c, pitch, k),
+                4 => micro::<4, FMA>(a, b, c, pitch, k),
+                5 => micro::<5, FMA>(a, b, c, pitch, k),
+                _ => micro::<MR, FMA>(a, b, c, pitch, k),
+            }
+        }
+    }
+}
+
+/// `c[R, NR] += a[k, R] * b[k, NR]`, one multiply-add after the other for each element.
+#[inline(always)]
+fn micro<const R: usize, const FMA: bool>(a: &[f32], b: &[[f32; NR]], c: &mut [f32], pitch: usize, k: usize) {
+    let mut acc = [[0f32; NR]; R];
+    for (acc, c) in acc.iter_mut().zip(c.chunks(pitch)) {
+        acc.copy_from_slice(&c[..NR]);
+    }
+    for (a, b) in a.as_chunks::<R>().0[..k].iter().zip(&b[..k]) {
+        for i in 0..R {
+            for j in 0..NR {
+                acc[i][j] = if FMA { a[i].mul_add(b[j], acc[i][j]) } else { acc[i][j] + a[i] * b[j] };
+            }
+        }
+    }
+    for (acc, c) in acc.iter().zip(c.chunks_mut(pitch)) {
+        c[..NR].copy_from_slice(acc);
+    }
+}

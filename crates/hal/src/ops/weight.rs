@@ -1,0 +1,147 @@
+//! Weight matrices, plain and quantised: what dense, grouped and fused products share.
+
+use super::{Arg, Check, Role, Tensors};
+use crate::{DType, Error, Format, Result, TensorView};
+
+/// The largest `K` of an i8 × i8 product: `131071 * 128 * 128 < 2^31`, so no sum can overflow i32.
+pub const MAX_INT_K: usize = 131_071;
+
+/// How integer weights stand for real ones.
+///
+/// `W[k, n] = (data[k, n] - zero[k / group, n]) * scale[k / group, n]`, with `G = ceil(K / group)` groups along `K`; one group (per channel) when `group` is 0.
+/// The difference is exact, the product is rounded to f32. Leading dimensions (the expert `E`, a batch) are those of the weight.
+/// An unsigned 4-bit checkpoint maps to `I4` by subtracting 8 from codes and zeros alike.
+#[derive(Clone, Debug)]
+pub struct WeightQuant {
+    /// `[.., G, N]` f32, f16 or bf16.
+    pub scale: TensorView,
+    /// `[.., G, N]` i8; none for symmetric quantisation.
+    pub zero: Option<TensorView>,
+    /// Rows of `K` that share a scale; 0 for all of them. The last group may be shorter.
+    pub group: usize,
+}
+
+impl WeightQuant {
+    /// `G`: the number of groups along a `K` of this size.
+    pub fn groups(&self, k: usize) -> usize {
+        if self.group == 0 { 1 } else { k.div_ceil(self.group) }
+    }
+}
+
+/// A weight matrix (or one for each expert), plain or quantised.
+#[derive(Clone, Debug)]
+pub struct Weight {
+    /// Logical `[.., K, N]`; storage `[.., N, K]` is a transposed view ([`Weight::nk`]). May be `FRACTAL_NZ`.
+    pub data: TensorView,
+    /// Scales, when `data` is `I8` or `I4`.
+    pub quant: Option<WeightQuant>,
+}
+
+impl Weight {
+    /// A weight stored `[.., K, N]`.
+    pub fn kn(data: TensorView) -> Self {
+        Self { data, quant: None }
+    }
+
+    /// A weight stored `[.., N, K]`, as checkpoints have it.
+    ///
+    /// # Errors
+    /// [`Error::View`] when `data` is no matrix, or not strided (`FRACTAL_NZ` has one orientation).
+    pub fn nk(data: TensorView) -> Result<Self> {
+        Ok(Self { data: data.t()?, quant: None })
+    }
+
+    /// With one scale for each column: `scale: [.., 1, N]`.
+    pub fn per_channel(self, scale: TensorView) -> Self {
+        self.per_group(0, scale, None)
+    }
+
+    /// With a scale (and perhaps a zero) for each `group` rows of `K` and each column: `[.., G, N]`.
+    pub fn per_group(mut self, group: usize, scale: TensorView, zero: Option<TensorView>) -> Self {
+        self.quant = Some(WeightQuant { scale, zero, group });
+        self
+    }
+
+    /// Checks a weight of logical shape `sizes` (ending in `K`, `N`) for activations of type `x`: floats of that type; i8 or i4 with scales (weight-only); and
+    /// beside i8 activations i8 with per-channel scales, or with none.
+    pub(crate) fn check<const R: usize>(&self, c: Check, argument: &'static str, x: DType, sizes: [(&str, usize); R]) -> Result<()> {
+        let (scale_name, zero_name) = part_names(argument);
+        let allowed = if x == DType::I8 { vec![DType::I8] } else { vec![x, DType::I8, DType::I4] };
+        c.dtype(argument, &self.data, &allowed)?;
+        c.shape(argument, &self.data, sizes)?;
+        let (Some(&(_, k)), Some(&(_, n))) = (sizes.get(R.wrapping_sub(2)), sizes.last()) else { return Ok(()) };
+        let integer = !self.data.dtype().is_float();
+        let Some(quant) = &self.quant else {
+            return c.that(!integer || x == DType::I8, scale_name, format_args!("given for {} weights", self.data.dtype()), "none");
+        };
+        c.that(integer, scale_name, "none, as the weight is not quantised", format_args!("one for {} weights", self.data.dtype()))?;
+        c.dtype(scale_name, &quant.scale, &DType::FLOATS)?;
+        let mut parts = sizes;
+        parts[R - 2] = ("G", quant.groups(k));
+        parts[R - 1] = ("N", n);
+        c.shape(scale_name, &quant.scale, parts)?;
+        nd(c, scale_name, &quant.scale)?;
+        if x == DType::I8 {
+            c.that(quant.group == 0, argument, "quantised per channel (group 0) beside i8 activations", format_args!("group {}", quant.group))?;
+            c.that(quant.zero.is_none(), zero_name, "none beside i8 activations", "a zero")?;
+        }
+        if let Some(zero) = &quant.zero {
+            c.dtype(zero_name, zero, &[DType::I8])?;
+            c.shape(zero_name, zero, parts)?;
+            nd(c, zero_name, zero)?;
+        }
+        Ok(())
+    }
+
+    /// The part of a variant's name that tells the weight-only quantisations apart.
+    pub(crate) fn weight_only_variant(&self) -> Option<&'static str> {
+        let quant = self.quant.as_ref()?;
+        Some(match (self.data.dtype(), quant.group, quant.zero.is_some()) {
+            (DType::I4, 0, false) => "woq4_channel",
+            (DType::I4, 0, true) => "woq4_channel_asym",
+            (DType::I4, _, false) => "woq4_group",
+            (DType::I4, _, true) => "woq4_group_asym",
+            (_, 0, false) => "woq8_channel",
+            (_, 0, true) => "woq8_channel_asym",
+            (_, _, false) => "woq8_group",
+            (_, _, true) => "woq8_group_asym",
+        })
+    }
+}
+
+/// Everything but a weight's data is plain strided memory.
+pub(crate) fn nd(c: Check, argument: &'static str, view: &TensorView) -> Result<()> {
+    match view.layout().format() {
+        Format::Nd => Ok(()),
+        other => Err(Error::Argument { op: c.0, argument, asked: "in ND format".into(), found: other.to_string() }),
+    }
+}
+
+impl Tensors for Weight {
+    fn visit<'a>(&'a self, name: &'static str, role: Role, f: &mut dyn FnMut(Arg<'a>)) {
+        self.data.visit(name, role, f);
+        if let Some(q) = &self.quant {
+            let (scale, zero) = part_names(name);
+            q.scale.visit(scale, role, f);
+            q.zero.visit(zero, role, f);
+        }
+    }
+    fn map_tensors(&self, name: &'static str, role: Role, f: &mut dyn FnMut(Arg<'_>) -> Result<TensorView>) -> Result<Self> {
+        let (scale, zero) = part_names(name);
+        let data = self.data.map_tensors(name, role, f)?;
+        let quant = match &self.quant {
+            None => None,
+            Some(q) => Some(WeightQuant { scale: q.scale.map_tensors(scale, role, f)?, zero: q.zero.map_tensors(zero, role, f)?, group: q.group }),
+        };
+        Ok(Self { data, quant })
+    }
+}
+
+/// Names of a weight's scale and zero in errors and case reports.
+fn part_names(name: &str) -> (&'static str, &'static str) {
+    match name {
+        "gate_up" => ("gate_up.scale", "gate_up.zero"),
+        "down" => ("down.scale", "down.zero"),
+        _ => ("weight.scale", "weight.zero"),
+    }
+}
