@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Codes, Weights, pack};
+use crate::isa::Isa;
 
 /// Rows of the register tile: 6 x 16 accumulators fill 12 of the 16 registers of AVX2.
 pub(super) const MR: usize = 6;
@@ -30,14 +31,20 @@ pub(super) struct Block<'a> {
     pub(super) pitch: usize,
 }
 
-/// Packs a block and adds its product to `c`, with the best instructions of this processor: the same for all calls of a process.
-pub(super) fn multiply(block: Block<'_>) {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-        // SAFETY: the processor has both features.
-        return unsafe { multiply_avx2(block) };
+/// Packs a block and adds its product to `c`.
+pub(super) fn multiply(isa: Isa, block: Block<'_>) {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 if Isa::Avx2.is_available() => {
+            #[allow(unsafe_code, reason = "a call into code for other instructions than the program's")]
+            // SAFETY: the processor has AVX2 and FMA.
+            unsafe {
+                multiply_avx2(block);
+            }
+        }
+        Isa::Neon => run::<true>(block),
+        _ => run::<false>(block),
     }
-    run::<{ cfg!(any(target_feature = "fma", target_arch = "aarch64")) }>(block);
 }
 
 #[cfg(target_arch = "x86_64")]

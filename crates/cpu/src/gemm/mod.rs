@@ -10,7 +10,6 @@
 mod kernel;
 mod pack;
 
-use std::cell::RefCell;
 use std::ops::Range;
 
 use ascend_hal::host::{HostAccess, Read};
@@ -19,6 +18,8 @@ use ascend_hal::{DType, Error, OpKind, Result, TensorView, bf16, f16};
 use rayon::prelude::*;
 
 use crate::context::Context;
+use crate::isa::Isa;
+use crate::scratch::Scratch;
 use kernel::{Block, NR, multiply};
 
 /// Rows of `K` that are packed at a time. 128 * 128 * KC < 2^24, so integer blocks are exact in f32.
@@ -162,19 +163,31 @@ pub(crate) struct Product<'v> {
     pub(crate) x_scale: Option<Vec<f32>>,
     /// The bias.
     pub(crate) bias: Bias,
+    /// What to compute with.
+    pub(crate) isa: Isa,
 }
 
-/// Memory of one thread, kept from tile to tile.
-#[derive(Default)]
-pub(crate) struct Scratch {
-    a: Vec<f32>,
-    b: Vec<f32>,
-    c: Vec<f32>,
-    sums: Vec<i32>,
+/// Working memory of one tile.
+pub(crate) struct Memory<'a> {
+    a: Scratch<'a, f32>,
+    b: Scratch<'a, f32>,
+    c: Scratch<'a, f32>,
+    /// The first of two products of one tile.
+    kept: Scratch<'a, f32>,
+    sums: Scratch<'a, i32>,
 }
 
-thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+impl<'a> Memory<'a> {
+    fn take(cx: &'a Context<'_>, rows: usize, cols: usize) -> Result<Self> {
+        let pitch = cols.next_multiple_of(NR);
+        Ok(Self {
+            a: cx.scratch(rows * KC)?,
+            b: cx.scratch(pitch * KC)?,
+            c: cx.scratch(rows * pitch)?,
+            kept: cx.scratch(rows * pitch)?,
+            sums: cx.scratch(rows * pitch)?,
+        })
+    }
 }
 
 /// Values of a tile: rows one after the other, each padded to `pitch`.
@@ -194,7 +207,7 @@ impl<'a, T> Values<'a, T> {
 
 impl Product<'_> {
     /// Rows `rows` of `x` times columns `cols` of matrix `e`, with scales and bias, in f32.
-    pub(crate) fn tile<'s>(&self, s: &'s mut Scratch, e: usize, rows: Range<usize>, cols: Range<usize>) -> Values<'s, f32> {
+    pub(crate) fn tile<'s>(&self, s: &'s mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>) -> Values<'s, f32> {
         let (n, pitch) = (self.weights.n, cols.len().next_multiple_of(NR));
         if matches!(self.x, Held::I8(_)) {
             self.sum(s, e, rows.clone(), cols.clone());
@@ -210,7 +223,7 @@ impl Product<'_> {
         }
         if let Bias::Float { values, per_matrix } = &self.bias {
             let bias = &Bias::row(values, *per_matrix, e, n)[cols.clone()];
-            for c in s.c.chunks_exact_mut(pitch) {
+            for c in s.c[..rows.len() * pitch].chunks_exact_mut(pitch) {
                 for (c, b) in c.iter_mut().zip(bias) {
                     *c += b;
                 }
@@ -220,18 +233,35 @@ impl Product<'_> {
     }
 
     /// Rows `rows` of an i8 `x` times columns `cols` of matrix `e`: the exact sums, with an integer bias.
-    pub(crate) fn tile_i32<'s>(&self, s: &'s mut Scratch, e: usize, rows: Range<usize>, cols: Range<usize>) -> Values<'s, i32> {
+    pub(crate) fn tile_i32<'s>(&self, s: &'s mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>) -> Values<'s, i32> {
         let pitch = cols.len().next_multiple_of(NR);
         self.sum(s, e, rows, cols.clone());
         Values { data: &s.sums, pitch, cols: cols.len() }
     }
 
+    /// [`tile`](Self::tile) of two sets of as many columns.
+    pub(crate) fn pair<'s>(
+        &self,
+        s: &'s mut Memory<'_>,
+        e: usize,
+        rows: Range<usize>,
+        first: Range<usize>,
+        second: Range<usize>,
+    ) -> (Values<'s, f32>, Values<'s, f32>) {
+        self.tile(s, e, rows.clone(), first);
+        std::mem::swap(&mut s.c, &mut s.kept);
+        let (pitch, cols) = (second.len().next_multiple_of(NR), second.len());
+        self.tile(s, e, rows, second);
+        (Values { data: &s.kept, pitch, cols }, Values { data: &s.c, pitch, cols })
+    }
+
     /// Leaves the integer sums in `s.sums`.
-    fn sum(&self, s: &mut Scratch, e: usize, rows: Range<usize>, cols: Range<usize>) {
+    fn sum(&self, s: &mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>) {
+        let (m, pitch) = (rows.len(), cols.len().next_multiple_of(NR));
         self.accumulate(s, e, rows, cols.clone(), true);
         if let Bias::Int { values, per_matrix } = &self.bias {
             let bias = &Bias::row(values, *per_matrix, e, self.weights.n)[cols.clone()];
-            for sums in s.sums.chunks_exact_mut(cols.len().next_multiple_of(NR)) {
+            for sums in s.sums[..m * pitch].chunks_exact_mut(pitch) {
                 for (sum, &b) in sums.iter_mut().zip(bias) {
                     *sum = sum.saturating_add(b);
                 }
@@ -240,37 +270,37 @@ impl Product<'_> {
     }
 
     /// Leaves the tile's sums in `s.c`, or block-wise exact in `s.sums`.
-    fn accumulate(&self, s: &mut Scratch, e: usize, rows: Range<usize>, cols: Range<usize>, exact: bool) {
+    fn accumulate(&self, s: &mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>, exact: bool) {
         let (m, pitch) = (rows.len(), cols.len().next_multiple_of(NR));
-        s.c.clear();
-        s.c.resize(m * pitch, 0.0);
+        s.c[..m * pitch].fill(0.0);
         if exact {
-            s.sums.clear();
-            s.sums.resize(m * pitch, 0);
+            s.sums[..m * pitch].fill(0);
         }
         let (x, k) = (self.x.codes(), self.weights.k);
         for start in (0..k).step_by(KC) {
             let block = start..(start + KC).min(k);
-            s.a.resize(m * block.len(), 0.0);
-            s.b.resize(pitch * block.len(), 0.0);
+            let depth = block.len();
             if exact {
-                s.c.fill(0.0);
+                s.c[..m * pitch].fill(0.0);
             }
-            multiply(Block {
-                x,
-                weights: &self.weights,
-                matrix: e,
-                rows: rows.clone(),
-                ks: block,
-                cols: cols.clone(),
-                raw: exact,
-                a: &mut s.a,
-                b: &mut s.b,
-                c: &mut s.c,
-                pitch,
-            });
+            multiply(
+                self.isa,
+                Block {
+                    x,
+                    weights: &self.weights,
+                    matrix: e,
+                    rows: rows.clone(),
+                    ks: block,
+                    cols: cols.clone(),
+                    raw: exact,
+                    a: &mut s.a[..m * depth],
+                    b: &mut s.b[..pitch * depth],
+                    c: &mut s.c[..m * pitch],
+                    pitch,
+                },
+            );
             if exact {
-                for (sum, &c) in s.sums.iter_mut().zip(&s.c) {
+                for (sum, &c) in s.sums[..m * pitch].iter_mut().zip(&s.c[..]) {
                     *sum += c as i32;
                 }
             }
@@ -291,9 +321,15 @@ pub(crate) struct Tile<'a, T> {
 }
 
 /// Cuts the rows of `groups` in `y: [.., N]` into tiles and runs `f` on all of them in parallel. Rows outside of the groups are not touched. `f` may not start parallel work itself.
-pub(crate) fn tiles<T: Send>(cx: &Context<'_>, y: &mut [T], n: usize, groups: &[Group], f: impl Fn(&mut Scratch, Tile<'_, T>) + Sync) {
+pub(crate) fn tiles<T: Send>(
+    cx: &Context<'_>,
+    y: &mut [T],
+    n: usize,
+    groups: &[Group],
+    f: impl Fn(&mut Memory<'_>, Tile<'_, T>) + Sync,
+) -> Result<()> {
     if n == 0 || y.is_empty() {
-        return;
+        return Ok(());
     }
     let mut all: Vec<Tile<'_, T>> = Vec::new();
     let mut rest = y.chunks_mut(n).enumerate();
@@ -315,6 +351,9 @@ pub(crate) fn tiles<T: Send>(cx: &Context<'_>, y: &mut [T], n: usize, groups: &[
         }
     }
     cx.install(|| {
-        all.into_par_iter().for_each(|tile| SCRATCH.with_borrow_mut(|scratch| f(scratch, tile)));
-    });
+        all.into_par_iter().try_for_each(|tile| {
+            f(&mut Memory::take(cx, tile.rows.len(), tile.cols.len())?, tile);
+            Ok(())
+        })
+    })
 }

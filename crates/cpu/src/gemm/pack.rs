@@ -24,7 +24,7 @@ impl Source for &[bf16] {
     #[inline(always)]
     fn load(self, start: usize, out: &mut [f32]) {
         for (out, x) in out.iter_mut().zip(&self[start..]) {
-            *out = x.to_f32();
+            *out = Float::to_f32(*x);
         }
     }
 }

@@ -23,18 +23,18 @@ pub(super) fn grouped_matmul(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()>
         weights: Weights::read(OP, &access, &op.weight, &stored)?,
         x_scale: op.x_scale.as_ref().map(|scale| access.read_f32(scale)).transpose()?,
         bias: Bias::read(&access, op.bias.as_ref())?,
+        isa: cx.isa(),
     };
     match (op.epilogue, op.y.dtype()) {
         (Epilogue::GluQuant(kind), _) => glu_quant(cx, op, &access, &product, &groups, kind),
         (_, DType::I32) => {
             let mut y = access.write::<i32>(&op.y)?;
-            tiles(cx, &mut y, op.y.dim(1), &groups, |scratch, tile| {
-                let sums = product.tile_i32(scratch, tile.expert, tile.rows, tile.cols);
+            tiles(cx, &mut y, op.y.dim(1), &groups, |memory, tile| {
+                let sums = product.tile_i32(memory, tile.expert, tile.rows, tile.cols);
                 for (i, y) in tile.y.into_iter().enumerate() {
                     y.copy_from_slice(sums.row(i));
                 }
-            });
-            Ok(())
+            })
         }
         (_, DType::F16) => floats::<f16>(cx, op, &access, &product, &groups),
         (_, DType::BF16) => floats::<bf16>(cx, op, &access, &product, &groups),
@@ -45,43 +45,46 @@ pub(super) fn grouped_matmul(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()>
 fn floats<T: Float>(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_>, product: &Product<'_>, groups: &[Group]) -> Result<()> {
     let mut y = access.write::<T>(&op.y)?;
     if let Epilogue::Glu(kind) = op.epilogue {
-        glu(cx, op.y.dim(1), &mut y, product, groups, kind);
-        return Ok(());
+        return glu(cx, op.y.dim(1), &mut y, product, groups, kind);
     }
-    tiles(cx, &mut y, op.y.dim(1), groups, |scratch, tile| {
-        let values = product.tile(scratch, tile.expert, tile.rows, tile.cols);
+    tiles(cx, &mut y, op.y.dim(1), groups, |memory, tile| {
+        let values = product.tile(memory, tile.expert, tile.rows, tile.cols);
         for (i, y) in tile.y.into_iter().enumerate() {
             for (y, &v) in y.iter_mut().zip(values.row(i)) {
                 *y = T::from_f32(v);
             }
         }
-    });
-    Ok(())
+    })
 }
 
 /// The gated activation of the product's two halves, into `y: [.., half]`.
-fn glu<T: Float>(cx: &Context<'_>, half: usize, y: &mut [T], product: &Product<'_>, groups: &[Group], kind: GluKind) {
-    tiles(cx, y, half, groups, |scratch, tile| {
-        let gates = product.tile(scratch, tile.expert, tile.rows.clone(), tile.cols.clone());
-        let gates: Vec<f32> = (0..tile.rows.len()).flat_map(|i| gates.row(i)).copied().collect();
-        let width = tile.cols.len();
-        let ups = product.tile(scratch, tile.expert, tile.rows, tile.cols.start + half..tile.cols.end + half);
-        for ((i, y), gates) in tile.y.into_iter().enumerate().zip(gates.chunks_exact(width)) {
-            for ((y, &gate), &up) in y.iter_mut().zip(gates).zip(ups.row(i)) {
+fn glu<T: Float>(cx: &Context<'_>, half: usize, y: &mut [T], product: &Product<'_>, groups: &[Group], kind: GluKind) -> Result<()> {
+    tiles(cx, y, half, groups, |memory, tile| {
+        let up_cols = tile.cols.start + half..tile.cols.end + half;
+        let (gates, ups) = product.pair(memory, tile.expert, tile.rows, tile.cols, up_cols);
+        for (i, y) in tile.y.into_iter().enumerate() {
+            for ((y, &gate), &up) in y.iter_mut().zip(gates.row(i)).zip(ups.row(i)) {
                 *y = T::from_f32(gated(kind, gate, up));
             }
         }
-    });
+    })
 }
 
 /// The gated activation, then dynamic quantisation of whole rows.
-fn glu_quant(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_>, product: &Product<'_>, groups: &[Group], kind: GluKind) -> Result<()> {
+fn glu_quant(
+    cx: &Context<'_>,
+    op: &GroupedMatmul,
+    access: &HostAccess<'_>,
+    product: &Product<'_>,
+    groups: &[Group],
+    kind: GluKind,
+) -> Result<()> {
     let Some(y_scale) = &op.y_scale else { return Ok(()) };
     let (mut y, mut y_scale) = (access.write::<i8>(&op.y)?, access.write::<f32>(y_scale)?);
     let half = op.y.dim(1);
     let used = groups.last().map_or(0, |group| group.rows.end);
-    let mut values = vec![0f32; used * half];
-    glu(cx, half, &mut values, product, groups, kind);
+    let mut values = cx.scratch::<f32>(used * half)?;
+    glu(cx, half, &mut values, product, groups, kind)?;
     if half == 0 {
         y_scale[..used].fill(0.0);
         return Ok(());

@@ -82,7 +82,12 @@ impl Weight {
         c.shape(scale_name, &quant.scale, parts)?;
         nd(c, scale_name, &quant.scale)?;
         if x == DType::I8 {
-            c.that(quant.group == 0, argument, "quantised per channel (group 0) beside i8 activations", format_args!("group {}", quant.group))?;
+            c.that(
+                quant.group == 0,
+                argument,
+                "quantised per channel (group 0) beside i8 activations",
+                format_args!("group {}", quant.group),
+            )?;
             c.that(quant.zero.is_none(), zero_name, "none beside i8 activations", "a zero")?;
         }
         if let Some(zero) = &quant.zero {
@@ -131,7 +136,9 @@ impl Tensors for Weight {
         let data = self.data.map_tensors(name, role, f)?;
         let quant = match &self.quant {
             None => None,
-            Some(q) => Some(WeightQuant { scale: q.scale.map_tensors(scale, role, f)?, zero: q.zero.map_tensors(zero, role, f)?, group: q.group }),
+            Some(q) => {
+                Some(WeightQuant { scale: q.scale.map_tensors(scale, role, f)?, zero: q.zero.map_tensors(zero, role, f)?, group: q.group })
+            }
         };
         Ok(Self { data, quant })
     }
