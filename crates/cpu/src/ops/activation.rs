@@ -1,15 +1,84 @@
 //! CPU kernels of [`Activation`] and [`Glu`].
 
-use ascend_hal::Result;
 use ascend_hal::ops::{Activation, ActivationKind, Glu, GluKind};
+use ascend_hal::{DType, Float, OpKind, Result, bf16, f16, host::HostAccess};
+use rayon::prelude::*;
 
 use crate::context::Context;
 
-pub(super) fn activation(_cx: &Context<'_>, _op: &Activation) -> Result<()> {
+/// Elements that one task takes.
+const BLOCK: usize = 4096;
+
+pub(super) fn activation(cx: &Context<'_>, op: &Activation) -> Result<()> {
+    match op.x.dtype() {
+        DType::F16 => plain::<f16>(cx, op),
+        DType::BF16 => plain::<bf16>(cx, op),
+        _ => plain::<f32>(cx, op),
+    }
+}
+
+fn plain<T: Float>(cx: &Context<'_>, op: &Activation) -> Result<()> {
+    // The kind is decided outside of the loop, so that each has a loop of its own.
+    match op.kind {
+        ActivationKind::Silu => each::<T>(cx, op, |x| act(ActivationKind::Silu, x)),
+        ActivationKind::GeluErf => each::<T>(cx, op, |x| act(ActivationKind::GeluErf, x)),
+        ActivationKind::GeluTanh => each::<T>(cx, op, |x| act(ActivationKind::GeluTanh, x)),
+    }
+}
+
+fn each<T: Float>(cx: &Context<'_>, op: &Activation, f: impl Fn(f32) -> f32 + Send + Sync) -> Result<()> {
+    let access = HostAccess::lock(OpKind::Activation, [("x", &op.x)], [("y", &op.y)])?;
+    let x = access.read::<T>(&op.x)?;
+    let mut y = access.write::<T>(&op.y)?;
+    cx.install(|| {
+        y.par_chunks_mut(BLOCK).zip(x.par_chunks(BLOCK)).for_each(|(y, x)| {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y = T::from_f32(f(x.to_f32()));
+            }
+        });
+    });
     Ok(())
 }
 
-pub(super) fn glu(_cx: &Context<'_>, _op: &Glu) -> Result<()> {
+pub(super) fn glu(cx: &Context<'_>, op: &Glu) -> Result<()> {
+    match op.x.dtype() {
+        DType::F16 => gates::<f16>(cx, op),
+        DType::BF16 => gates::<bf16>(cx, op),
+        _ => gates::<f32>(cx, op),
+    }
+}
+
+fn gates<T: Float>(cx: &Context<'_>, op: &Glu) -> Result<()> {
+    match op.kind {
+        GluKind::Swiglu => rows::<T>(cx, op, |g, u| gated(GluKind::Swiglu, g, u)),
+        GluKind::GegluErf => rows::<T>(cx, op, |g, u| gated(GluKind::GegluErf, g, u)),
+        GluKind::GegluTanh => rows::<T>(cx, op, |g, u| gated(GluKind::GegluTanh, g, u)),
+        clamped @ GluKind::SwigluClamped { .. } => rows::<T>(cx, op, move |g, u| gated(clamped, g, u)),
+    }
+}
+
+fn rows<T: Float>(cx: &Context<'_>, op: &Glu, f: impl Fn(f32, f32) -> f32 + Send + Sync) -> Result<()> {
+    let access = HostAccess::lock(OpKind::Glu, [("x", &op.x)], [("y", &op.y)])?;
+    let x = access.read::<T>(&op.x)?;
+    let mut y = access.write::<T>(&op.y)?;
+    let width = op.y.shape().last_or_one();
+    if y.is_empty() {
+        return Ok(());
+    }
+    cx.install(|| {
+        y.par_chunks_mut(width).zip(x.par_chunks(2 * width)).with_min_len(BLOCK.div_ceil(width)).for_each(|(y, x)| {
+            if op.interleaved {
+                for (y, pair) in y.iter_mut().zip(x.as_chunks::<2>().0) {
+                    *y = T::from_f32(f(pair[0].to_f32(), pair[1].to_f32()));
+                }
+            } else {
+                let (gates, ups) = x.split_at(width);
+                for ((y, g), u) in y.iter_mut().zip(gates).zip(ups) {
+                    *y = T::from_f32(f(g.to_f32(), u.to_f32()));
+                }
+            }
+        });
+    });
     Ok(())
 }
 

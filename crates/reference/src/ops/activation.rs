@@ -78,3 +78,47 @@ pub(super) fn sigmoid(z: f64, r: Rounding) -> f64 {
     let whole = r.f32(1.0 + e);
     r.f32(if z < 0.0 { e / whole } else { 1.0 / whole })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Precision;
+
+    const EXACT: Rounding = Rounding(Precision::Exact);
+
+    fn close(got: f64, want: f64) {
+        assert!((got - want).abs() <= 1e-12 * want.abs(), "{got} is not {want}");
+    }
+
+    #[test]
+    fn activations_at_one_and_minus_one() {
+        close(act(ActivationKind::Silu, 1.0, EXACT), 0.731_058_578_630_004_9);
+        close(act(ActivationKind::Silu, -1.0, EXACT), -0.268_941_421_369_995_1);
+        close(act(ActivationKind::GeluErf, 1.0, EXACT), 0.841_344_746_068_542_9);
+        close(act(ActivationKind::GeluErf, -1.0, EXACT), -0.158_655_253_931_457_05);
+        close(act(ActivationKind::GeluTanh, 1.0, EXACT), 0.841_191_990_608_300_5);
+    }
+
+    #[test]
+    fn activations_at_the_ends_are_their_limits() {
+        for kind in [ActivationKind::Silu, ActivationKind::GeluErf, ActivationKind::GeluTanh] {
+            assert_eq!(act(kind, f64::NEG_INFINITY, EXACT), 0.0);
+            assert_eq!(act(kind, f64::INFINITY, EXACT), f64::INFINITY);
+            assert_eq!(act(kind, 1000.0, EXACT), 1000.0);
+            assert_eq!(act(kind, -1e30, EXACT), 0.0);
+            assert!(act(kind, f64::NAN, EXACT).is_nan());
+        }
+    }
+
+    #[test]
+    fn clamped_gate_has_an_upper_bound_only() {
+        let kind = GluKind::SwigluClamped { limit: 2.0, alpha: 1.0, up_bias: 1.0 };
+        let at_limit = 2.0 / (1.0 + (-2f64).exp());
+        close(gated(kind, 50.0, 0.0, EXACT), at_limit);
+        close(gated(kind, 50.0, 50.0, EXACT), at_limit * 3.0);
+        close(gated(kind, 50.0, -50.0, EXACT), -at_limit);
+        close(gated(kind, -3.0, 0.0, EXACT), -3.0 / (1.0 + 3f64.exp()));
+        assert!(gated(kind, f64::NAN, 1.0, EXACT).is_nan());
+        assert!(gated(kind, 1.0, f64::NAN, EXACT).is_nan());
+    }
+}
