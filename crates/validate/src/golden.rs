@@ -1,19 +1,24 @@
 //! Golden files: cases that PyTorch computed, one safetensors file each. Format: `tests/golden/README.md`.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ascend_hal::{DType, Dims, TensorView, bf16, f16, host};
+use ascend_hal::{DType, Dims, OpKind, TensorView, bf16, f16, host};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
-use crate::{Error, Expected, Result, Tolerance};
+use crate::{Case, Error, Expected, Result, Source, Tolerance, Work};
+
+/// The golden files of this project, by their path under `tests/golden/ops`: an installed program validates without them.
+const BUILT_IN: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/golden.rs"));
 
 /// One golden file, read and checked.
 #[derive(Debug)]
 pub struct GoldenFile {
     path: PathBuf,
     case: Value,
-    bytes: Vec<u8>,
+    bytes: Cow<'static, [u8]>,
 }
 
 /// Larger files are refused before they are read: a golden case is small.
@@ -27,11 +32,15 @@ impl GoldenFile {
     pub fn open(path: &Path) -> Result<Self> {
         let io = |source| Error::Io { path: path.into(), source };
         let size = std::fs::metadata(path).map_err(io)?.len();
-        let mut file = Self { path: path.into(), case: Value::Null, bytes: Vec::new() };
         if size > MAX_FILE_BYTES {
-            return Err(file.error(format!("{size} bytes; a golden file has at most {MAX_FILE_BYTES}")));
+            let message = format!("{size} bytes; a golden file has at most {MAX_FILE_BYTES}");
+            return Err(Error::Format { path: path.into(), message });
         }
-        file.bytes = std::fs::read(path).map_err(io)?;
+        Self::read(path, std::fs::read(path).map_err(io)?.into())
+    }
+
+    fn read(path: &Path, bytes: Cow<'static, [u8]>) -> Result<Self> {
+        let mut file = Self { path: path.into(), case: Value::Null, bytes };
         let (_, header) = SafeTensors::read_metadata(&file.bytes).map_err(|e| file.error(format!("not a safetensors file: {e}")))?;
         SafeTensors::deserialize(&file.bytes).map_err(|e| file.error(format!("not a safetensors file: {e}")))?;
         let text = header.metadata().as_ref().and_then(|m| m.get("case")).ok_or_else(|| file.error("no `case` in its metadata".into()))?;
@@ -147,4 +156,68 @@ impl GoldenFile {
         };
         Ok(Expected { name: output, values: self.values(tensor)?, tolerance, off_by_one_allowed: Vec::new() })
     }
+}
+
+/// The cases of the golden files in `dir`, or of the built-in ones.
+///
+/// # Errors
+/// A directory that cannot be read or that holds no golden file.
+pub(crate) fn cases(dir: Option<&Path>) -> Result<Vec<Case>> {
+    let Some(dir) = dir else {
+        return Ok(BUILT_IN.iter().map(|&(path, bytes)| case(path, GoldenFile::read(Path::new(path), bytes.into()))).collect());
+    };
+    let mut paths = Vec::new();
+    find(dir, 0, &mut paths)?;
+    if paths.is_empty() {
+        return Err(Error::Option { option: "--golden", found: dir.display().to_string(), message: "no .safetensors file in it".into() });
+    }
+    paths.sort();
+    Ok(paths.iter().map(|path| case(&path.strip_prefix(dir).unwrap_or(path).display().to_string(), GoldenFile::open(path))).collect())
+}
+
+/// Folders below this depth are not searched: golden files lie one folder an op.
+const MAX_DEPTH: usize = 4;
+
+fn find(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()> {
+    let io = |source| Error::Io { path: dir.into(), source };
+    for entry in std::fs::read_dir(dir).map_err(io)? {
+        let path = entry.map_err(io)?.path();
+        if path.is_dir() && depth < MAX_DEPTH {
+            find(&path, depth + 1, found)?;
+        } else if path.extension().is_some_and(|e| e == "safetensors") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// A file as a case: filed under the op that its name stands for; a file that cannot be used is a case that fails with the reason.
+fn case(path: &str, file: Result<GoldenFile>) -> Case {
+    let what = path.trim_end_matches(".safetensors").replace('\\', "/");
+    let named = file.as_ref().ok().and_then(|f| op_kind(f.op()));
+    let op = named.or_else(|| what.split('/').rev().nth(1).and_then(op_kind)).unwrap_or(OpKind::Copy);
+    let work = file.and_then(|f| crate::cases::golden(&f)).unwrap_or_else(|e| {
+        let reason = e.to_string();
+        let path = PathBuf::from(path);
+        Work::Call(Arc::new(move |_| Err(Error::Format { path: path.clone(), message: reason.clone() })))
+    });
+    Case { name: format!("{op}/golden/{what}"), op, source: Source::Golden, covers: Vec::new(), work }
+}
+
+/// The op that a golden file's op name is filed under.
+fn op_kind(name: &str) -> Option<OpKind> {
+    Some(match name {
+        "linear" => OpKind::Matmul,
+        "grouped_matmul" | "grouped_matmul_w8a8" | "grouped_matmul_woq" => OpKind::GroupedMatmul,
+        "route" | "gate_linear_route" => OpKind::Gating,
+        "permute" | "permute_capacity" => OpKind::InitRouting,
+        "unpermute" => OpKind::FinalizeRouting,
+        "dynamic_quant" => OpKind::Quantize,
+        "dequant" => OpKind::Dequantize,
+        "moe_block" => OpKind::MoeExperts,
+        "attention" | "attention_varlen" | "attention_paged" => OpKind::Attention,
+        "mla" => OpKind::MlaPrefill,
+        "mla_decode_paged" => OpKind::MlaDecode,
+        other => return OpKind::parse(other),
+    })
 }

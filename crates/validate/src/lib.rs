@@ -1,16 +1,28 @@
 //! Checks devices against the oracle.
+//!
+//! A [`Case`] builds a call from a seed; [`run`] executes it on a device and compares every output with the oracle's. Cases come from the golden files that PyTorch computed, from the generators of
+//! [`cases`], and from saved failures. What counts as right is in the docs of the private module `compare`; where it is stated once, with the source of each number.
 
 #![forbid(unsafe_code)]
 
 mod case;
 pub mod cases;
+mod compare;
+mod coverage;
 mod error;
 mod generate;
 mod golden;
+mod metrics;
 pub mod render;
+mod replay;
 pub mod report;
+mod runner;
+mod transfer;
+mod whereabouts;
 
-pub use case::{Case, Expected, Source, Tolerance, Work};
+pub use case::{Bench, Build, Case, Compose, Expected, Source, Tolerance, Work};
+pub use coverage::coverage;
 pub use error::{Error, Result};
 pub use generate::Gen;
 pub use golden::GoldenFile;
+pub use runner::{Options, Progress, cases, run, run_cases};

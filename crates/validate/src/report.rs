@@ -106,10 +106,13 @@ pub struct OutputMetrics {
     pub ulp_histogram: Vec<u64>,
     /// `-log2` of the root mean square relative error: bits that are right.
     pub effective_bits: f64,
-    /// Maximum relative error in proportion to the rounding model's.
+    /// Maximum relative error in proportion to the rounding model's (the largest of its runs, natural and shaken).
     pub mare_ratio: f64,
     /// Mean relative error in proportion to the rounding model's.
     pub mere_ratio: f64,
     /// Root mean square error in proportion to the rounding model's.
     pub rmse_ratio: f64,
+    /// Elements that are not the rounding model's to the bit.
+    #[serde(default)]
+    pub differ_from_model: usize,
 }

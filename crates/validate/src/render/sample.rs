@@ -33,6 +33,7 @@ pub(crate) fn report() -> Report {
                     mare_ratio: g.uniform(0.8, 1.4),
                     mere_ratio: g.uniform(0.9, 1.1),
                     rmse_ratio: g.uniform(0.9, 1.1),
+                    differ_from_model: 0,
                 };
                 cases.push(CaseReport {
                     name: format!("{op}/{variant}/{dtype}/plain/t{}_n{}", size + 1, 16 * (size + 1)),

@@ -1,0 +1,144 @@
+//! A call's tensors on their way to a device and back.
+
+use std::collections::HashMap;
+
+use ascend_hal::ops::Role;
+use ascend_hal::{Buffer, DType, Device, DeviceExt, OpCall, TensorView, host};
+use ascend_reference::Output;
+
+use crate::Result;
+
+/// One buffer of a call: on the host, and its copy on the device.
+struct Copied {
+    host: Vec<u8>,
+    device: Buffer,
+    is_output: bool,
+}
+
+/// A call on device memory. Views that share a buffer on the host share its copy; strides, offsets and what lies in gaps are kept.
+pub(crate) struct Placed {
+    pub(crate) call: OpCall,
+    buffers: HashMap<usize, Copied>,
+}
+
+impl Placed {
+    pub(crate) fn new(device: &dyn Device, call: &OpCall) -> Result<Self> {
+        let mut buffers: HashMap<usize, Copied> = HashMap::new();
+        let placed = call.map(&mut |arg| {
+            let buffer = arg.view.buffer();
+            let copy = match buffers.entry(buffer.id()) {
+                std::collections::hash_map::Entry::Occupied(e) => e.into_mut(),
+                std::collections::hash_map::Entry::Vacant(e) => {
+                    let bytes = contents(buffer)?;
+                    let on_device = device.upload_bytes(DType::U8, &bytes, [bytes.len()])?;
+                    e.insert(Copied { host: bytes, device: on_device.buffer().clone(), is_output: false })
+                }
+            };
+            copy.is_output |= arg.role != Role::In;
+            TensorView::new(copy.device.clone(), arg.view.dtype(), *arg.view.layout())
+        })?;
+        Ok(Self { call: placed, buffers })
+    }
+
+    /// Gives the outputs' buffers their first contents again.
+    pub(crate) fn reset(&self, device: &dyn Device) -> Result<()> {
+        for buffer in self.buffers.values().filter(|b| b.is_output) {
+            device.write(&buffer.device, 0, &buffer.host)?;
+        }
+        Ok(())
+    }
+
+    /// What the device's copies of `call`'s buffers hold now, by the host buffer.
+    pub(crate) fn read(&self, device: &dyn Device) -> Result<HashMap<usize, Vec<u8>>> {
+        let mut all = HashMap::new();
+        for (&id, buffer) in &self.buffers {
+            let mut bytes = vec![0; buffer.host.len()];
+            device.read(&buffer.device, 0, &mut bytes)?;
+            all.insert(id, bytes);
+        }
+        Ok(all)
+    }
+
+    /// The first byte that changed though no output element that the op writes lies there, said in words.
+    pub(crate) fn touched(&self, call: &OpCall, after: &HashMap<usize, Vec<u8>>, outputs: &[Output]) -> Option<String> {
+        // For each buffer, the bits that may change.
+        let mut free: HashMap<usize, Vec<u8>> = self.buffers.iter().map(|(&id, b)| (id, vec![0; b.host.len()])).collect();
+        let mut views = Vec::new();
+        call.visit(&mut |arg| {
+            views.push(arg);
+            let Some(free) = free.get_mut(&arg.view.buffer().id()).filter(|_| arg.role != Role::In) else { return };
+            let written = outputs.iter().find(|o| o.name == arg.name).map_or(&[][..], |o| &o.written);
+            let bits = arg.view.dtype().bits();
+            let mut element = 0;
+            arg.view.layout().for_each_offset(arg.view.dtype(), |at| {
+                if written.get(element).copied().unwrap_or(true) {
+                    if bits < 8 {
+                        free[at / 2] |= 0x0f << (4 * (at % 2));
+                    } else {
+                        free[at * bits / 8..(at + 1) * bits / 8].fill(0xff);
+                    }
+                }
+                element += 1;
+            });
+        });
+        let mut first: Option<String> = None;
+        for arg in views {
+            let id = arg.view.buffer().id();
+            let (Some(before), Some(after), Some(free)) = (self.buffers.get(&id), after.get(&id), free.get(&id)) else { continue };
+            let changed = |at: usize| (before.host[at] ^ after[at]) & !free[at] != 0;
+            if !(0..after.len()).any(changed) {
+                continue;
+            }
+            // Said in the terms of the first view that has the byte; otherwise it lies in a gap.
+            let (mut element, mut found) = (0, None);
+            let bits = arg.view.dtype().bits();
+            arg.view.layout().for_each_offset(arg.view.dtype(), |at| {
+                let bytes = at * bits / 8..((at + 1) * bits).div_ceil(8);
+                if found.is_none() && bytes.into_iter().any(changed) {
+                    found = Some(element);
+                }
+                element += 1;
+            });
+            let what = if arg.role == Role::In { "an input" } else { "a place that the op must leave untouched" };
+            match found {
+                Some(element) => {
+                    return Some(format!("{}: {what} was changed", crate::whereabouts::place(call, arg.name, arg.view.shape(), element)));
+                }
+                None => {
+                    first.get_or_insert(format!("{}: the gap around the view was changed", arg.name));
+                }
+            }
+        }
+        first
+    }
+}
+
+/// All bytes of a host buffer.
+pub(crate) fn contents(buffer: &Buffer) -> ascend_hal::Result<Vec<u8>> {
+    let mut bytes = vec![0; buffer.size_bytes()];
+    let memory = buffer.as_host().ok_or_else(|| ascend_hal::Error::WrongDevice {
+        what: "a tensor of a case".into(),
+        asked: ascend_hal::DeviceId::CPU,
+        found: buffer.location().to_string(),
+    })?;
+    memory.read(0, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// `call` on host memory that holds these bytes, by the id of each of its buffers.
+pub(crate) fn with_contents(call: &OpCall, bytes: &HashMap<usize, Vec<u8>>) -> Result<OpCall> {
+    let mut made: HashMap<usize, Buffer> = HashMap::new();
+    Ok(call.map(&mut |arg| {
+        let id = arg.view.buffer().id();
+        let buffer = match made.get(&id) {
+            Some(buffer) => buffer.clone(),
+            None => {
+                let data = bytes.get(&id).map_or(&[][..], |b| b);
+                let buffer = host::tensor_of(DType::U8, data, [data.len()])?.buffer().clone();
+                made.insert(id, buffer.clone());
+                buffer
+            }
+        };
+        TensorView::new(buffer, arg.view.dtype(), *arg.view.layout())
+    })?)
+}
