@@ -2,7 +2,6 @@
 
 use ascend_hal::ops::Embedding;
 use ascend_hal::{DType, Element, OpKind, Result, bf16, f16, host::HostAccess};
-use bytemuck::Zeroable;
 use rayon::prelude::*;
 
 use crate::context::Context;

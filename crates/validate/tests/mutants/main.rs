@@ -19,6 +19,7 @@ mod matmul;
 mod mla;
 mod moe_experts;
 mod norm;
+mod patch;
 mod quantize;
 mod rope;
 mod softmax;
