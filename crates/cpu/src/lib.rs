@@ -19,6 +19,7 @@
 mod context;
 mod device;
 mod event;
+mod flash;
 mod gemm;
 mod graph;
 mod host;

@@ -1,10 +1,75 @@
-//! CPU kernels.
+//! CPU kernel of [`Attention`].
 
-use ascend_hal::Result;
-use ascend_hal::ops::Attention;
+use std::ops::Range;
+
+use ascend_hal::ops::{Attention, KeyRows};
+use ascend_hal::{DType, Float, OpKind, Result, bf16, f16, host::HostAccess};
 
 use crate::context::Context;
+use crate::flash::{Flash, Sees, Source, widen};
 
-pub(super) fn attention(_cx: &Context<'_>, _op: &Attention) -> Result<()> {
-    Ok(())
+pub(super) fn attention(cx: &Context<'_>, op: &Attention) -> Result<()> {
+    match op.q.dtype() {
+        DType::F16 => run::<f16>(cx, op),
+        DType::BF16 => run::<bf16>(cx, op),
+        _ => run::<f32>(cx, op),
+    }
+}
+
+fn run<T: Float>(cx: &Context<'_>, op: &Attention) -> Result<()> {
+    let lengths = [("q_lens", &op.q_lens.cumulative), ("kv_lens", &op.kv_lens.cumulative)];
+    let tensors = [("q", &op.q), ("k", op.kv.k()), ("v", op.kv.v())];
+    let optional = [("table", op.kv.table()), ("mask", op.mask.as_ref()), ("sinks", op.sinks.as_ref())];
+    let inputs = tensors.into_iter().chain(lengths).chain(optional.into_iter().filter_map(present));
+    let access =
+        HostAccess::lock(OpKind::Attention, inputs, [("out", Some(&op.out)), ("lse", op.lse.as_ref())].into_iter().filter_map(present))?;
+
+    let sequences = op.sequences(|view| access.read_i64(view))?;
+    let (q, k, v) = (access.read::<T>(&op.q)?, access.read::<T>(op.kv.k())?, access.read::<T>(op.kv.v())?);
+    let mask = op.mask.as_ref().map(|m| access.read::<u8>(m)).transpose()?;
+    let sinks = op.sinks.as_ref().map(|z| access.read_f32(z)).transpose()?;
+    let mut out = access.write::<T>(&op.out)?;
+    let mut lse = op.lse.as_ref().map(|l| access.write::<f32>(l)).transpose()?;
+
+    let (heads, groups) = (op.q.dim(1), op.kv.heads());
+    let (d, dv) = (op.q.dim(2), op.out.dim(2));
+    let sees = match (&mask, &op.mask) {
+        (Some(mask), Some(view)) => Sees::Mask { mask, columns: view.dim(1) },
+        _ if op.causal => Sees::Causal { window: op.window },
+        _ => Sees::All,
+    };
+    let source = Heads { q: &q, k: &k, v: &v, heads, groups, d, dv, rows: &sequences.keys };
+    let (scale, softcap, sinks) = (op.scale, op.softcap, sinks.as_deref());
+    let flash = Flash { source, sequences: &sequences, heads, groups, d, dv, scale, softcap, sinks, sees };
+    flash.run(cx, &mut out, lse.as_deref_mut())
+}
+
+pub(super) fn present<X>((name, x): (&'static str, Option<X>)) -> Option<(&'static str, X)> {
+    x.map(|x| (name, x))
+}
+
+/// Rows of heads.
+struct Heads<'a, T> {
+    q: &'a [T],
+    k: &'a [T],
+    v: &'a [T],
+    heads: usize,
+    groups: usize,
+    d: usize,
+    dv: usize,
+    rows: &'a KeyRows,
+}
+
+impl<T: Float> Source for Heads<'_, T> {
+    fn query(&self, t: usize, head: usize, q: &mut [f32]) {
+        widen(&self.q[(t * self.heads + head) * self.d..][..self.d], q);
+    }
+
+    fn keys(&self, b: usize, group: usize, keys: Range<usize>, k: &mut [f32], v: &mut [f32]) {
+        for ((j, k), v) in keys.zip(k.chunks_exact_mut(self.d)).zip(v.chunks_exact_mut(self.dv)) {
+            let row = self.rows.row(b, j) * self.groups + group;
+            widen(&self.k[row * self.d..][..self.d], k);
+            widen(&self.v[row * self.dv..][..self.dv], v);
+        }
+    }
 }

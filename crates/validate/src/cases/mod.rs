@@ -16,6 +16,7 @@ mod matmul;
 mod mla;
 mod moe_experts;
 mod norm;
+mod paging;
 mod quantize;
 mod rope;
 mod softmax;
