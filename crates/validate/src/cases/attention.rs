@@ -1,7 +1,7 @@
 //! Cases of attention.
 
-use ascend_hal::ops::{Attention, Coverage, KvSource};
-use ascend_hal::{DType, OpCall, TensorView, host};
+use ascend_hal::ops::{Attention, Coverage, KvSource, Lengths};
+use ascend_hal::{DType, OpCall, TensorView};
 
 use super::paging::{Paging, lengths, lengths_of};
 use crate::generate::tensor;
@@ -194,7 +194,7 @@ fn call(c: Coverage, spec: Spec, g: &mut Gen, fault: Fault) -> Result<Attention>
     // The lengths of keys stay on the device: both ways of giving them are seen.
     let kv_lens = match fault {
         Fault::Keys(values) => lengths_of(values)?,
-        _ => lengths_of(&to_i32(&lengths(lens.iter().copied())?.cumulative)?)?,
+        _ => Lengths::new(lengths(lens.iter().copied())?.cumulative),
     };
     let scale = 1.0 / (d as f32).sqrt();
     let mut op = Attention::new(q, kv, q_lens, kv_lens, scale, g.output(c.dtype, [t, hq, dv])?);
@@ -218,10 +218,6 @@ fn call(c: Coverage, spec: Spec, g: &mut Gen, fault: Fault) -> Result<Attention>
 
 fn normals(g: &mut Gen, n: usize, deviation: f64) -> Vec<f64> {
     (0..n).map(|_| g.normal(deviation)).collect()
-}
-
-fn to_i32(view: &TensorView) -> Result<Vec<i32>> {
-    Ok(host::to_vec(view)?)
 }
 
 /// Puts special values into the keys and values of the first sequence.

@@ -66,11 +66,6 @@ impl Paging {
         Ok(host::tensor(&table, [self.lens.len(), self.columns])?)
     }
 
-    /// Number of pages of the cache.
-    pub(super) fn pages(&self) -> usize {
-        self.pages
-    }
-
     /// `[pages, P, ..]` with the sequences' rows in their places and `junk` everywhere else. `rows` holds the sequences one after the other.
     pub(super) fn cache(&self, dtype: DType, rows: &[f64], row: &[usize], junk: f64) -> Result<TensorView> {
         let width: usize = row.iter().product();
