@@ -64,6 +64,12 @@ pub fn generated(op: OpKind) -> Vec<Case> {
 /// An op name that no case file knows; a tensor or parameter that is missing or misshapen.
 pub fn golden(file: &GoldenFile) -> Result<Work> {
     match file.op() {
+        "activation" => activation::golden(file),
+        "glu" => activation::golden_glu(file),
+        "dynamic_quant" => quantize::golden(file),
+        "dequant" => quantize::golden_dequantize(file),
+        "norm" => norm::golden(file),
+        "rope" => rope::golden(file),
         other => Err(file.error(format!("op `{other}` is not known; known are the ops of the golden README"))),
     }
 }
