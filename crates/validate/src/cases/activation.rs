@@ -11,8 +11,7 @@ use crate::{Case, Gen, GoldenFile, Result, Work};
 const WIDTHS: [(usize, usize); 8] = [(1, 1), (3, 33), (7, 2048), (33, 64), (2, 14_336), (5, 2880), (1, 16_383), (1, 16_385)];
 
 /// Values at which an activation bends, ends, or overflows when it is computed carelessly.
-const EDGES: [f64; 16] =
-    [-0.0, 0.0, 1e-30, -1e-30, 6e-8, -6e-8, 1e-3, -1e-3, 10.0, -10.0, 88.0, -88.0, 1000.0, -1000.0, 6e4, -6e4];
+const EDGES: [f64; 16] = [-0.0, 0.0, 1e-30, -1e-30, 6e-8, -6e-8, 1e-3, -1e-3, 10.0, -10.0, 88.0, -88.0, 1000.0, -1000.0, 6e4, -6e4];
 
 /// A tensor seen through the middle columns of a wider one, as a part of a fused projection is.
 pub(super) fn columns(wide: &TensorView, n: usize) -> Result<TensorView> {
@@ -26,7 +25,7 @@ pub(super) fn output_columns(g: &mut Gen, dtype: DType, shape: impl Into<Dims>) 
     if let Some(last) = wide.last_mut() {
         *last += 8;
     }
-    Ok(columns(&g.output(dtype, wide)?, n)?.to_mut())
+    Ok(columns(&g.output(dtype, wide)?.view(), n)?.to_mut())
 }
 
 pub(super) fn activation(coverage: &[Coverage]) -> Vec<Case> {
@@ -146,9 +145,7 @@ pub(super) fn golden_glu(file: &GoldenFile) -> Result<Work> {
         "swiglu" => GluKind::Swiglu,
         "geglu_erf" => GluKind::GegluErf,
         "geglu_tanh" => GluKind::GegluTanh,
-        "gptoss_clamp" => {
-            GluKind::SwigluClamped { limit: file.number("limit")? as f32, alpha: file.number("alpha")? as f32, up_bias: 1.0 }
-        }
+        "gptoss_clamp" => GluKind::SwigluClamped { limit: file.number("limit")? as f32, alpha: file.number("alpha")? as f32, up_bias: 1.0 },
         _ => return Err(file.error(format!("glu `{name}` is none of swiglu, geglu_erf, geglu_tanh, gptoss_clamp"))),
     };
     let (x, dtype) = (file.tensor("x")?, file.dtype()?);

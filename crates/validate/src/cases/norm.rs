@@ -64,7 +64,8 @@ pub(super) fn norm(coverage: &[Coverage]) -> Vec<Case> {
                 };
                 // Every other case has f32 weights beside 16-bit activations.
                 let weight_dtype = if at % 2 == 0 { c.dtype } else { DType::F32 };
-                let weight = g.tensor(weight_dtype, [h], |g, _| if kind == NormKind::RmsGemma { g.normal(0.3) } else { g.uniform(0.5, 1.5) })?;
+                let weight =
+                    g.tensor(weight_dtype, [h], |g, _| if kind == NormKind::RmsGemma { g.normal(0.3) } else { g.uniform(0.5, 1.5) })?;
                 let bias = if kind == NormKind::Layer && at % 3 != 2 { Some(g.normals(weight_dtype, [h], 0.5)?) } else { None };
                 let (y, sum) = match c.rule {
                     "strided" => {

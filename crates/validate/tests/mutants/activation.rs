@@ -1,7 +1,117 @@
-//! Mutants.
+//! Mutants of activation and glu, and the tools that the mutants of rows share.
 
-use crate::Mutant;
+use ascend_hal::ops::{Activation, Glu, GluKind};
+use ascend_hal::{DType, Error, Layout, OpCall, OpKind, Result, TensorView, TensorViewMut, bf16, f16, host, host::HostAccess};
+
+use crate::{Inner, Mutant};
 
 pub fn mutants() -> Vec<Mutant> {
-    Vec::new()
+    let activation = |breaks, run| Mutant { op: OpKind::Activation, breaks, run };
+    let glu = |breaks, run| Mutant { op: OpKind::Glu, breaks, run };
+    vec![
+        activation("empty", refuses),
+        activation("large", |inner, call| {
+            // x * e^x / (1 + e^x): infinity by infinity.
+            let Activation { x, y, .. } = call.try_into()?;
+            let x = host::to_f64(x)?;
+            inner.run(call)?;
+            patch(y, |y| y.iter_mut().zip(&x).filter(|(_, x)| (**x as f32).exp().is_infinite()).for_each(|(y, _)| *y = f64::NAN))
+        }),
+        activation("infinite", |inner, call| {
+            let Activation { x, y, .. } = call.try_into()?;
+            let x = host::to_f64(x)?;
+            inner.run(call)?;
+            patch(y, |y| y.iter_mut().zip(&x).filter(|(_, x)| **x == f64::NEG_INFINITY).for_each(|(y, _)| *y = f64::NAN))
+        }),
+        activation("nan", |inner, call| {
+            inner.run(call)?;
+            let Activation { y, .. } = call.try_into()?;
+            swallow_nan(y)
+        }),
+        activation("strided", |inner, call| {
+            let op: &Activation = call.try_into()?;
+            inner.run(&Activation { x: as_if_contiguous(&op.x)?, ..op.clone() }.into())
+        }),
+        activation("in_place", twice),
+        glu("empty", refuses),
+        glu("infinite", |inner, call| {
+            let op: &Glu = call.try_into()?;
+            let gates = gates(op)?;
+            inner.run(call)?;
+            patch(&op.y, |y| y.iter_mut().zip(&gates).filter(|(_, g)| **g == f64::NEG_INFINITY).for_each(|(y, _)| *y = f64::NAN))
+        }),
+        glu("nan", |inner, call| {
+            inner.run(call)?;
+            let Glu { y, .. } = call.try_into()?;
+            swallow_nan(y)
+        }),
+        glu("clamp", |inner, call| {
+            // The gate is bounded on both sides, like the up value; that one is bounded already.
+            let op: &Glu = call.try_into()?;
+            let GluKind::SwigluClamped { limit, .. } = op.kind else { return inner.run(call) };
+            let x = changed(&op.x, |_, x| x.max(-f64::from(limit)))?;
+            inner.run(&Glu { x, ..op.clone() }.into())
+        }),
+        glu("strided", |inner, call| {
+            let op: &Glu = call.try_into()?;
+            inner.run(&Glu { x: as_if_contiguous(&op.x)?, ..op.clone() }.into())
+        }),
+    ]
+}
+
+fn gates(op: &Glu) -> Result<Vec<f64>> {
+    let (x, width) = (host::to_f64(&op.x)?, op.y.shape().last_or_one());
+    let gate = |i: usize| if op.interleaved { x[2 * i] } else { x[i / width * 2 * width + i % width] };
+    Ok((0..op.y.numel()).map(gate).collect())
+}
+
+/// A kernel that does not take what is empty.
+pub fn refuses(_: &Inner<'_>, call: &OpCall) -> Result<()> {
+    Err(Error::Argument { op: call.kind(), argument: "x", asked: "a tensor with elements".into(), found: "none".into() })
+}
+
+/// A kernel that, in place, reads what it has written.
+pub fn twice(inner: &Inner<'_>, call: &OpCall) -> Result<()> {
+    inner.run(call)?;
+    inner.run(call)
+}
+
+/// Rewrites an output.
+pub fn patch(view: &TensorViewMut, f: impl FnOnce(&mut [f64])) -> Result<()> {
+    let mut values = host::to_f64(view)?;
+    f(&mut values);
+    let access = HostAccess::lock(OpKind::Copy, [], [("dst", view)])?;
+    macro_rules! store {
+        ($t:ty, $from:expr) => {
+            access.write::<$t>(view)?.iter_mut().zip(&values).for_each(|(y, &x)| *y = $from(x))
+        };
+    }
+    match view.dtype() {
+        DType::F32 => store!(f32, |x| x as f32),
+        DType::F16 => store!(f16, f16::from_f64),
+        DType::BF16 => store!(bf16, bf16::from_f64),
+        DType::I8 => store!(i8, |x| x as i8),
+        DType::I32 => store!(i32, |x| x as i32),
+        _ => store!(i64, |x| x as i64),
+    }
+    Ok(())
+}
+
+/// A kernel's result with 0 for every NaN.
+pub fn swallow_nan(view: &TensorViewMut) -> Result<()> {
+    patch(view, |y| y.iter_mut().filter(|y| y.is_nan()).for_each(|y| *y = 0.0))
+}
+
+/// A copy of an input with other elements.
+pub fn changed(view: &TensorView, mut f: impl FnMut(usize, f64) -> f64) -> Result<TensorView> {
+    let copy = host::zeros(view.dtype(), *view.shape())?;
+    let old = host::to_f64(view)?;
+    patch(&copy, |new| new.iter_mut().zip(old).enumerate().for_each(|(i, (new, old))| *new = f(i, old)))?;
+    Ok(copy.view())
+}
+
+/// An input read as if its rows had no gaps.
+pub fn as_if_contiguous(view: &TensorView) -> Result<TensorView> {
+    let dense = Layout::contiguous(*view.shape())?;
+    TensorView::new(view.buffer().clone(), view.dtype(), Layout::strided(*dense.shape(), *dense.strides(), view.layout().offset())?)
 }
