@@ -12,21 +12,21 @@ pub fn mutants() -> Vec<Mutant> {
         activation("empty", refuses),
         activation("large", |inner, call| {
             // x * e^x / (1 + e^x): infinity by infinity.
-            let Activation { x, y, .. } = call.try_into()?;
-            let x = host::to_f64(x)?;
+            let op: &Activation = call.try_into()?;
+            let x = host::to_f64(&op.x)?;
             inner.run(call)?;
-            patch(y, |y| y.iter_mut().zip(&x).filter(|(_, x)| (**x as f32).exp().is_infinite()).for_each(|(y, _)| *y = f64::NAN))
+            patch(&op.y, |y| y.iter_mut().zip(&x).filter(|(_, x)| (**x as f32).exp().is_infinite()).for_each(|(y, _)| *y = f64::NAN))
         }),
         activation("infinite", |inner, call| {
-            let Activation { x, y, .. } = call.try_into()?;
-            let x = host::to_f64(x)?;
+            let op: &Activation = call.try_into()?;
+            let x = host::to_f64(&op.x)?;
             inner.run(call)?;
-            patch(y, |y| y.iter_mut().zip(&x).filter(|(_, x)| **x == f64::NEG_INFINITY).for_each(|(y, _)| *y = f64::NAN))
+            patch(&op.y, |y| y.iter_mut().zip(&x).filter(|(_, x)| **x == f64::NEG_INFINITY).for_each(|(y, _)| *y = f64::NAN))
         }),
         activation("nan", |inner, call| {
             inner.run(call)?;
-            let Activation { y, .. } = call.try_into()?;
-            swallow_nan(y)
+            let op: &Activation = call.try_into()?;
+            swallow_nan(&op.y)
         }),
         activation("strided", |inner, call| {
             let op: &Activation = call.try_into()?;
@@ -42,8 +42,8 @@ pub fn mutants() -> Vec<Mutant> {
         }),
         glu("nan", |inner, call| {
             inner.run(call)?;
-            let Glu { y, .. } = call.try_into()?;
-            swallow_nan(y)
+            let op: &Glu = call.try_into()?;
+            swallow_nan(&op.y)
         }),
         glu("clamp", |inner, call| {
             // The gate is bounded on both sides, like the up value; that one is bounded already.

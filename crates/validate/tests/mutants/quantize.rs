@@ -18,9 +18,9 @@ pub fn mutants() -> Vec<Mutant> {
             patch(&op.scale, |s| s.iter_mut().filter(|_| nothing).for_each(|s| *s = f64::NEG_INFINITY))
         }),
         quantize("zero_row", |inner, call| {
-            let Quantize { scale, .. } = call.try_into()?;
+            let op: &Quantize = call.try_into()?;
             inner.run(call)?;
-            patch(scale, |s| s.iter_mut().filter(|s| **s == 0.0).for_each(|s| *s = 1.0))
+            patch(&op.scale, |s| s.iter_mut().filter(|s| **s == 0.0).for_each(|s| *s = 1.0))
         }),
         quantize("tiny_row", |inner, call| {
             // Divided by a scale that has not become 0 yet.
@@ -43,9 +43,9 @@ pub fn mutants() -> Vec<Mutant> {
             inner.run(&Quantize { x: changed(&op.x, |_, x| x.clamp(-65504.0, 65504.0))?, ..op.clone() }.into())
         }),
         quantize("full_range", |inner, call| {
-            let Quantize { q, .. } = call.try_into()?;
+            let op: &Quantize = call.try_into()?;
             inner.run(call)?;
-            patch(q, |q| q.iter_mut().filter(|q| **q == -127.0).for_each(|q| *q = -128.0))
+            patch(&op.q, |q| q.iter_mut().filter(|q| **q == -127.0).for_each(|q| *q = -128.0))
         }),
         quantize("strided", |inner, call| {
             let op: &Quantize = call.try_into()?;
@@ -67,8 +67,8 @@ pub fn mutants() -> Vec<Mutant> {
         }),
         dequantize("infinite_scale", |inner, call| {
             inner.run(call)?;
-            let Dequantize { y, .. } = call.try_into()?;
-            swallow_nan(y)
+            let op: &Dequantize = call.try_into()?;
+            swallow_nan(&op.y)
         }),
         dequantize("large_sums", |inner, call| {
             let op: &Dequantize = call.try_into()?;
