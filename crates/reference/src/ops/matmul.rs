@@ -53,6 +53,12 @@ struct Bias {
 
 impl Product {
     pub(super) fn new(x: &TensorView, weight: &Weight, x_scale: Option<&TensorView>, bias: Option<&TensorView>) -> Result<Self> {
+        let codes = x.dtype() == DType::I8;
+        Self::of_rows(host::to_f64(x)?, codes, x_scale.map(host::to_f64).transpose()?, weight, bias)
+    }
+
+    /// Of rows that are computed; `codes` says that they are i8 codes (exactly, those before they are rounded to integers) and `x_scale` their scales.
+    pub(super) fn of_rows(x: Vec<f64>, codes: bool, x_scale: Option<Vec<f64>>, weight: &Weight, bias: Option<&TensorView>) -> Result<Self> {
         let rank = weight.data.rank();
         let (k, n) = (weight.data.dim(rank - 2), weight.data.dim(rank - 1));
         let quant = match &weight.quant {
@@ -65,13 +71,13 @@ impl Product {
             }),
         };
         Ok(Self {
-            x: host::to_f64(x)?,
+            x,
             w: host::to_f64(&weight.data)?,
             k,
             n,
             quant,
-            integer: x.dtype() == DType::I8,
-            x_scale: x_scale.map(host::to_f64).transpose()?,
+            integer: codes,
+            x_scale,
             bias: match bias {
                 None => None,
                 Some(b) => Some(Bias { values: host::to_f64(b)?, per_matrix: b.rank() > 1, integer: b.dtype() == DType::I32 }),
