@@ -128,6 +128,12 @@ impl GoldenFile {
         if self.has(name) { self.tensor(name).map(Some) } else { Ok(None) }
     }
 
+    /// The sizes of a tensor that must have `N` dimensions; `name` is for the error.
+    pub fn dims<const N: usize>(&self, name: &str, tensor: &TensorView) -> Result<[usize; N]> {
+        <[usize; N]>::try_from(&tensor.shape()[..])
+            .map_err(|_| self.error(format!("tensor `{name}` has shape {}; {N} dimensions asked", tensor.shape())))
+    }
+
     /// A tensor's elements, whatever its type.
     pub fn values(&self, name: &str) -> Result<Vec<f64>> {
         self.with(name, |t| {

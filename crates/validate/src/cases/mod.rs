@@ -19,6 +19,7 @@ mod norm;
 mod paging;
 mod quantize;
 mod rope;
+mod router;
 mod softmax;
 mod top_k;
 
@@ -70,6 +71,12 @@ pub fn golden(file: &GoldenFile) -> Result<Work> {
         "dequant" => quantize::golden_dequantize(file),
         "norm" => norm::golden(file),
         "rope" => rope::golden(file),
+        "route" => gating::golden(file),
+        "gate_linear_route" => gating::golden_linear(file),
+        "permute" => init_routing::golden(file),
+        "permute_capacity" => init_routing::golden_capacity(file),
+        "unpermute" => finalize_routing::golden(file),
+        "moe_block" => moe_experts::golden(file),
         other => Err(file.error(format!("op `{other}` is not known; known are the ops of the golden README"))),
     }
 }
