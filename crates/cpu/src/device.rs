@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use ascend_hal::{
     Buffer, Choice, Device, DeviceId, DeviceInfo, Error, Event, KernelRegistry, Location, MemoryInfo, OpCall, Result, Stream, admit,
-    host::HostMemory,
 };
 
 use crate::event::CpuEvent;
@@ -13,7 +12,7 @@ use crate::host::{self, Host};
 use crate::isa::Isa;
 use crate::memory::Ledger;
 use crate::ops;
-use crate::stream::{Core, CpuStream, reachable, refuse_in_callback};
+use crate::stream::{Core, CpuStream, memory, refuse_in_callback};
 
 /// How a CPU device is set up. `CpuOptions::default()` takes what the machine has.
 #[derive(Clone, Debug, Default)]
@@ -119,12 +118,6 @@ impl CpuDevice {
     }
 }
 
-/// The host memory of a buffer that this device may touch.
-fn memory(buffer: &Buffer) -> Result<&HostMemory> {
-    reachable("the buffer", buffer.location())?;
-    buffer.as_host().ok_or(Error::ForeignHandle { what: "the buffer" })
-}
-
 impl Device for CpuDevice {
     fn info(&self) -> &DeviceInfo {
         &self.0.info
@@ -144,11 +137,11 @@ impl Device for CpuDevice {
     }
 
     fn write(&self, dst: &Buffer, offset: usize, src: &[u8]) -> Result<()> {
-        memory(dst)?.write(offset, src)
+        memory("the buffer", dst)?.write(offset, src)
     }
 
     fn read(&self, src: &Buffer, offset: usize, dst: &mut [u8]) -> Result<()> {
-        memory(src)?.read(offset, dst)
+        memory("the buffer", src)?.read(offset, dst)
     }
 
     fn create_stream(&self) -> Result<Stream> {
@@ -188,5 +181,37 @@ impl Device for CpuDevice {
         drop(streams);
         let orphan = self.0.orphan.lock().unwrap_or_else(PoisonError::into_inner).take();
         orphan.map_or(result, Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ascend_hal::ops::Softmax;
+    use ascend_hal::{DType, DeviceExt, FnKernel, KernelInfo, OpKind, Origin};
+
+    use super::*;
+
+    #[test]
+    fn enqueuing_from_a_worker_thread_of_a_kernel_is_refused_and_does_not_hang() {
+        let device = CpuDevice::with(CpuOptions::default().with_threads(2)).unwrap();
+        let host = device.0.host.clone();
+        let info = KernelInfo {
+            name: "from a worker".into(),
+            op: OpKind::Softmax,
+            origin: Origin::User,
+            dtypes: vec![DType::F32].into(),
+            constraints: "".into(),
+        };
+        let kernel = FnKernel::shared(info, move |at, call| {
+            host.install(|| at.device.enqueue(at.stream, call.clone(), &Choice::Name("softmax".into())))
+        });
+        device.kernels().register(kernel).unwrap();
+        let stream = device.create_stream().unwrap();
+        let (x, y) = (device.upload(&[1f32], [1]).unwrap(), device.empty(DType::F32, [1]).unwrap());
+        device.softmax(&stream, Softmax::new(x, y)).unwrap();
+        match stream.synchronize() {
+            Err(Error::Execution { source, .. }) => assert!(matches!(&*source, Error::State { what: "stream", .. }), "{source}"),
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use ascend_hal::{BufferSlice, DeviceId, Error, Event, Graph, HostFn, Launch, Location, OpKind, Result, Stream, StreamImpl};
+use ascend_hal::host::HostMemory;
+use ascend_hal::{Buffer, BufferSlice, DeviceId, Error, Event, Graph, HostFn, Launch, Location, OpKind, Result, Stream, StreamImpl};
 
 use crate::device::{CpuDevice, Inner};
 use crate::event::CpuEvent;
@@ -251,9 +252,8 @@ impl StreamImpl for CpuStream {
     }
 
     fn copy(&self, src: BufferSlice, dst: BufferSlice) -> Result<()> {
-        for (what, slice) in [("the source of the copy", &src), ("the destination of the copy", &dst)] {
-            reachable(what, slice.buffer.location())?;
-        }
+        memory("the source of the copy", &src.buffer)?;
+        memory("the destination of the copy", &dst.buffer)?;
         self.submit(&[Task::Copy { src, dst }])
     }
 
@@ -290,17 +290,16 @@ impl Drop for InCallback {
     }
 }
 
-/// The CPU device reaches its own memory and host memory.
-pub(crate) fn reachable(what: &'static str, location: Location) -> Result<()> {
-    match location {
-        Location::Host | Location::Device(DeviceId::CPU) => Ok(()),
+/// The memory of a buffer of the CPU device or of the host.
+pub(crate) fn memory<'a>(what: &'static str, buffer: &'a Buffer) -> Result<&'a HostMemory> {
+    match buffer.location() {
+        Location::Host | Location::Device(DeviceId::CPU) => buffer.as_host().ok_or(Error::ForeignHandle { what }),
         found => Err(Error::WrongDevice { what: what.into(), asked: DeviceId::CPU, found: found.to_string() }),
     }
 }
 
 fn copy(src: &BufferSlice, dst: &BufferSlice) -> Result<()> {
-    let foreign = || Error::ForeignHandle { what: "the buffer" };
-    let (from, to) = (src.buffer.as_host().ok_or_else(foreign)?, dst.buffer.as_host().ok_or_else(foreign)?);
+    let (from, to) = (memory("the source of the copy", &src.buffer)?, memory("the destination of the copy", &dst.buffer)?);
     to.copy_from(dst.offset, from, src.offset, src.len)
 }
 

@@ -96,7 +96,8 @@ pub trait Device: Any + Send + Sync + fmt::Debug {
     /// Waits for all streams of the device.
     ///
     /// # Errors
-    /// The first failure since the last synchronisation of each stream; reporting it clears it.
+    /// The first failure since the last synchronisation of each stream, those included that were dropped before they could report; reporting clears all.
+    /// [`Error::State`] when a stream is capturing.
     fn synchronize(&self) -> Result<()>;
 }
 

@@ -18,16 +18,26 @@ pub struct BufferSlice {
     pub len: usize,
 }
 
+impl BufferSlice {
+    /// The fields are public, so a slice may be wrong.
+    fn check(&self, what: &'static str) -> Result<()> {
+        let (offset, len, size) = (self.offset, self.len, self.buffer.size_bytes());
+        match offset.checked_add(len) {
+            Some(end) if end <= size => Ok(()),
+            _ => Err(Error::OutOfRange { what, offset, len, size }),
+        }
+    }
+}
+
 impl Buffer {
     /// Bytes `offset..offset + len` of the buffer.
     ///
     /// # Errors
     /// [`Error::OutOfRange`].
     pub fn slice(&self, offset: usize, len: usize) -> Result<BufferSlice> {
-        match offset.checked_add(len) {
-            Some(end) if end <= self.size_bytes() => Ok(BufferSlice { buffer: self.clone(), offset, len }),
-            _ => Err(Error::OutOfRange { what: "slice", offset, len, size: self.size_bytes() }),
-        }
+        let slice = BufferSlice { buffer: self.clone(), offset, len };
+        slice.check("slice")?;
+        Ok(slice)
     }
     /// All bytes of the buffer.
     pub fn all(&self) -> BufferSlice {
@@ -52,7 +62,7 @@ pub trait StreamImpl: Any + Send + Sync + fmt::Debug {
     fn wait(&self, event: &Event) -> Result<()>;
     /// See [`Stream::call_host`].
     fn call_host(&self, f: HostFn) -> Result<()>;
-    /// See [`Stream::copy`]. The lengths are equal.
+    /// See [`Stream::copy`]. The ranges have been checked: inside of their buffers, equally long, apart.
     fn copy(&self, src: BufferSlice, dst: BufferSlice) -> Result<()>;
     /// See [`Stream::begin_capture`].
     fn begin_capture(&self) -> Result<()>;
@@ -105,8 +115,11 @@ impl Stream {
     /// Enqueues a copy of bytes between buffers of this device and [`Location::Host`](crate::Location::Host) buffers, in any direction. Source and destination may not overlap.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] when the lengths differ; [`Error::State`] when the ranges overlap.
+    /// [`Error::OutOfRange`] when the lengths differ or a range lies outside of its buffer; [`Error::State`] when the ranges overlap;
+    /// [`Error::WrongDevice`], [`Error::ForeignHandle`].
     pub fn copy(&self, src: BufferSlice, dst: BufferSlice) -> Result<()> {
+        src.check("copy from")?;
+        dst.check("copy to")?;
         if src.len != dst.len {
             return Err(Error::OutOfRange { what: "copy", offset: dst.offset, len: src.len, size: dst.offset + dst.len });
         }

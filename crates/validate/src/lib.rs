@@ -8,6 +8,7 @@
 mod case;
 pub mod cases;
 mod compare;
+pub mod conformance;
 mod coverage;
 mod error;
 mod generate;
