@@ -33,37 +33,39 @@ pub(super) struct Block<'a> {
 
 /// Packs a block and adds its product to `c`.
 pub(super) fn multiply(isa: Isa, block: Block<'_>) {
+    let Block { x, weights, matrix, rows, ks, cols, raw, a, b, c, pitch } = block;
+    let k = ks.len();
+    pack::rows(x, weights.k, rows, ks.clone(), a);
+    pack::columns(weights, matrix, ks, cols, raw, b);
     match isa {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 if Isa::Avx2.is_available() => {
             #[allow(unsafe_code, reason = "a call into code for other instructions than the program's")]
             // SAFETY: the processor has AVX2 and FMA.
             unsafe {
-                multiply_avx2(block);
+                panels_avx2(k, a, b, c, pitch);
             }
         }
-        Isa::Neon => run::<true>(block),
-        _ => run::<false>(block),
+        Isa::Neon => panels::<true>(k, a, b, c, pitch),
+        _ => panels::<false>(k, a, b, c, pitch),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn multiply_avx2(block: Block<'_>) {
-    run::<true>(block);
+fn panels_avx2(k: usize, a: &[f32], b: &[f32], c: &mut [f32], pitch: usize) {
+    panels::<true>(k, a, b, c, pitch);
 }
 
+/// `c += a * b` on packed operands, panel by panel.
 #[inline(always)]
-fn run<const FMA: bool>(block: Block<'_>) {
-    let Block { x, weights, matrix, rows, ks, cols, raw, a, b, c, pitch } = block;
-    let (m, k) = (rows.len(), ks.len());
-    pack::rows(x, weights.k, rows, ks.clone(), a);
-    pack::columns(weights, matrix, ks, cols, raw, b);
+fn panels<const FMA: bool>(k: usize, a: &[f32], b: &[f32], c: &mut [f32], pitch: usize) {
+    let rows = c.len() / pitch;
     for (panel, b) in b.chunks_exact(k * NR).enumerate() {
-        for first in (0..m).step_by(MR) {
+        for first in (0..rows).step_by(MR) {
             let c = &mut c[first * pitch + panel * NR..];
             let (a, b) = (&a[first * k..], b.as_chunks().0);
-            match m - first {
+            match rows - first {
                 1 => micro::<1, FMA>(a, b, c, pitch, k),
                 2 => micro::<2, FMA>(a, b, c, pitch, k),
                 3 => micro::<3, FMA>(a, b, c, pitch, k),

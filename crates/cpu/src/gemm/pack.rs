@@ -14,14 +14,14 @@ trait Source: Copy {
 }
 
 impl Source for &[f32] {
-    #[inline(always)]
+    #[inline]
     fn load(self, start: usize, out: &mut [f32]) {
         out.copy_from_slice(&self[start..][..out.len()]);
     }
 }
 
 impl Source for &[bf16] {
-    #[inline(always)]
+    #[inline]
     fn load(self, start: usize, out: &mut [f32]) {
         for (out, x) in out.iter_mut().zip(&self[start..]) {
             *out = Float::to_f32(*x);
@@ -30,7 +30,7 @@ impl Source for &[bf16] {
 }
 
 impl Source for &[f16] {
-    #[inline(always)]
+    #[inline]
     fn load(self, start: usize, out: &mut [f32]) {
         for (out, x) in out.iter_mut().zip(&self[start..]) {
             *out = widen(x.to_bits());
@@ -39,7 +39,7 @@ impl Source for &[f16] {
 }
 
 impl Source for &[i8] {
-    #[inline(always)]
+    #[inline]
     fn load(self, start: usize, out: &mut [f32]) {
         for (out, &x) in out.iter_mut().zip(&self[start..]) {
             *out = f32::from(x);
@@ -52,7 +52,7 @@ impl Source for &[i8] {
 struct Nibbles<'a>(&'a [u8]);
 
 impl Source for Nibbles<'_> {
-    #[inline(always)]
+    #[inline]
     fn load(self, start: usize, out: &mut [f32]) {
         for (i, out) in out.iter_mut().enumerate() {
             *out = f32::from(nibble(self.0[(start + i) / 2], start + i));
@@ -61,7 +61,7 @@ impl Source for Nibbles<'_> {
 }
 
 /// An f16 as f32, without branches, so that loops over it vectorise.
-#[inline(always)]
+#[inline]
 fn widen(bits: u16) -> f32 {
     let bits = u32::from(bits);
     // Exponent and fraction in place, the exponent's bias corrected by a product that is exact for subnormal numbers too.
@@ -71,7 +71,6 @@ fn widen(bits: u16) -> f32 {
 }
 
 /// Rows `rows` and columns `ks` of `x: [.., k]` as panels of [`MR`] rows (the last one of fewer): `[panel][ks][row]`.
-#[inline(always)]
 pub(super) fn rows(x: Codes<'_>, k: usize, rows: Range<usize>, ks: Range<usize>, out: &mut [f32]) {
     match x {
         Codes::F32(x) => rows_of(x, k, rows, ks, out),
@@ -82,7 +81,6 @@ pub(super) fn rows(x: Codes<'_>, k: usize, rows: Range<usize>, ks: Range<usize>,
     }
 }
 
-#[inline(always)]
 fn rows_of(x: impl Source, k: usize, rows: Range<usize>, ks: Range<usize>, out: &mut [f32]) {
     let mut buffer = [0f32; KC];
     let segment = &mut buffer[..ks.len()];
@@ -98,7 +96,6 @@ fn rows_of(x: impl Source, k: usize, rows: Range<usize>, ks: Range<usize>, out: 
 }
 
 /// Rows `ks` and columns `cols` of one matrix as panels of [`NR`] columns, the last one filled up with zeros: `[panel][ks][column]`. Dequantised unless `raw`.
-#[inline(always)]
 pub(super) fn columns(w: &Weights<'_>, matrix: usize, ks: Range<usize>, cols: Range<usize>, raw: bool, out: &mut [f32]) {
     match w.data.codes() {
         Codes::F32(x) => columns_of(x, w, matrix, ks, cols, raw, out),
@@ -109,7 +106,6 @@ pub(super) fn columns(w: &Weights<'_>, matrix: usize, ks: Range<usize>, cols: Ra
     }
 }
 
-#[inline(always)]
 fn columns_of(x: impl Source, w: &Weights<'_>, matrix: usize, ks: Range<usize>, cols: Range<usize>, raw: bool, out: &mut [f32]) {
     let base = matrix * w.k * w.n;
     let mut buffer = [0f32; KC];
@@ -140,7 +136,6 @@ fn columns_of(x: impl Source, w: &Weights<'_>, matrix: usize, ks: Range<usize>, 
 }
 
 /// `(code - zero) * scale`, group by group.
-#[inline(always)]
 fn dequantise(q: &Quant<'_>, matrix: usize, n: usize, first: usize, width: usize, ks: Range<usize>, out: &mut [[f32; NR]]) {
     let mut k = ks.start;
     while k < ks.end {

@@ -374,3 +374,112 @@ impl Op for GroupedMatmul {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{OpCall, host};
+
+    fn t(dtype: DType, shape: impl Into<crate::Dims>) -> TensorView {
+        host::zeros(dtype, shape).unwrap().view()
+    }
+
+    fn op() -> GroupedMatmul {
+        let (x, w) = (t(DType::F16, [5, 4]), Weight::kn(t(DType::F16, [3, 4, 6])));
+        GroupedMatmul::new(x, w, GroupList::Counts(t(DType::I64, [3])), t(DType::F16, [5, 6]).to_mut())
+    }
+
+    fn gated() -> GroupedMatmul {
+        GroupedMatmul { y: t(DType::F16, [5, 3]).to_mut(), ..op() }.with_glu(GluKind::Swiglu)
+    }
+
+    fn quantised() -> GroupedMatmul {
+        let y = t(DType::I8, [5, 3]).to_mut();
+        GroupedMatmul { y, ..op() }.with_glu_quant(GluKind::Swiglu, t(DType::F32, [5]).to_mut())
+    }
+
+    fn refused(op: GroupedMatmul) -> &'static str {
+        match OpCall::from(op).check().unwrap_err() {
+            Error::Shape { argument, .. } | Error::DType { argument, .. } | Error::Argument { argument, .. } => argument,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn wrong_argument_is_named() {
+        let change = |mut op: GroupedMatmul, f: &dyn Fn(&mut GroupedMatmul)| {
+            OpCall::from(op.clone()).check().unwrap();
+            f(&mut op);
+            refused(op)
+        };
+        assert_eq!(change(op(), &|op| op.x = t(DType::F16, [1, 5, 4])), "x");
+        assert_eq!(change(op(), &|op| op.x = t(DType::Bool, [5, 4])), "x");
+        assert_eq!(change(op(), &|op| op.weight.data = t(DType::F16, [4, 6])), "weight");
+        assert_eq!(change(op(), &|op| op.weight.data = t(DType::F16, [3, 6, 4])), "weight");
+        assert_eq!(change(op(), &|op| op.groups = GroupList::Counts(t(DType::I64, [4]))), "groups");
+        assert_eq!(change(op(), &|op| op.groups = GroupList::Cumulative(t(DType::F32, [3]))), "groups");
+        assert_eq!(change(op(), &|op| op.groups = GroupList::Sparse(t(DType::I64, [3]))), "groups");
+        assert_eq!(change(op(), &|op| op.groups = GroupList::Sparse(t(DType::I64, [3, 3]))), "groups");
+        assert_eq!(change(op(), &|op| op.bias = Some(t(DType::F16, [6]))), "bias");
+        assert_eq!(change(op(), &|op| op.bias = Some(t(DType::BF16, [3, 6]))), "bias");
+        assert_eq!(change(op(), &|op| op.x_scale = Some(t(DType::F32, [5]))), "x_scale");
+        assert_eq!(change(op(), &|op| op.y = t(DType::F16, [5, 3]).to_mut()), "y");
+        assert_eq!(change(op(), &|op| op.y_scale = Some(t(DType::F32, [5]).to_mut())), "y_scale");
+        assert_eq!(change(gated(), &|op| op.y = t(DType::F16, [5, 6]).to_mut()), "y");
+        assert_eq!(change(gated(), &|op| op.y = t(DType::I8, [5, 3]).to_mut()), "y");
+        assert_eq!(change(gated(), &|op| op.weight.data = t(DType::F16, [3, 4, 5])), "weight");
+        assert_eq!(change(quantised(), &|op| op.y_scale = None), "y_scale");
+        assert_eq!(change(quantised(), &|op| op.y_scale = Some(t(DType::F32, [3]).to_mut())), "y_scale");
+        assert_eq!(change(quantised(), &|op| op.y = t(DType::F16, [5, 3]).to_mut()), "y");
+        assert_eq!(change(quantised(), &|op| op.bias = Some(t(DType::I8, [3, 6]))), "bias");
+        let raw = |op: &mut GroupedMatmul| {
+            op.x = t(DType::I8, [5, 4]);
+            op.weight.data = t(DType::I8, [3, 4, 6]);
+        };
+        assert_eq!(change(gated(), &raw), "epilogue");
+    }
+
+    #[test]
+    fn groups_skip_empty_experts_and_keep_row_order() {
+        let kind = OpKind::GroupedMatmul;
+        let list = || t(DType::I64, [0]);
+        let group = |expert, rows| Group { expert, rows };
+        let want = [group(0, 0..2), group(3, 2..3)];
+        assert_eq!(GroupList::Counts(list()).groups(kind, &[2, 0, 0, 1], 4, 9).unwrap(), want);
+        assert_eq!(GroupList::Cumulative(list()).groups(kind, &[2, 2, 2, 3], 4, 9).unwrap(), want);
+        assert_eq!(GroupList::Sparse(list()).groups(kind, &[0, 2, 3, 1, -7, 0], 4, 9).unwrap(), want);
+        assert_eq!(GroupList::Sparse(list()).groups(kind, &[3, 2, 0, 1], usize::MAX, 3).unwrap(), [group(3, 0..2), group(0, 2..3)]);
+        assert_eq!(GroupList::Counts(list()).groups(kind, &[0, 0], 2, 0).unwrap(), []);
+    }
+
+    #[test]
+    fn bad_values_name_their_entry() {
+        let list = || t(DType::I64, [0]);
+        let found = |list: GroupList, values: &[i64]| match list.groups(OpKind::GroupedMatmul, values, 3, 6) {
+            Err(Error::Value { argument: "groups", found, .. }) => found,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(found(GroupList::Counts(list()), &[1, -2, 0]), "-2 at entry 1");
+        assert_eq!(found(GroupList::Counts(list()), &[1, i64::MAX, i64::MAX]), format!("{} at entry 1", i64::MAX));
+        assert_eq!(found(GroupList::Counts(list()), &[3, 3, 1]), "1 at entry 2");
+        assert_eq!(found(GroupList::Cumulative(list()), &[-1, 0, 0]), "-1 at entry 0");
+        assert_eq!(found(GroupList::Cumulative(list()), &[2, 1, 3]), "1 at entry 1");
+        assert_eq!(found(GroupList::Cumulative(list()), &[2, 3, 7]), "7 at entry 2");
+        assert_eq!(found(GroupList::Sparse(list()), &[3, 1]), "3 at entry 0");
+        assert_eq!(found(GroupList::Sparse(list()), &[1, 1, 1, 1]), "1 at entry 2");
+        assert_eq!(found(GroupList::Sparse(list()), &[1, 1, 0, 0, 2, 1]), "1 at entry 5");
+        assert_eq!(found(GroupList::Sparse(list()), &[1, 7]), "7 at entry 1");
+    }
+
+    #[test]
+    fn every_variant_has_a_dtype_and_quantising_ones_their_rules() {
+        for variant in GroupedMatmul::VARIANTS {
+            assert!(GroupedMatmul::DTYPES.iter().any(|&d| GroupedMatmul::applies(d, variant, crate::ops::PLAIN)), "{variant}");
+        }
+        assert_eq!(gated().variant(), "dense_glu");
+        assert_eq!(quantised().variant(), "dense_glu_quant");
+        assert!(GroupedMatmul::applies(DType::I8, "w8a8_glu_quant", "zero_row"));
+        assert!(!GroupedMatmul::applies(DType::I8, "w8a8_glu", "zero_row"));
+        assert!(!GroupedMatmul::applies(DType::F16, "w8a8", "tail"));
+    }
+}

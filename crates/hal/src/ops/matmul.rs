@@ -239,3 +239,146 @@ pub(super) fn bias_dtype(c: Check, bias: &TensorView, x: &TensorView, result: DT
         (_, y) => c.dtype("bias", bias, &[y, DType::F32]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, Layout, OpCall, host};
+
+    fn t(dtype: DType, shape: impl Into<crate::Dims>) -> TensorView {
+        host::zeros(dtype, shape).unwrap().view()
+    }
+
+    fn dense(dtype: DType) -> Matmul {
+        Matmul::new(t(dtype, [3, 4]), Weight::kn(t(dtype, [4, 6])), t(dtype, [3, 6]).to_mut())
+    }
+
+    fn w8a8() -> Matmul {
+        let weight = Weight::kn(t(DType::I8, [4, 6])).per_channel(t(DType::F32, [1, 6]));
+        Matmul::new(t(DType::I8, [3, 4]), weight, t(DType::BF16, [3, 6]).to_mut()).with_x_scale(t(DType::F32, [3]))
+    }
+
+    fn weight_only(dtype: DType, group: usize, groups: usize) -> Matmul {
+        let weight = Weight::kn(t(dtype, [4, 6])).per_group(group, t(DType::F32, [groups, 6]), Some(t(DType::I8, [groups, 6])));
+        Matmul::new(t(DType::F16, [3, 4]), weight, t(DType::F16, [3, 6]).to_mut())
+    }
+
+    /// The argument that `check` refuses.
+    fn refused(op: Matmul) -> &'static str {
+        match OpCall::from(op).check().unwrap_err() {
+            Error::Shape { argument, .. } | Error::DType { argument, .. } | Error::Argument { argument, .. } => argument,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn variant_names_are_those_of_the_list() {
+        let mut raw = w8a8();
+        (raw.weight.quant, raw.x_scale, raw.y) = (None, None, t(DType::I32, [3, 6]).to_mut());
+        let mut fixed = w8a8();
+        fixed.x_scale = None;
+        let mut logits = dense(DType::BF16);
+        logits.y = t(DType::F32, [3, 6]).to_mut();
+        let batch = |shape| t(DType::F32, shape);
+        let batched = Matmul::new(batch([2, 3, 4]), Weight::kn(batch([2, 4, 6])), batch([2, 3, 6]).to_mut());
+        for (op, variant) in [
+            (dense(DType::F16), "dense"),
+            (logits, "dense_f32"),
+            (batched, "batched"),
+            (w8a8(), "w8a8"),
+            (fixed, "w8a8_static"),
+            (raw, "w8a8_raw"),
+            (weight_only(DType::I8, 0, 1), "woq8_channel_asym"),
+            (weight_only(DType::I4, 3, 2), "woq4_group_asym"),
+        ] {
+            OpCall::from(op.clone()).check().unwrap();
+            assert_eq!(op.variant(), variant);
+            assert!(Matmul::VARIANTS.contains(&variant) && Matmul::applies(op.dtype(), variant, PLAIN));
+        }
+    }
+
+    #[test]
+    fn wrong_argument_is_named() {
+        let change = |mut op: Matmul, f: &dyn Fn(&mut Matmul)| {
+            f(&mut op);
+            refused(op)
+        };
+        assert_eq!(change(dense(DType::F32), &|op| op.x = t(DType::I64, [3, 4])), "x");
+        assert_eq!(change(dense(DType::F32), &|op| op.x = t(DType::F32, [4])), "x");
+        assert_eq!(change(dense(DType::F32), &|op| op.x = t(DType::F32, [3, 5])), "weight");
+        assert_eq!(change(dense(DType::F32), &|op| op.weight.data = t(DType::F16, [4, 6])), "weight");
+        assert_eq!(change(dense(DType::F32), &|op| op.weight.data = t(DType::F32, [1, 4, 6])), "weight");
+        assert_eq!(change(dense(DType::F32), &|op| op.y = t(DType::F32, [6, 3]).to_mut()), "y");
+        assert_eq!(change(dense(DType::F32), &|op| op.y = t(DType::BF16, [3, 6]).to_mut()), "y");
+        assert_eq!(change(dense(DType::F16), &|op| op.y = t(DType::BF16, [3, 6]).to_mut()), "y");
+        assert_eq!(change(dense(DType::F16), &|op| op.bias = Some(t(DType::BF16, [6]))), "bias");
+        assert_eq!(change(dense(DType::F16), &|op| op.bias = Some(t(DType::I32, [6]))), "bias");
+        assert_eq!(change(dense(DType::F16), &|op| op.bias = Some(t(DType::F16, [3]))), "bias");
+        assert_eq!(change(dense(DType::F16), &|op| op.x_scale = Some(t(DType::F32, [3]))), "x_scale");
+        let scaled = |op: &mut Matmul| op.weight = op.weight.clone().per_channel(t(DType::F32, [1, 6]));
+        assert_eq!(change(dense(DType::F32), &scaled), "weight.scale");
+        assert_eq!(change(dense(DType::F16), &|op| op.weight.data = t(DType::I8, [4, 6])), "weight.scale");
+
+        assert_eq!(change(w8a8(), &|op| op.weight.data = t(DType::I4, [4, 6])), "weight");
+        assert_eq!(change(w8a8(), &|op| op.x_scale = Some(t(DType::F32, [6]))), "x_scale");
+        assert_eq!(change(w8a8(), &|op| op.x_scale = Some(t(DType::F16, [3]))), "x_scale");
+        assert_eq!(change(w8a8(), &|op| op.y = t(DType::I32, [3, 6]).to_mut()), "y");
+        assert_eq!(change(w8a8(), &|op| op.weight.quant = None), "y");
+        let grouped = |op: &mut Matmul| op.weight = Weight::kn(t(DType::I8, [4, 6])).per_group(2, t(DType::F32, [2, 6]), None);
+        assert_eq!(change(w8a8(), &grouped), "weight");
+        let asymmetric = |op: &mut Matmul| op.weight.quant.as_mut().unwrap().zero = Some(t(DType::I8, [1, 6]));
+        assert_eq!(change(w8a8(), &asymmetric), "weight.zero");
+
+        assert_eq!(refused(weight_only(DType::I8, 3, 1)), "weight.scale");
+        assert_eq!(refused(weight_only(DType::I8, 0, 4)), "weight.scale");
+        let zero = |dtype, shape: [usize; 2]| move |op: &mut Matmul| op.weight.quant.as_mut().unwrap().zero = Some(t(dtype, shape));
+        assert_eq!(change(weight_only(DType::I8, 0, 1), &zero(DType::I32, [1, 6])), "weight.zero");
+        assert_eq!(change(weight_only(DType::I8, 0, 1), &zero(DType::I8, [2, 6])), "weight.zero");
+        let int_scale = |op: &mut Matmul| op.weight.quant.as_mut().unwrap().scale = t(DType::I8, [1, 6]);
+        assert_eq!(change(weight_only(DType::I8, 0, 1), &int_scale), "weight.scale");
+    }
+
+    #[test]
+    fn only_the_weight_may_be_fractal() {
+        let nz = |shape: [usize; 2]| {
+            let memory = host::zeros(DType::F16, [16 * 16]).unwrap();
+            TensorView::new(memory.buffer().clone(), DType::F16, Layout::fractal_nz(shape).unwrap()).unwrap()
+        };
+        let mut op = dense(DType::F16);
+        op.weight.data = nz([4, 6]);
+        OpCall::from(op.clone()).check().unwrap();
+        op.x = nz([3, 4]);
+        assert_eq!(refused(op), "x");
+        let mut op = dense(DType::F16);
+        op.y = nz([3, 6]).to_mut();
+        assert_eq!(refused(op), "y");
+    }
+
+    #[test]
+    fn int_sums_are_refused_where_they_could_overflow() {
+        assert!((MAX_INT_K as i64) * 128 * 128 <= i64::from(i32::MAX));
+        assert!((MAX_INT_K as i64 + 1) * 128 * 128 > i64::from(i32::MAX));
+        let of = |k: usize| {
+            let x = t(DType::I8, [1, k]);
+            Matmul::new(x, Weight::kn(t(DType::I8, [k, 1])), t(DType::I32, [1, 1]).to_mut())
+        };
+        OpCall::from(of(MAX_INT_K)).check().unwrap();
+        assert_eq!(refused(of(MAX_INT_K + 1)), "x");
+    }
+
+    #[test]
+    fn shapes_without_elements_are_accepted_however_long() {
+        let x = t(DType::F32, [0, usize::MAX]);
+        let weight = Weight::kn(t(DType::F32, [usize::MAX, 0]));
+        let op = Matmul::new(x, weight, t(DType::F32, [0, 0]).to_mut());
+        OpCall::from(op.clone()).check().unwrap();
+        assert_eq!(op.cost().flops, 0.0);
+    }
+
+    #[test]
+    fn cost_counts_two_operations_a_product() {
+        let cost = dense(DType::F16).cost();
+        assert_eq!(cost.flops, 2.0 * 3.0 * 4.0 * 6.0);
+        assert_eq!((cost.read_bytes, cost.write_bytes), (2.0 * (12.0 + 24.0), 2.0 * 18.0));
+    }
+}

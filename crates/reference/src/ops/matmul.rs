@@ -1,5 +1,7 @@
 //! Oracle of [`Matmul`], and the product that grouped and fused ops share.
 
+use std::borrow::Cow;
+
 use ascend_hal::ops::{Matmul, Weight};
 use ascend_hal::{DType, Result, TensorView, host};
 
@@ -86,9 +88,9 @@ impl Product {
     }
 
     /// `w[k, ..]` of matrix `e` as a real number: `(code - zero) * scale`, rounded to f32.
-    fn weights(&self, e: usize, k: usize, r: Rounding) -> Vec<f64> {
+    fn weights(&self, e: usize, k: usize, r: Rounding) -> Cow<'_, [f64]> {
         let codes = &self.w[(e * self.k + k) * self.n..][..self.n];
-        let Some(q) = self.quant.as_ref().filter(|_| !self.integer) else { return codes.to_vec() };
+        let Some(q) = self.quant.as_ref().filter(|_| !self.integer) else { return codes.into() };
         let group = (e * q.groups + k / q.group) * self.n;
         let zero = |n: usize| q.zero.as_ref().map_or(0.0, |zero| zero[group + n]);
         codes.iter().enumerate().map(|(n, code)| r.f32((code - zero(n)) * q.scale[group + n])).collect()
@@ -98,7 +100,7 @@ impl Product {
     fn dots(&self, e: usize, row: usize, r: Rounding) -> Vec<f64> {
         let mut sums = vec![0.0; self.n];
         for (k, x) in self.x[row * self.k..][..self.k].iter().enumerate() {
-            for (sum, w) in sums.iter_mut().zip(self.weights(e, k, r)) {
+            for (sum, w) in sums.iter_mut().zip(&*self.weights(e, k, r)) {
                 *sum = r.f32(*sum + x * w);
             }
         }

@@ -65,6 +65,10 @@ pub fn generated(op: OpKind) -> Vec<Case> {
 /// An op name that no case file knows; a tensor or parameter that is missing or misshapen.
 pub fn golden(file: &GoldenFile) -> Result<Work> {
     match file.op() {
+        "linear" => matmul::golden(file),
+        "grouped_matmul" => grouped_matmul::golden(file),
+        "grouped_matmul_w8a8" => grouped_matmul::golden_w8a8(file),
+        "grouped_matmul_woq" => grouped_matmul::golden_woq(file),
         "activation" => activation::golden(file),
         "glu" => activation::golden_glu(file),
         "dynamic_quant" => quantize::golden(file),
