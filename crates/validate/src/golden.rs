@@ -203,7 +203,10 @@ fn case(path: &str, file: Result<GoldenFile>) -> Case {
     let named = file.as_ref().ok().and_then(|f| op_kind(f.op()));
     let op = named.or_else(|| what.split('/').rev().nth(1).and_then(op_kind)).unwrap_or(OpKind::Copy);
     let work = file.and_then(|f| crate::cases::golden(&f)).unwrap_or_else(|e| {
-        let reason = e.to_string();
+        let reason = match e {
+            Error::Format { message, .. } => message,
+            other => other.to_string(),
+        };
         let path = PathBuf::from(path);
         Work::Call(Arc::new(move |_| Err(Error::Format { path: path.clone(), message: reason.clone() })))
     });

@@ -44,7 +44,7 @@ impl Worst {
     }
 
     fn add(&mut self, m: &OutputMetrics) {
-        self.effective_bits = self.effective_bits.min(m.effective_bits);
+        self.effective_bits = self.effective_bits.min(effective_bits(m));
         self.max_rel = self.max_rel.max(m.max_rel);
         self.mare_ratio = self.mare_ratio.max(m.mare_ratio);
         self.mere_ratio = self.mere_ratio.max(m.mere_ratio);
@@ -56,6 +56,16 @@ impl Worst {
 /// The outputs of a case that had elements to compare.
 pub(super) fn compared(case: &CaseReport) -> impl Iterator<Item = (&str, &OutputMetrics)> {
     case.metrics.iter().filter(|(_, m)| m.elements > 0).map(|(name, m)| (name.as_str(), m))
+}
+
+/// Effective bits of an output: infinite where it has no error at all, NaN where no element was large enough for a relative error.
+pub(super) fn effective_bits(m: &OutputMetrics) -> f64 {
+    const ALL_OF_AN_F64: f64 = 53.0;
+    match m.effective_bits {
+        _ if m.max_abs == 0.0 => f64::INFINITY,
+        bits if bits >= ALL_OF_AN_F64 => f64::NAN,
+        bits => bits,
+    }
 }
 
 /// Adds the bins of `from` to those of `to`.

@@ -3,6 +3,9 @@
 /// What stands where there is no value.
 pub(super) const NONE: &str = "–";
 
+/// Metrics stay finite so that JSON can hold them; what has grown to this size stands for infinity.
+const HUGE: f64 = 1e300;
+
 /// A count with separated thousands.
 pub(super) fn count(n: u64) -> String {
     let digits = n.to_string();
@@ -20,7 +23,7 @@ pub(super) fn count(n: u64) -> String {
 pub(super) fn error(x: f64) -> String {
     match x {
         x if x.is_nan() => NONE.into(),
-        x if x.is_infinite() => "∞".into(),
+        x if x.abs() >= HUGE => "∞".into(),
         0.0 => "0".into(),
         x if (1e-2..1e3).contains(&x.abs()) => significant(x, 2),
         x => format!("{x:.1e}"),
@@ -31,7 +34,7 @@ pub(super) fn error(x: f64) -> String {
 pub(super) fn ratio(x: f64, digits: usize) -> String {
     match x {
         x if x.is_nan() => NONE.into(),
-        x if x.is_infinite() => "∞".into(),
+        x if x.abs() >= HUGE => "∞".into(),
         x if x.abs() >= 1e4 => format!("{x:.1e}"),
         x => format!("{x:.digits$}"),
     }
@@ -42,7 +45,6 @@ pub(super) fn bits(x: f64) -> String {
     match x {
         x if x.is_nan() => NONE.into(),
         f64::INFINITY => "exact".into(),
-        f64::NEG_INFINITY => "none".into(),
         x => format!("{x:.1}"),
     }
 }

@@ -25,7 +25,9 @@ pub fn table(report: &Report, width: Option<u16>) -> String {
 fn write(out: &mut String, report: &Report, width: Option<u16>) -> fmt::Result {
     let lines = by_op(report);
     if !lines.is_empty() {
-        writeln!(out, "{}", ops(&lines, several_devices(report), width))?;
+        for line in ops(&lines, several_devices(report), width).lines() {
+            writeln!(out, "{}", line.trim_end())?;
+        }
     }
     let mut failed = report.cases.iter().filter(|c| c.status == Status::Failed);
     for case in failed.by_ref().take(MAX_SPELLED_OUT) {

@@ -16,6 +16,8 @@ const SCRIPT: &str = include_str!("script.js");
 
 /// Failing cases that get a card; the table has all of them.
 const MAX_CARDS: usize = 50;
+/// Cards that are open at first.
+const OPEN_CARDS: usize = 3;
 
 /// The report as a self-contained HTML page.
 pub fn html(report: &Report) -> String {
@@ -100,14 +102,15 @@ fn failures(out: &mut String, report: &Report) -> fmt::Result {
         return Ok(());
     }
     writeln!(out, "<section id=\"failures\"><h2>What failed</h2>")?;
-    for case in failed.by_ref().take(MAX_CARDS) {
+    for (i, case) in failed.by_ref().take(MAX_CARDS).enumerate() {
+        let facts: Vec<&str> =
+            [&case.device, &case.source, &case.kernel].into_iter().map(String::as_str).filter(|f| !f.is_empty()).collect();
         write!(
             out,
-            "<article class=\"card\"><h3>{}</h3><p class=\"sub\">{} · {} · {}</p><p class=\"reason\">{}</p>",
+            "<details class=\"card\"{}><summary><h3>{}</h3> <span class=\"sub\">{}</span></summary><p class=\"reason\">{}</p>",
+            if i < OPEN_CARDS { " open" } else { "" },
             Escaped(&case.name),
-            Escaped(&case.device),
-            Escaped(&case.source),
-            Escaped(if case.kernel.is_empty() { "composition" } else { &case.kernel }),
+            Escaped(&facts.join(" · ")),
             Escaped(&case.reason)
         )?;
         metrics(out, case)?;
@@ -117,7 +120,7 @@ fn failures(out: &mut String, report: &Report) -> fmt::Result {
         if case.source == "generated" {
             write!(out, "<h4>Run it again</h4><pre>{}</pre>", Escaped(&command(report, case)))?;
         }
-        writeln!(out, "</article>")?;
+        writeln!(out, "</details>")?;
     }
     match failed.count() {
         0 => {}
@@ -133,7 +136,7 @@ fn metric_row<'a>(name: &'a str, m: &crate::report::OutputMetrics) -> [std::borr
     [
         name.into(),
         count(m.elements as u64).into(),
-        bits(m.effective_bits).into(),
+        bits(digest::effective_bits(m)).into(),
         error(m.max_abs).into(),
         error(m.max_rel).into(),
         ratio(m.cosine, 6).into(),
@@ -245,6 +248,7 @@ fn cases(out: &mut String, report: &Report, lines: &[OpLine<'_>]) -> fmt::Result
         let mut seen: Vec<&str> = report.cases.iter().map(of).collect();
         seen.sort_unstable();
         seen.dedup();
+        seen.retain(|text| !text.is_empty());
         seen
     };
     let options = |all: Vec<&str>| all.iter().map(|o| format!("<option>{}</option>", Escaped(o))).collect::<String>();

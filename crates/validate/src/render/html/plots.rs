@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::super::Escaped;
-use super::super::digest::{OpLine, add_histogram, compared};
+use super::super::digest::{self, OpLine, add_histogram, compared};
 use super::super::number::{count, percent, ulp_bin};
 use crate::report::Report;
 
@@ -55,7 +55,7 @@ pub(super) fn effective_bits(report: &Report) -> String {
     // op (in the report's order) -> dtype -> bin -> outputs
     let mut ops: Vec<(&str, BTreeMap<&str, BTreeMap<usize, u64>>)> = Vec::new();
     for case in &report.cases {
-        for bin in compared(case).filter_map(|(_, m)| bin(m.effective_bits)) {
+        for bin in compared(case).filter_map(|(_, m)| bin(digest::effective_bits(m))) {
             let at = ops.iter().position(|(op, _)| *op == case.op).unwrap_or_else(|| {
                 ops.push((&case.op, BTreeMap::new()));
                 ops.len() - 1
