@@ -18,6 +18,7 @@ pub mod render;
 mod replay;
 pub mod report;
 mod runner;
+pub mod support;
 mod transfer;
 mod whereabouts;
 

@@ -1,0 +1,141 @@
+//! `ascend doctor`.
+
+use std::process::ExitCode;
+
+use ascend_compute::cpu::{ISA_VARIABLE, Isa};
+use ascend_compute::toolkit;
+use clap::Args;
+use serde::Serialize;
+
+use crate::devices::{self, Found, gib};
+use crate::{Result, output};
+
+/// Show what this program finds on this machine: processor, devices, toolkit, environment variables
+#[derive(Args)]
+pub(crate) struct Doctor {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Layout version of the JSON.
+const SCHEMA: u32 = 1;
+
+/// Every environment variable that the project reads, and what for.
+const VARIABLES: [(&str, &str); 3] = [
+    (ISA_VARIABLE, "forces the instruction set of the CPU kernels"),
+    (toolkit::VARIABLES[0], "folder of the CANN toolkit, asked first"),
+    (toolkit::VARIABLES[1], "folder of the CANN toolkit, asked second"),
+];
+
+#[derive(Serialize)]
+struct Facts {
+    schema: u32,
+    version: &'static str,
+    system: System,
+    cpu: Cpu,
+    devices: Vec<Found>,
+    toolkit: Toolkit,
+    variables: Vec<Variable>,
+}
+
+#[derive(Serialize)]
+struct System {
+    os: String,
+    arch: &'static str,
+}
+
+#[derive(Serialize)]
+struct Cpu {
+    model: String,
+    isa: String,
+    isa_available: Vec<&'static str>,
+    threads: usize,
+    memory_bytes: usize,
+}
+
+#[derive(Serialize)]
+struct Toolkit {
+    /// Where one is installed now.
+    found: Option<String>,
+    /// Where one was when the program was built.
+    at_build: Option<&'static str>,
+    /// Where it is looked for, in this order.
+    searched: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Variable {
+    name: &'static str,
+    value: Option<String>,
+    purpose: &'static str,
+}
+
+fn facts() -> Facts {
+    let devices = devices::found();
+    let cpu = devices.iter().find(|d| d.device == "cpu" && d.available);
+    let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
+    Facts {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        system: System { os: os(), arch: std::env::consts::ARCH },
+        cpu: Cpu {
+            model: cpu.map(|d| d.name.clone()).unwrap_or_default(),
+            isa: variable(ISA_VARIABLE).unwrap_or_else(|| Isa::best().name().into()),
+            isa_available: Isa::available().into_iter().map(Isa::name).collect(),
+            threads: cpu.map_or(0, |d| d.compute_units),
+            memory_bytes: cpu.map_or(0, |d| d.memory_bytes),
+        },
+        toolkit: Toolkit {
+            found: toolkit::find().map(|p| p.display().to_string()),
+            at_build: ascend_compute::TOOLKIT_AT_BUILD,
+            searched: toolkit::VARIABLES.iter().map(|v| format!("${v}")).chain([toolkit::DEFAULT.to_owned()]).collect(),
+        },
+        variables: VARIABLES.iter().map(|&(name, purpose)| Variable { name, value: variable(name), purpose }).collect(),
+        devices,
+    }
+}
+
+/// The system's own name for itself, where it has one.
+fn os() -> String {
+    let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let name = release.lines().find_map(|l| l.strip_prefix("PRETTY_NAME=")).map(|n| n.trim_matches('"').to_owned());
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").map(|k| format!(", kernel {}", k.trim())).unwrap_or_default();
+    name.unwrap_or_else(|| std::env::consts::OS.into()) + &kernel
+}
+
+fn text(f: &Facts) -> String {
+    let or_none = |s: Option<&str>| s.unwrap_or("none").to_owned();
+    let mut table = output::table(&["fact", "value"]);
+    for (name, value) in [
+        ("ascend-compute", f.version.to_owned()),
+        ("system", format!("{}, {}", f.system.os, f.system.arch)),
+        ("processor", f.cpu.model.clone()),
+        ("instruction set", format!("{} (available: {})", f.cpu.isa, f.cpu.isa_available.join(", "))),
+        ("threads", f.cpu.threads.to_string()),
+        ("memory", gib(f.cpu.memory_bytes)),
+        ("CANN toolkit", or_none(f.toolkit.found.as_deref())),
+        ("CANN toolkit at build time", or_none(f.toolkit.at_build)),
+        ("looked for in", f.toolkit.searched.join(", ")),
+    ] {
+        table.add_row([name.to_owned(), value]);
+    }
+    let mut variables = output::table(&["variable", "value", "purpose"]);
+    for v in &f.variables {
+        variables.add_row([v.name, v.value.as_deref().unwrap_or("(not set)"), v.purpose]);
+    }
+    format!("{}\n{}\n{}", output::text(&table), devices::listing(&f.devices), output::text(&variables))
+}
+
+impl Doctor {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        let facts = facts();
+        if self.json {
+            output::print_json(&facts)?;
+        } else {
+            output::print(&text(&facts))?;
+        }
+        // The CPU is the one device that is always there; without it nothing works.
+        Ok(if facts.devices.iter().any(|d| d.available) { ExitCode::SUCCESS } else { ExitCode::from(crate::COULD_NOT_RUN) })
+    }
+}
