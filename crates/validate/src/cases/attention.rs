@@ -1,11 +1,13 @@
 //! Cases of attention.
 
+use std::sync::Arc;
+
 use ascend_hal::ops::{Attention, Coverage, KvSource, Lengths};
-use ascend_hal::{DType, OpCall, TensorView};
+use ascend_hal::{DType, Dims, OpCall, TensorView, host};
 
 use super::paging::{Paging, lengths, lengths_of};
 use crate::generate::tensor;
-use crate::{Case, Gen, Result};
+use crate::{Case, Gen, GoldenFile, Result, Work};
 
 /// Shape and options of a call.
 #[derive(Clone, Copy, Debug)]
@@ -262,4 +264,124 @@ fn mask(rule: &str, spec: Spec, t: usize, g: &mut Gen) -> Result<TensorView> {
         };
         f64::from(u8::from(sees))
     })
+}
+
+/// The golden ops `attention`, `attention_varlen` and `attention_paged`.
+pub(super) fn golden(file: &GoldenFile) -> Result<Work> {
+    let q = file.tensor("q")?;
+    let mut expected = vec![file.expected("out", "expected_out_f64", "out")?];
+    let (q, kv, lens, mut mask) = match file.op() {
+        "attention_varlen" => {
+            let of = |name| file.tensor(name).and_then(|t| integers(file, &t)).and_then(|sum| differences(file, &sum));
+            let lens = zip_lengths(file, of("cu_seqlens_q")?, of("cu_seqlens_k")?)?;
+            (q, KvSource::Packed { k: file.tensor("k")?, v: file.tensor("v")? }, lens, None)
+        }
+        "attention_paged" => {
+            let of = |name| file.tensor(name).and_then(|t| integers(file, &t)).and_then(|lens| counts(file, &lens));
+            let lens = zip_lengths(file, of("q_lens")?, of("kv_lens")?)?;
+            let (k, v, table) = (file.tensor("k_cache")?, file.tensor("v_cache")?, file.tensor("block_table")?);
+            (q, KvSource::Paged { k, v, table }, lens, None)
+        }
+        _ => {
+            let (k, v) = (file.tensor("k")?, file.tensor("v")?);
+            let &[b, s, hq, _] = &**q.shape() else { return Err(file.error(format!("q has shape {}", q.shape()))) };
+            if b > MAX_SEQUENCES {
+                return Err(file.error(format!("{b} sequences; at most {MAX_SEQUENCES} are read")));
+            }
+            let lens = vec![(s, k.dim(1)); b];
+            let mask = file.flag("explicit_mask")?.then(|| file.tensor("mask_u8").and_then(|m| repeated(file, &m, b))).transpose()?;
+            if file.has("expected_lse_f64") {
+                let mut lse = file.expected("lse", "expected_lse_f64", "lse")?;
+                // The file has [B, Hq, S], the op [B * S, Hq].
+                let at = |i: usize| (i / (s * hq)) * hq * s + (i % hq) * s + (i / hq) % s;
+                lse.values = (0..lse.values.len()).map(|i| lse.values.get(at(i)).copied().unwrap_or(f64::NAN)).collect();
+                expected.push(lse);
+            }
+            (merged(&q)?, KvSource::Packed { k: merged(&k)?, v: merged(&v)? }, lens, mask)
+        }
+    };
+    let (scale, causal) = (file.number("scale")? as f32, file.flag("causal")?);
+    let window = if file.param("window").is_null() { 0 } else { file.count("window")? };
+    let softcap = if file.param("softcap").is_null() { 0.0 } else { file.number("softcap")? };
+    let sinks = if file.flag("sinks")? { Some(file.tensor("sinks")?) } else { None };
+    if window > 0 && !causal && mask.is_none() {
+        // A window open towards later keys, which the op has no parameter for.
+        mask = Some(open_window(file, &lens, window)?);
+    }
+    let build = move |g: &mut Gen| {
+        let (t, hq, dv) = (q.dim(0), q.dim(1), kv.v().shape().last_or_one());
+        let (q_lens, kv_lens) = (lengths(lens.iter().map(|l| l.0))?, lengths(lens.iter().map(|l| l.1))?);
+        let out = g.output(q.dtype(), [t, hq, dv])?;
+        let mut op = Attention::new(q.clone(), kv.clone(), q_lens, kv_lens, scale, out).with_lse(g.output(DType::F32, [t, hq])?);
+        op.causal = causal;
+        op.window = Some(window).filter(|&w| w > 0 && mask.is_none());
+        op.softcap = Some(softcap as f32).filter(|&c| c != 0.0);
+        (op.mask, op.sinks) = (mask.clone(), sinks.clone());
+        Ok(op.into())
+    };
+    Ok(Work::Golden { build: Arc::new(build), expected })
+}
+
+/// A file with more sequences than this is refused: lengths of sequences without tokens take no bytes in it.
+const MAX_SEQUENCES: usize = 1 << 16;
+
+/// Elements of a mask that is made from a file.
+const MAX_MASK: usize = 1 << 28;
+
+/// `[B, S, ..]` as `[B * S, ..]`.
+fn merged(x: &TensorView) -> Result<TensorView> {
+    let shape = x.shape();
+    let rows = shape.iter().take(2).try_fold(1usize, |n, &d| n.checked_mul(d)).unwrap_or(usize::MAX);
+    let merged: Vec<usize> = std::iter::once(rows).chain(shape.iter().skip(2).copied()).collect();
+    Ok(x.reshape(Dims::new(&merged)?)?)
+}
+
+/// A mask `[S, L]` once for each sequence.
+fn repeated(file: &GoldenFile, mask: &TensorView, b: usize) -> Result<TensorView> {
+    let &[s, l] = &**mask.shape() else { return Err(file.error(format!("mask_u8 has shape {}", mask.shape()))) };
+    if mask.numel().saturating_mul(b) > MAX_MASK {
+        return Err(file.error(format!("a mask of {} elements for {b} sequences", mask.numel())));
+    }
+    Ok(host::tensor(&host::to_vec::<u8>(mask)?.repeat(b), [s.saturating_mul(b), l])?)
+}
+
+/// `place - j < window`, with keys after the query's place visible.
+fn open_window(file: &GoldenFile, lens: &[(usize, usize)], window: usize) -> Result<TensorView> {
+    let columns = lens.iter().map(|l| l.1).max().unwrap_or(0);
+    let rows = lens.iter().fold(0usize, |n, l| n.saturating_add(l.0));
+    if rows.saturating_mul(columns) > MAX_MASK {
+        return Err(file.error(format!("a mask of {rows} rows and {columns} columns")));
+    }
+    let places = lens.iter().flat_map(|&(s, l)| (0..s).map(move |i| (l + i).saturating_sub(s.saturating_add(window).saturating_sub(1))));
+    let mask: Vec<u8> = places.flat_map(|first| (0..columns).map(move |j| u8::from(j >= first))).collect();
+    Ok(host::tensor(&mask, [rows, columns])?)
+}
+
+/// An index tensor of a file.
+pub(super) fn integers(file: &GoldenFile, t: &TensorView) -> Result<Vec<i64>> {
+    if t.rank() != 1 || !t.dtype().is_index() {
+        return Err(file.error(format!("lengths are {} of shape {}, not a list of integers", t.dtype(), t.shape())));
+    }
+    Ok(host::to_i64(t)?)
+}
+
+/// Lengths of sequences.
+pub(super) fn counts(file: &GoldenFile, lens: &[i64]) -> Result<Vec<usize>> {
+    let count = |&n: &i64| u32::try_from(n).ok().map(|n| n as usize).ok_or_else(|| file.error(format!("{n} is no length")));
+    lens.iter().map(count).collect()
+}
+
+/// Lengths of sequences from their running sum.
+fn differences(file: &GoldenFile, sum: &[i64]) -> Result<Vec<usize>> {
+    if sum.first() != Some(&0) {
+        return Err(file.error("a running sum of lengths does not start with 0".into()));
+    }
+    counts(file, &sum.windows(2).map(|w| w[1].saturating_sub(w[0])).collect::<Vec<_>>())
+}
+
+fn zip_lengths(file: &GoldenFile, q: Vec<usize>, kv: Vec<usize>) -> Result<Vec<(usize, usize)>> {
+    if q.len() != kv.len() {
+        return Err(file.error(format!("{} sequences of queries, {} of keys", q.len(), kv.len())));
+    }
+    Ok(q.into_iter().zip(kv).collect())
 }

@@ -1,11 +1,14 @@
 //! Cases of latent attention: decode on a paged cache, and prefill.
 
+use std::sync::Arc;
+
 use ascend_hal::ops::{Coverage, MlaCache, MlaDecode, MlaInputs, MlaPrefill, MlaQueries};
 use ascend_hal::{DType, OpCall};
 
+use super::attention::{counts, integers};
 use super::paging::{Paging, lengths, lengths_of};
 use crate::generate::tensor;
-use crate::{Case, Gen, Result};
+use crate::{Case, Gen, GoldenFile, Result, Work};
 
 /// Shape of a call.
 #[derive(Clone, Copy, Debug)]
@@ -207,4 +210,21 @@ fn both_lengths(spec: Spec, fault: Fault) -> Result<(ascend_hal::ops::Lengths, a
 
 fn normals(g: &mut Gen, n: usize, deviation: f64) -> Vec<f64> {
     (0..n).map(|_| g.normal(deviation)).collect()
+}
+
+/// The golden op `mla_decode_paged`: one query for each sequence.
+pub(super) fn golden(file: &GoldenFile) -> Result<Work> {
+    let q = MlaQueries { latent: file.tensor("q_latent")?, rope: file.tensor("q_rope")? };
+    let (latent, rope, table) = (file.tensor("latent_cache")?, file.tensor("k_rope_cache")?, file.tensor("block_table")?);
+    let cache = MlaCache { latent, rope, table };
+    let lens = counts(file, &integers(file, &file.tensor("kv_lens")?)?)?;
+    let scale = file.number("scale")? as f32;
+    let expected = vec![file.expected("out", "expected_out_latent_f64", "out")?];
+    let build = move |g: &mut Gen| {
+        let shape = *q.latent.shape();
+        let (q_lens, kv_lens) = (lengths(lens.iter().map(|_| 1))?, lengths(lens.iter().copied())?);
+        let out = g.output(q.latent.dtype(), shape)?;
+        Ok(MlaDecode::new(q.clone(), cache.clone(), q_lens, kv_lens, scale, out).into())
+    };
+    Ok(Work::Golden { build: Arc::new(build), expected })
 }

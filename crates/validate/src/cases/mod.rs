@@ -14,6 +14,7 @@ mod init_routing;
 mod kv_cache;
 mod matmul;
 mod mla;
+mod mla_layer;
 mod moe_experts;
 mod norm;
 mod paging;
@@ -81,6 +82,9 @@ pub fn golden(file: &GoldenFile) -> Result<Work> {
         "permute_capacity" => init_routing::golden_capacity(file),
         "unpermute" => finalize_routing::golden(file),
         "moe_block" => moe_experts::golden(file),
+        "attention" | "attention_varlen" | "attention_paged" => attention::golden(file),
+        "mla" => mla_layer::golden(file),
+        "mla_decode_paged" => mla::golden(file),
         other => Err(file.error(format!("op `{other}` is not known; known are the ops of the golden README"))),
     }
 }
