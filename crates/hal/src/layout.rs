@@ -195,8 +195,8 @@ impl Layout {
     }
     /// Number of logical elements.
     pub fn numel(&self) -> usize {
-        // Every constructor has checked the product.
-        self.shape.iter().product()
+        // Every constructor has checked the product of a shape without zeros.
+        if self.shape.contains(&0) { 0 } else { self.shape.iter().product() }
     }
 
     /// Whether the elements lie row-major without gaps.
@@ -204,11 +204,11 @@ impl Layout {
         if self.format != Format::Nd {
             return false;
         }
+        if self.shape.contains(&0) {
+            return true;
+        }
         let mut expected = 1;
         for (&d, &s) in self.shape.iter().zip(self.strides.iter()).rev() {
-            if d == 0 {
-                return true;
-            }
             if d != 1 && s != expected {
                 return false;
             }
@@ -330,7 +330,8 @@ impl Layout {
             });
         }
         self.shape[dim] = len;
-        if len > 0 {
+        // An empty view has no first element, and its strides were never checked against anything.
+        if self.numel() > 0 {
             self.offset += start * self.strides[dim];
         }
         Ok(self)
@@ -362,14 +363,15 @@ impl Layout {
         while old > 0 {
             let (mut have, inner) = (self.shape[old - 1], self.strides[old - 1]);
             old -= 1;
-            while old > 0 && (self.shape[old - 1] == 1 || self.strides[old - 1] == have * inner) {
+            while old > 0 && (self.shape[old - 1] == 1 || have.checked_mul(inner) == Some(self.strides[old - 1])) {
                 have *= self.shape[old - 1];
                 old -= 1;
             }
             let (mut taken, mut stride) = (1, inner);
             while new > 0 && taken < have {
                 out.strides[new - 1] = stride;
-                stride *= shape[new - 1];
+                // Beyond the last dimension of the run the stride is not used any more.
+                stride = stride.saturating_mul(shape[new - 1]);
                 taken *= shape[new - 1];
                 new -= 1;
             }

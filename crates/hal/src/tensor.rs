@@ -182,7 +182,7 @@ impl TensorView {
         }
         let size = self.dtype.bits() / 8;
         let dims = || self.shape().iter().zip(self.layout.strides().iter()).filter(|&(&d, _)| d > 1);
-        let pitch = dims().map(|(_, &s)| s).max()?;
+        let pitch = dims().map(|(_, &s)| s).max().filter(|&pitch| pitch > 0)?;
         let width: usize = dims().filter(|&(_, &s)| s < pitch).map(|(&d, &s)| (d - 1) * s).sum::<usize>() + 1;
         let start = self.layout.offset() % pitch;
         (start + width <= pitch).then(|| (pitch * size, start * size..(start + width) * size))
