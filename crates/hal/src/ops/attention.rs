@@ -297,7 +297,12 @@ impl Op for Attention {
 
         check_scale(c, self.scale)?;
         if let Some(window) = self.window {
-            c.that(self.causal && self.mask.is_none(), "window", "used with causal and without mask", format_args!("causal {}", self.causal))?;
+            c.that(
+                self.causal && self.mask.is_none(),
+                "window",
+                "used with causal and without mask",
+                format_args!("causal {}", self.causal),
+            )?;
             c.that(window >= 1, "window", "at least 1", window)?;
         }
         if let Some(mask) = &self.mask {
@@ -367,4 +372,110 @@ pub(super) fn check_lse(c: Check, lse: Option<&TensorViewMut>, t: usize, hq: usi
     let Some(lse) = lse else { return Ok(()) };
     c.dtype("lse", lse, &[DType::F32])?;
     c.shape("lse", lse, [("T", t), ("Hq", hq)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{OpCall, host};
+
+    fn zeros(dtype: DType, shape: impl Into<crate::Dims>) -> TensorView {
+        host::zeros(dtype, shape).unwrap().view()
+    }
+
+    /// Two sequences, T = 6, Hq = 4, Hkv = 2, D = 8, Dv = 6.
+    fn call(paged: bool) -> Attention {
+        let kv = if paged {
+            let (k, v) = (zeros(DType::F16, [5, 4, 2, 8]), zeros(DType::F16, [5, 4, 2, 6]));
+            KvSource::Paged { k, v, table: zeros(DType::I32, [2, 3]) }
+        } else {
+            KvSource::Packed { k: zeros(DType::F16, [9, 2, 8]), v: zeros(DType::F16, [9, 2, 6]) }
+        };
+        let lens = || Lengths::new(zeros(DType::I32, [3]));
+        Attention::new(zeros(DType::F16, [6, 4, 8]), kv, lens(), lens(), 0.5, zeros(DType::F16, [6, 4, 6]).to_mut())
+    }
+
+    /// The argument that the contract names when it refuses the call after `change`.
+    fn fault(paged: bool, change: impl FnOnce(&mut Attention)) -> &'static str {
+        let mut op = call(paged);
+        change(&mut op);
+        match OpCall::from(op).check() {
+            Err(Error::Shape { argument, .. } | Error::DType { argument, .. } | Error::Argument { argument, .. }) => argument,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn good_calls_pass_and_know_their_variant() {
+        let variant = |op: Attention| {
+            OpCall::from(op.clone()).check().unwrap();
+            op.variant()
+        };
+        assert_eq!(variant(call(false)), "packed_causal");
+        assert_eq!(variant(call(true).without_causal()), "paged_full");
+        assert_eq!(variant(call(false).with_window(1)), "packed_window");
+        let everything = call(true).with_mask(zeros(DType::Bool, [6, 0])).with_sinks(zeros(DType::F32, [4])).with_softcap(30.0);
+        assert_eq!(variant(everything.with_lse(zeros(DType::F32, [6, 4]).to_mut())), "paged_mask");
+    }
+
+    #[test]
+    fn wrong_tensors_are_refused_by_name() {
+        let kv = |k: TensorView, v: TensorView| KvSource::Packed { k, v };
+        assert_eq!(fault(false, |op| op.q = zeros(DType::I8, [6, 4, 8])), "q");
+        assert_eq!(fault(false, |op| op.q = zeros(DType::F16, [6, 32])), "q");
+        assert_eq!(fault(false, |op| op.q = zeros(DType::F16, [6, 4, 7])), "k");
+        assert_eq!(fault(false, |op| op.q = zeros(DType::BF16, [6, 4, 8])), "k");
+        assert_eq!(fault(false, |op| op.q = zeros(DType::F16, [6, 3, 8])), "k", "heads must divide");
+        assert_eq!(fault(false, |op| op.kv = kv(zeros(DType::F16, [9, 0, 8]), zeros(DType::F16, [9, 0, 6]))), "k");
+        assert_eq!(fault(false, |op| op.kv = kv(zeros(DType::F16, [9, 2, 8]), zeros(DType::F16, [8, 2, 6]))), "v");
+        assert_eq!(fault(false, |op| op.q_lens.cumulative = zeros(DType::I64, [3])), "q_lens");
+        assert_eq!(fault(false, |op| op.q_lens.cumulative = zeros(DType::I32, [0])), "q_lens");
+        assert_eq!(fault(false, |op| op.q_lens.host = Some([0, 6].into())), "q_lens");
+        assert_eq!(fault(false, |op| op.kv_lens.cumulative = zeros(DType::I32, [4])), "kv_lens");
+        assert_eq!(fault(false, |op| op.mask = Some(zeros(DType::U8, [5, 9]))), "mask");
+        assert_eq!(fault(false, |op| op.mask = Some(zeros(DType::F16, [6, 9]))), "mask");
+        assert_eq!(fault(false, |op| op.sinks = Some(zeros(DType::BF16, [4]))), "sinks");
+        assert_eq!(fault(false, |op| op.sinks = Some(zeros(DType::F16, [2]))), "sinks");
+        assert_eq!(fault(false, |op| op.out = zeros(DType::F16, [6, 4, 8]).to_mut()), "out");
+        assert_eq!(fault(false, |op| op.out = zeros(DType::F32, [6, 4, 6]).to_mut()), "out");
+        assert_eq!(fault(false, |op| op.lse = Some(zeros(DType::F16, [6, 4]).to_mut())), "lse");
+        assert_eq!(fault(false, |op| op.lse = Some(zeros(DType::F32, [4, 6]).to_mut())), "lse");
+    }
+
+    #[test]
+    fn wrong_pages_are_refused_by_name() {
+        let paged = |pages: [usize; 2], table: TensorView| {
+            let [n, p] = pages;
+            KvSource::Paged { k: zeros(DType::F16, [n, p, 2, 8]), v: zeros(DType::F16, [n, p, 2, 6]), table }
+        };
+        assert_eq!(fault(true, |op| op.kv = paged([5, 4], zeros(DType::I32, [3, 3]))), "table");
+        assert_eq!(fault(true, |op| op.kv = paged([5, 4], zeros(DType::I64, [2, 3]))), "table");
+        assert_eq!(fault(true, |op| op.kv = paged([5, 4], zeros(DType::I32, [6]))), "table");
+        assert_eq!(fault(true, |op| op.kv = paged([5, 0], zeros(DType::I32, [2, 3]))), "table");
+    }
+
+    #[test]
+    fn wrong_parameters_are_refused_by_name() {
+        assert_eq!(fault(false, |op| op.scale = f32::NAN), "scale");
+        assert_eq!(fault(false, |op| op.softcap = Some(0.0)), "softcap");
+        assert_eq!(fault(false, |op| op.softcap = Some(f32::INFINITY)), "softcap");
+        assert_eq!(fault(false, |op| op.window = Some(0)), "window");
+        assert_eq!(fault(false, |op| (op.window, op.causal) = (Some(3), false)), "window");
+        assert_eq!(fault(false, |op| (op.window, op.mask) = (Some(3), Some(zeros(DType::U8, [6, 9])))), "window");
+    }
+
+    #[test]
+    fn cost_counts_visible_pairs() {
+        let mut op = call(false);
+        op.q_lens.host = Some([0, 2, 6].into());
+        op.kv_lens.host = Some([0, 5, 9].into());
+        // Sequence 0: 4 + 5 pairs, sequence 1: 1 + 2 + 3 + 4; two products over D = 8 and Dv = 6 and five operations more.
+        assert_eq!(op.cost().flops, 19.0 * 4.0 * (2.0 * 14.0 + 5.0));
+        let mut paged = call(true);
+        (paged.q_lens.host, paged.kv_lens.host) = (op.q_lens.host.clone(), op.kv_lens.host.clone());
+        assert_eq!(paged.cost().flops, op.cost().flops);
+        // The pages' 9 used slots are read, not the cache's 20.
+        let table = 6.0 * 4.0;
+        assert_eq!(paged.cost().read_bytes, op.cost().read_bytes + table);
+    }
 }

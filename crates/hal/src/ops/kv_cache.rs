@@ -114,7 +114,10 @@ impl Op for KvCacheWrite {
         Rule { name: "skip", text: "A row whose slot is -1 is written nowhere." },
         Rule { name: "rest_untouched", text: "Slots that no row goes to keep their contents." },
         SPECIAL_VALUES,
-        Rule { name: "bad_slot", text: "A slot below -1 or outside of the cache is refused when the call executes, and nothing is written." },
+        Rule {
+            name: "bad_slot",
+            text: "A slot below -1 or outside of the cache is refused when the call executes, and nothing is written.",
+        },
         Rule { name: "duplicate_slot", text: "Two rows for one slot are refused when the call executes, and nothing is written." },
     ];
 
@@ -212,4 +215,76 @@ fn check_rows(c: Check, (row_name, rows): (&'static str, &TensorView), (cache_na
     c.that(cache.rank() >= 3 && cache.dim(1) >= 1, cache_name, "[pages, P, ..] with P >= 1", cache.shape())?;
     let found = format!("{} for rows of {}", cache.shape(), rows.shape());
     c.that(cache.shape()[2..] == rows.shape()[1..], cache_name, format_args!("[pages, P, ..] with the rows of {row_name}"), found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{OpCall, host};
+
+    fn zeros(dtype: DType, shape: impl Into<crate::Dims>) -> TensorView {
+        host::zeros(dtype, shape).unwrap().view()
+    }
+
+    fn write() -> KvCacheWrite {
+        let op = KvCacheWrite::new(zeros(DType::I8, [3, 2, 8]), zeros(DType::I32, [3]), zeros(DType::I8, [5, 4, 2, 8]).to_mut());
+        op.with_v(zeros(DType::F16, [3, 6]), zeros(DType::F16, [5, 4, 6]).to_mut())
+    }
+
+    fn gather() -> KvCacheGather {
+        let lens = Lengths::new(zeros(DType::I32, [3]));
+        KvCacheGather::new(zeros(DType::F32, [5, 4, 8]), zeros(DType::I32, [2, 3]), lens, zeros(DType::F32, [9, 8]).to_mut())
+    }
+
+    fn argument(call: impl Into<OpCall>) -> &'static str {
+        match call.into().check() {
+            Err(Error::Shape { argument, .. } | Error::DType { argument, .. } | Error::Argument { argument, .. }) => argument,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn write_refuses_wrong_arguments_by_name() {
+        OpCall::from(write()).check().unwrap();
+        let fault = |change: fn(&mut KvCacheWrite)| {
+            let mut op = write();
+            change(&mut op);
+            argument(op)
+        };
+        assert_eq!(fault(|op| op.k = zeros(DType::U8, [3, 2, 8])), "k");
+        assert_eq!(fault(|op| op.k = zeros(DType::I8, [3])), "k");
+        assert_eq!(fault(|op| op.k_cache = zeros(DType::I32, [5, 4, 2, 8]).to_mut()), "k_cache");
+        assert_eq!(fault(|op| op.k_cache = zeros(DType::I8, [5, 4, 16]).to_mut()), "k_cache");
+        assert_eq!(fault(|op| op.k_cache = zeros(DType::I8, [5, 0, 2, 8]).to_mut()), "k_cache");
+        assert_eq!(fault(|op| op.k_cache = zeros(DType::I8, [5]).to_mut()), "k_cache");
+        assert_eq!(fault(|op| op.slots = zeros(DType::U8, [3])), "slots");
+        assert_eq!(fault(|op| op.slots = zeros(DType::I64, [4])), "slots");
+        assert_eq!(fault(|op| op.v = None), "v");
+        assert_eq!(fault(|op| op.v_cache = None), "v");
+        assert_eq!(fault(|op| op.v = Some(zeros(DType::F16, [2, 6]))), "v");
+        assert_eq!(fault(|op| op.v_cache = Some(zeros(DType::F16, [4, 4, 6]).to_mut())), "v_cache");
+    }
+
+    #[test]
+    fn gather_refuses_wrong_arguments_by_name() {
+        OpCall::from(gather()).check().unwrap();
+        let fault = |change: fn(&mut KvCacheGather)| {
+            let mut op = gather();
+            change(&mut op);
+            argument(op)
+        };
+        assert_eq!(fault(|op| op.cache = zeros(DType::BF16, [5, 4, 8])), "out");
+        assert_eq!(fault(|op| op.cache = zeros(DType::F32, [5, 4, 7])), "cache");
+        assert_eq!(fault(|op| op.table = zeros(DType::I32, [3, 3])), "table");
+        assert_eq!(fault(|op| op.kv_lens.cumulative = zeros(DType::I32, [0])), "kv_lens");
+        assert_eq!(fault(|op| op.out = zeros(DType::F32, [9, 4, 2]).to_mut()), "cache");
+    }
+
+    #[test]
+    fn slots_are_checked_when_they_are_read() {
+        assert_eq!(write().targets(&[19, -1, 0]).unwrap(), [Some(19), None, Some(0)]);
+        for bad in [[20, 0, 1], [-2, 0, 1], [i64::MAX, 0, 1], [7, -1, 7]] {
+            assert!(matches!(write().targets(&bad), Err(Error::Value { argument: "slots", .. })), "{bad:?}");
+        }
+    }
 }

@@ -310,3 +310,91 @@ impl Op for MlaPrefill {
         if self.causal { "causal" } else { "full" }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, OpCall, host};
+
+    fn zeros(dtype: DType, shape: impl Into<crate::Dims>) -> TensorView {
+        host::zeros(dtype, shape).unwrap().view()
+    }
+
+    fn lens() -> Lengths {
+        Lengths::new(zeros(DType::I32, [3]))
+    }
+
+    /// Two sequences, T = 3, Hq = 2, C = 8, R = 4.
+    fn decode() -> MlaDecode {
+        let q = MlaQueries { latent: zeros(DType::BF16, [3, 2, 8]), rope: zeros(DType::BF16, [3, 2, 4]) };
+        let cache =
+            MlaCache { latent: zeros(DType::BF16, [5, 4, 8]), rope: zeros(DType::BF16, [5, 4, 4]), table: zeros(DType::I32, [2, 3]) };
+        MlaDecode::new(q, cache, lens(), lens(), 0.5, zeros(DType::BF16, [3, 2, 8]).to_mut())
+    }
+
+    /// Two sequences, T = 3, sum L = 7, Hq = 2, Dn = 8, R = 4, Dv = 6.
+    fn prefill() -> MlaPrefill {
+        let x = MlaInputs {
+            q_nope: zeros(DType::F32, [3, 2, 8]),
+            q_rope: zeros(DType::F32, [3, 2, 4]),
+            k_nope: zeros(DType::F32, [7, 2, 8]),
+            k_rope: zeros(DType::F32, [7, 4]),
+            v: zeros(DType::F32, [7, 2, 6]),
+        };
+        MlaPrefill::new(x, lens(), lens(), 0.5, zeros(DType::F32, [3, 2, 6]).to_mut())
+    }
+
+    fn argument(call: impl Into<OpCall>) -> &'static str {
+        match call.into().check() {
+            Err(Error::Shape { argument, .. } | Error::DType { argument, .. } | Error::Argument { argument, .. }) => argument,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn good_calls_pass() {
+        OpCall::from(decode().with_lse(zeros(DType::F32, [3, 2]).to_mut())).check().unwrap();
+        OpCall::from(prefill().with_lse(zeros(DType::F32, [3, 2]).to_mut())).check().unwrap();
+        assert_eq!((prefill().variant(), prefill().without_causal().variant()), ("causal", "full"));
+    }
+
+    #[test]
+    fn decode_refuses_wrong_arguments_by_name() {
+        let fault = |change: fn(&mut MlaDecode)| {
+            let mut op = decode();
+            change(&mut op);
+            argument(op)
+        };
+        assert_eq!(fault(|op| op.q_latent = zeros(DType::I32, [3, 2, 8])), "q_latent");
+        assert_eq!(fault(|op| op.q_latent = zeros(DType::BF16, [3, 16])), "q_latent");
+        assert_eq!(fault(|op| op.q_rope = zeros(DType::BF16, [3, 1, 4])), "q_rope");
+        assert_eq!(fault(|op| op.q_rope = zeros(DType::F16, [3, 2, 4])), "q_rope");
+        assert_eq!(fault(|op| op.latent_cache = zeros(DType::BF16, [5, 4, 7])), "latent_cache");
+        assert_eq!(fault(|op| op.rope_cache = zeros(DType::BF16, [4, 4, 4])), "rope_cache");
+        assert_eq!(fault(|op| op.rope_cache = zeros(DType::BF16, [5, 4, 5])), "rope_cache");
+        assert_eq!(fault(|op| op.table = zeros(DType::I32, [1, 3])), "table");
+        assert_eq!(fault(|op| op.kv_lens = Lengths::new(zeros(DType::I32, [2]))), "kv_lens");
+        assert_eq!(fault(|op| op.scale = f32::INFINITY), "scale");
+        assert_eq!(fault(|op| op.out = zeros(DType::BF16, [3, 2, 4]).to_mut()), "out");
+        assert_eq!(fault(|op| op.lse = Some(zeros(DType::BF16, [3, 2]).to_mut())), "lse");
+    }
+
+    #[test]
+    fn prefill_refuses_wrong_arguments_by_name() {
+        let fault = |change: fn(&mut MlaPrefill)| {
+            let mut op = prefill();
+            change(&mut op);
+            argument(op)
+        };
+        assert_eq!(fault(|op| op.q_nope = zeros(DType::I8, [3, 2, 8])), "q_nope");
+        assert_eq!(fault(|op| op.q_rope = zeros(DType::F32, [2, 2, 4])), "q_rope");
+        assert_eq!(fault(|op| op.k_nope = zeros(DType::F32, [7, 1, 8])), "k_nope");
+        assert_eq!(fault(|op| op.k_rope = zeros(DType::F32, [7, 2, 4])), "k_rope");
+        assert_eq!(fault(|op| op.k_rope = zeros(DType::F16, [7, 4])), "k_rope");
+        assert_eq!(fault(|op| op.v = zeros(DType::F32, [6, 2, 6])), "v");
+        assert_eq!(fault(|op| op.q_lens = Lengths::new(zeros(DType::I32, [3, 1]))), "q_lens");
+        assert_eq!(fault(|op| op.scale = f32::NAN), "scale");
+        assert_eq!(fault(|op| op.out = zeros(DType::F32, [3, 2, 8]).to_mut()), "out");
+        assert_eq!(fault(|op| op.lse = Some(zeros(DType::F32, [3]).to_mut())), "lse");
+    }
+}
