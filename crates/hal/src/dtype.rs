@@ -93,8 +93,8 @@ impl DType {
     pub fn round(self, x: f64) -> f64 {
         match self {
             Self::F32 => f64::from(x as f32),
-            Self::F16 => f16::from_f64(x).to_f64(),
-            Self::BF16 => bf16::from_f64(x).to_f64(),
+            Self::F16 => round_to_bits(x, 10, -14, f16::MAX.to_f64()),
+            Self::BF16 => round_to_bits(x, 7, -126, bf16::MAX.to_f64()),
             Self::I8 => x.round_ties_even().clamp(-128.0, 127.0),
             Self::I4 => x.round_ties_even().clamp(-8.0, 7.0),
             Self::U8 => x.round_ties_even().clamp(0.0, 255.0),
@@ -103,6 +103,19 @@ impl DType {
             Self::Bool => f64::from(u8::from(x != 0.0)),
         }
     }
+}
+
+/// `x` rounded to nearest, ties to even, to a float type of `mantissa_bits` with this lowest exponent of a normal number and this largest number.
+///
+/// `half`'s own conversions from `f64` look at its upper 32 bits only, and so take what lies just beside a tie for one.
+fn round_to_bits(x: f64, mantissa_bits: i32, lowest_exponent: i32, largest: f64) -> f64 {
+    if !x.is_finite() {
+        return x;
+    }
+    let exponent = ((x.to_bits() >> 52) & 0x7ff) as i32 - 1023;
+    let unit = 2f64.powi(exponent.max(lowest_exponent) - mantissa_bits);
+    let near = (x / unit).round_ties_even() * unit;
+    if near.abs() > largest { f64::INFINITY.copysign(x) } else { near }
 }
 
 impl fmt::Display for DType {
@@ -176,5 +189,40 @@ impl Float for bf16 {
     #[inline(always)]
     fn from_f32(x: f32) -> Self {
         bf16::from_f32(x)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_is_to_nearest_even_also_just_beside_a_tie() {
+        let tie = 128.5;
+        assert_eq!(DType::BF16.round(tie), 128.0);
+        assert_eq!(DType::BF16.round(tie + 1e-9), 129.0);
+        assert_eq!(DType::BF16.round(-(tie + 1e-9)), -129.0);
+        assert_eq!(DType::F16.round(2049.0), 2048.0);
+        assert_eq!(DType::F16.round(2049.0 + 1e-9), 2050.0);
+        assert_eq!(DType::F16.round(65519.9), 65504.0);
+        assert_eq!(DType::F16.round(65520.0), f64::INFINITY);
+        assert_eq!(DType::F16.round(2f64.powi(-25)), 0.0);
+        assert_eq!(DType::F16.round(2f64.powi(-25) * 1.0001), 2f64.powi(-24));
+        assert!(DType::BF16.round(f64::NAN).is_nan());
+        assert!(DType::BF16.round(-0.0).is_sign_negative());
+    }
+
+    #[test]
+    fn rounding_agrees_with_the_types_own_from_f32() {
+        let mut bits = 1u32;
+        for _ in 0..100_000 {
+            bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let x = f32::from_bits(bits);
+            if x.is_nan() {
+                continue;
+            }
+            assert_eq!(DType::F16.round(x.into()), f16::from_f32(x).to_f64(), "{x:e}");
+            assert_eq!(DType::BF16.round(x.into()), bf16::from_f32(x).to_f64(), "{x:e}");
+        }
     }
 }
