@@ -203,12 +203,11 @@ fn case(path: &str, file: Result<GoldenFile>) -> Case {
     let named = file.as_ref().ok().and_then(|f| op_kind(f.op()));
     let op = named.or_else(|| what.split('/').rev().nth(1).and_then(op_kind)).unwrap_or(OpKind::Copy);
     let work = file.and_then(|f| crate::cases::golden(&f)).unwrap_or_else(|e| {
-        let reason = match e {
-            Error::Format { message, .. } => message,
-            other => other.to_string(),
+        let (path, message) = match e {
+            Error::Format { path, message } => (path, message),
+            other => (PathBuf::from(path), other.to_string()),
         };
-        let path = PathBuf::from(path);
-        Work::Call(Arc::new(move |_| Err(Error::Format { path: path.clone(), message: reason.clone() })))
+        Work::Call(Arc::new(move |_| Err(Error::Format { path: path.clone(), message: message.clone() })))
     });
     Case { name: format!("{op}/golden/{what}"), op, source: Source::Golden, covers: Vec::new(), work }
 }
@@ -229,4 +228,129 @@ fn op_kind(name: &str) -> Option<OpKind> {
         "mla_decode_paged" => OpKind::MlaDecode,
         other => return OpKind::parse(other),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Gen;
+    use std::collections::HashMap;
+
+    fn read(bytes: Vec<u8>) -> Result<GoldenFile> {
+        GoldenFile::read(Path::new("hostile.safetensors"), bytes.into())
+    }
+
+    fn says(bytes: Vec<u8>) -> String {
+        match read(bytes) {
+            Err(e @ Error::Format { .. }) => e.to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A file with this header text and this many bytes of data.
+    fn raw(header: &str, data: usize) -> Vec<u8> {
+        let mut file = (header.len() as u64).to_le_bytes().to_vec();
+        file.extend(header.as_bytes());
+        file.extend(vec![0; data]);
+        file
+    }
+
+    fn with_case(case: &str) -> Vec<u8> {
+        let data = [0u8; 8];
+        let x = safetensors::tensor::TensorView::new(Dtype::F32, vec![2], &data).unwrap();
+        safetensors::serialize([("x", x)], Some(HashMap::from([("case".into(), case.into())]))).unwrap()
+    }
+
+    #[test]
+    fn built_in_files_are_all_there_and_read() {
+        let cases = cases(None).unwrap();
+        assert_eq!(cases.len(), 135);
+        for (path, bytes) in BUILT_IN {
+            let file = GoldenFile::read(Path::new(path), (*bytes).into()).unwrap();
+            assert!(op_kind(file.op()).is_some(), "{path}: op {}", file.op());
+        }
+    }
+
+    #[test]
+    fn truncated_and_absurd_files_are_refused() {
+        let good = with_case("{}");
+        for len in [0, 4, 8, 9, good.len() / 2, good.len() - 1] {
+            assert!(says(good[..len].to_vec()).contains("not a safetensors file"));
+        }
+        let mut absurd = good.clone();
+        absurd[..8].copy_from_slice(&u64::MAX.to_le_bytes());
+        assert!(says(absurd).contains("not a safetensors file"));
+        let trailing = [good.clone(), vec![0; 3]].concat();
+        assert!(says(trailing).contains("not a safetensors file"));
+    }
+
+    #[test]
+    fn headers_that_lie_are_refused() {
+        let tensor = |dtype: &str, shape: &str, offsets: &str| {
+            format!(r#"{{"__metadata__":{{"case":"{{}}"}},"x":{{"dtype":"{dtype}","shape":{shape},"data_offsets":{offsets}}}}}"#)
+        };
+        assert!(read(raw(&tensor("F32", "[2]", "[0,8]"), 8)).is_ok());
+        for (dtype, shape, offsets) in [
+            ("F32", "[2]", "[0,800]"),
+            ("F32", "[2]", "[8,0]"),
+            ("F32", "[3]", "[0,8]"),
+            ("F16", "[2]", "[0,8]"),
+            ("F99", "[2]", "[0,8]"),
+            ("F32", "[18446744073709551615,2]", "[0,8]"),
+            ("F32", "[-1]", "[0,8]"),
+        ] {
+            assert!(says(raw(&tensor(dtype, shape, offsets), 8)).contains("not a safetensors file"), "{dtype} {shape} {offsets}");
+        }
+        assert!(says(raw(&"[".repeat(100_000), 0)).contains("not a safetensors file"));
+    }
+
+    #[test]
+    fn cases_that_are_none_are_refused() {
+        assert!(says(with_case("{")).contains("not JSON"));
+        assert!(says(with_case(&"[".repeat(100_000))).contains("not JSON"));
+        let x = safetensors::tensor::TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap();
+        assert!(says(safetensors::serialize([("x", x)], None).unwrap()).contains("no `case`"));
+        for odd in ["3", "[]", "null", r#"{"op": 7, "params": []}"#] {
+            let file = read(with_case(odd)).unwrap();
+            assert_eq!(file.op(), "");
+            assert!(file.number("k").is_err() && file.count("k").is_err() && file.text("k").is_err() && file.flag("k").is_err());
+            assert!(crate::cases::golden(&file).is_err());
+        }
+        let file = read(with_case(r#"{"params": {"k": -1, "n": 1e300, "dtype": "i8"}}"#)).unwrap();
+        assert!(file.count("k").is_err() && file.count("n").is_err() && file.dtype().is_err());
+        assert!(file.tensor("y").is_err() && !file.has("y"));
+    }
+
+    #[test]
+    fn damaged_files_never_panic() {
+        let mut g = Gen::new(1, "damage");
+        let mut last = "";
+        for (path, bytes) in BUILT_IN {
+            // One file a folder.
+            let folder = path.split('/').next().unwrap_or("");
+            if std::mem::replace(&mut last, folder) == folder {
+                continue;
+            }
+            let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+            for _ in 0..60 {
+                let mut damaged = bytes.to_vec();
+                let at = g.below(header);
+                damaged[at] ^= 1 << g.below(8);
+                let _ = read(damaged).and_then(|f| crate::cases::golden(&f));
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_without_golden_files_is_an_error_and_a_broken_file_a_failing_case() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(cases(Some(dir.path())), Err(Error::Option { .. })));
+        assert!(matches!(cases(Some(&dir.path().join("none"))), Err(Error::Io { .. })));
+        std::fs::create_dir(dir.path().join("linear")).unwrap();
+        std::fs::write(dir.path().join("linear/bad.safetensors"), [0; 5]).unwrap();
+        let cases = cases(Some(dir.path())).unwrap();
+        assert_eq!((cases[0].name.as_str(), cases[0].op), ("matmul/golden/linear/bad", OpKind::Matmul));
+        let Work::Call(build) = &cases[0].work else { panic!("a golden case of a broken file") };
+        assert!(build(&mut Gen::new(0, "")).is_err());
+    }
 }

@@ -91,7 +91,7 @@ pub fn cases(options: &Options) -> Result<Vec<Case>> {
         }
         all
     } else {
-        options.replay.iter().map(|path| replay::load(path)).collect::<Result<_>>()?
+        options.replay.iter().map(|path| replay::load(path, options.golden_dir.as_deref())).collect::<Result<_>>()?
     };
     all.retain(|case| options.selects(case));
     all.sort_by_key(|case| case.op);
@@ -207,8 +207,8 @@ fn run_case(device: &dyn Device, case: &Case, options: &Options) -> (CaseReport,
         Outcome::Skipped(why) => (report.status, report.reason) = (Status::Skipped, why),
         Outcome::Failed(why) => {
             (report.status, report.reason) = (Status::Failed, why);
-            if let (Some(dir), Some(call)) = (&options.save_failures, &inputs) {
-                save_error = replay::save(dir, case, options.seed, call, &report).err();
+            if let Some(dir) = &options.save_failures {
+                save_error = replay::save(dir, case, options.seed, inputs.as_ref(), &report).err();
             }
         }
     }

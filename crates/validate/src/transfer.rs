@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ascend_hal::ops::Role;
-use ascend_hal::{Buffer, DType, Device, DeviceExt, OpCall, TensorView, host};
+use ascend_hal::{Buffer, DType, Device, DeviceExt, Format, OpCall, OpKind, TensorView, host};
 use ascend_reference::Output;
 
 use crate::Result;
@@ -64,6 +64,7 @@ impl Placed {
         // For each buffer, the bits that may change.
         let mut free: HashMap<usize, Vec<u8>> = self.buffers.iter().map(|(&id, b)| (id, vec![0; b.host.len()])).collect();
         let mut views = Vec::new();
+        let mut first: Option<String> = None;
         call.visit(&mut |arg| {
             views.push(arg);
             let Some(free) = free.get_mut(&arg.view.buffer().id()).filter(|_| arg.role != Role::In) else { return };
@@ -80,8 +81,25 @@ impl Placed {
                 }
                 element += 1;
             });
+            if bits < 8 && call.kind() != OpKind::Copy && arg.view.is_contiguous() && element % 2 == 1 {
+                // The other half of the last byte belongs to no element; only a copy promises to leave it.
+                free[arg.view.byte_span().end - 1] = 0xff;
+            }
+            if arg.view.layout().format() == Format::FractalNz {
+                // Padding is part of the format: it is written, and it is zero.
+                let span = arg.view.byte_span();
+                let bytes = after.get(&arg.view.buffer().id()).and_then(|b| b.get(span.clone())).unwrap_or_default();
+                for (free, byte) in free[span].iter_mut().zip(bytes) {
+                    if *byte & !*free != 0 {
+                        first.get_or_insert(format!("{}: the padding of its FRACTAL_NZ storage is not zero", arg.name));
+                    }
+                    *free = 0xff;
+                }
+            }
         });
-        let mut first: Option<String> = None;
+        if first.is_some() {
+            return first;
+        }
         for arg in views {
             let id = arg.view.buffer().id();
             let (Some(before), Some(after), Some(free)) = (self.buffers.get(&id), after.get(&id), free.get(&id)) else { continue };

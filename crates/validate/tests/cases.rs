@@ -1,6 +1,6 @@
 //! Every case of every op passes on the CPU device. One test an op file: `cargo test -p ascend-validate --test cases matmul`. `CASE=regex` picks among the cases.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use ascend_cpu::CpuDevice;
 use ascend_hal::{Device, OpKind};

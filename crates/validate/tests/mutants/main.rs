@@ -12,6 +12,7 @@ mod elementwise;
 mod embedding;
 mod finalize_routing;
 mod gating;
+mod generic;
 mod grouped_matmul;
 mod init_routing;
 mod kv_cache;
@@ -25,7 +26,12 @@ mod rope;
 mod softmax;
 mod top_k;
 
-use ascend_hal::{Kernel, Launch, OpCall, OpKind, Result};
+use std::sync::Arc;
+
+use ascend_cpu::CpuDevice;
+use ascend_hal::{DType, Device, FnKernel, Kernel, KernelInfo, Launch, OpCall, OpKind, Origin, Result};
+use ascend_validate::report::Status;
+use ascend_validate::{Case, Options, run_cases};
 
 /// A kernel that breaks one rule of an op's contract and keeps all others.
 pub struct Mutant {
@@ -39,7 +45,9 @@ pub struct Mutant {
 
 /// The correct kernel behind a mutant, and where it runs.
 pub struct Inner<'a> {
+    /// The kernel.
     pub kernel: &'a dyn Kernel,
+    /// Its device and stream.
     pub at: &'a Launch<'a>,
 }
 
@@ -79,9 +87,71 @@ fn all() -> Vec<Mutant> {
     .collect()
 }
 
-#[test]
-fn every_mutant_breaks_a_rule_of_its_contract() {
-    for mutant in all() {
-        assert!(mutant.op.rules().iter().any(|r| r.name == mutant.breaks), "{} has no rule `{}`", mutant.op, mutant.breaks);
+/// A CPU device whose kernel for `op` is `run`, with the correct one behind it.
+fn device_with(op: OpKind, run: impl Fn(&Inner<'_>, &OpCall) -> Result<()> + Send + Sync + 'static) -> Arc<CpuDevice> {
+    let device = CpuDevice::new().unwrap();
+    let kernel = device.kernels().list(op).into_iter().next().unwrap();
+    let info = KernelInfo { name: "mutant".into(), op, origin: Origin::User, dtypes: DType::ALL.to_vec().into(), constraints: "".into() };
+    device.kernels().register(FnKernel::shared(info, move |at, call| run(&Inner { kernel: &*kernel, at }, call))).unwrap();
+    device
+}
+
+/// Why each of `cases` fails; empty for one that passes.
+fn reasons(device: &Arc<CpuDevice>, cases: &[Case]) -> Vec<String> {
+    let options = Options { repeats: 2, threads: 1, ..Options::default() };
+    let reports = run_cases(&[&**device], cases, &options, &|_| {}).unwrap();
+    reports.into_iter().map(|r| if r.status == Status::Passed { String::new() } else { r.reason }).collect()
+}
+
+/// Whether one of `cases` fails with a reason that names the place: an element of `output` (of any output when empty), or the argument whose values were to be refused.
+fn caught(device: &Arc<CpuDevice>, cases: &[Case], output: &str) -> Result<String, String> {
+    let mut others = Vec::new();
+    for case in cases {
+        for reason in reasons(device, std::slice::from_ref(case)).into_iter().filter(|r| !r.is_empty()) {
+            let named = reason.split("; ").any(|fault| {
+                let name = fault.split(['[', ':']).next().unwrap_or("");
+                let place = fault[name.len()..].starts_with('[')
+                    || fault.contains("its values must be refused")
+                    || fault.contains("the gap around");
+                place && !name.is_empty() && !name.contains(' ') && (output.is_empty() || name == output)
+            });
+            if named {
+                return Ok(reason);
+            }
+            others.push(format!("{case}: {reason}"));
+        }
     }
+    match others.first() {
+        Some(reason) => Err(format!("no reason names the place: {reason}")),
+        None => Err(format!("all of {} cases pass", cases.len())),
+    }
+}
+
+#[test]
+fn every_broken_rule_is_caught_and_the_place_named() {
+    let mut missed = Vec::new();
+    for mutant in all() {
+        let Mutant { op, breaks, run } = mutant;
+        assert!(op.rules().iter().any(|r| r.name == breaks), "{op} has no rule `{breaks}`");
+        let mut cases = ascend_validate::cases::generated(op);
+        cases.retain(|c| c.covers.iter().any(|c| c.rule == breaks));
+        if let Err(why) = caught(&device_with(op, run), &cases, "") {
+            missed.push(format!("{op}, {breaks}: {why}"));
+        }
+    }
+    assert!(missed.is_empty(), "{} not caught:\n{}", missed.len(), missed.join("\n"));
+}
+
+#[test]
+fn every_rule_of_every_op_has_a_broken_kernel() {
+    let mutants = all();
+    let mut missing = Vec::new();
+    for &op in OpKind::ALL {
+        for rule in op.rules() {
+            if !mutants.iter().any(|m| m.op == op && m.breaks == rule.name) {
+                missing.push(format!("{op}, {}", rule.name));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{} rules without a mutant:\n{}", missing.len(), missing.join("\n"));
 }

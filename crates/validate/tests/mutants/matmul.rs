@@ -137,7 +137,7 @@ fn has_no_last_group(k: &Inner<'_>, call: &OpCall) -> Result<()> {
 pub fn short(weight: &Weight) -> Result<Weight> {
     let mut weight = weight.clone();
     let Some(quant) = &mut weight.quant else { return Ok(weight) };
-    let repeat = |view: &TensorView| {
+    let repeat = |view: &TensorView| -> Result<TensorView> {
         let rank = view.rank();
         let (g, n) = (view.dim(rank - 2), view.dim(rank - 1));
         let copy = copy(view)?;
