@@ -21,13 +21,13 @@ fn codes<T: Float>(cx: &Context<'_>, op: &Quantize) -> Result<()> {
     let inputs = [("x", &op.x)].into_iter().chain(op.smooth.as_ref().map(|s| ("smooth", s)));
     let access = HostAccess::lock(OpKind::Quantize, inputs, [("q", &op.q), ("scale", &op.scale)])?;
     let x = access.read::<T>(&op.x)?;
-    let smooth = op.smooth.as_ref().map(|s| access.read_f32(s)).transpose()?;
     let (mut q, mut scale) = (access.write::<i8>(&op.q)?, access.write::<f32>(&op.scale)?);
-    let k = op.x.dim(1);
-    if k == 0 {
+    if x.is_empty() {
         scale.fill(0.0);
         return Ok(());
     }
+    let smooth = op.smooth.as_ref().map(|s| access.read_f32(s)).transpose()?;
+    let k = op.x.dim(1);
     cx.install(|| {
         let rows = scale.par_iter_mut().zip(q.par_chunks_mut(k)).zip(x.par_chunks(k)).with_min_len(BLOCK.div_ceil(k));
         rows.for_each_init(

@@ -7,7 +7,7 @@ use ascend_hal::{DType, Dims, TensorView, TensorViewMut};
 
 use crate::{Case, Gen, GoldenFile, Result, Work};
 
-/// The widest row: the expert intermediate of Mixtral.
+/// Expert intermediates of models, and what breaks vectors.
 const WIDTHS: [(usize, usize); 8] = [(1, 1), (3, 33), (7, 2048), (33, 64), (2, 14_336), (5, 2880), (1, 16_383), (1, 16_385)];
 
 /// Values at which an activation bends, ends, or overflows when it is computed carelessly.

@@ -102,6 +102,9 @@ fn tables(table: &RopeTable) -> Result<(TensorView, TensorView)> {
 /// Positions up to here get a table of all positions; beyond, one of just those that occur.
 const LONG_TABLE: i64 = 8192;
 
+/// A file is refused before a table of more columns is made.
+const MAX_DIM: usize = 1 << 14;
+
 /// Golden op `rope`. Angles are computed in `f64`, so the `bigpos` cases need no wider tolerance than the others: their `tight` hint holds.
 pub(super) fn golden(file: &GoldenFile) -> Result<Work> {
     let style = match file.text("style")? {
@@ -139,7 +142,11 @@ pub(super) fn golden(file: &GoldenFile) -> Result<Work> {
 
 /// The embedding that a file's parameters describe.
 fn rotary(file: &GoldenFile) -> Result<Rotary> {
-    let plain = Rotary::new(file.number("theta")?, file.count("rotary_dim")?);
+    let dim = file.count("rotary_dim")?;
+    if dim > MAX_DIM {
+        return Err(file.error(format!("rotary_dim {dim}; at most {MAX_DIM} is taken")));
+    }
+    let plain = Rotary::new(file.number("theta")?, dim);
     let scaling = file.param("rope_scaling");
     if scaling.is_null() {
         return Ok(plain);

@@ -1,8 +1,9 @@
 //! Mutants of activation and glu, and the tools that the mutants of rows share.
 
 use ascend_hal::ops::{Activation, Glu, GluKind};
-use ascend_hal::{DType, Error, Layout, OpCall, OpKind, Result, TensorView, TensorViewMut, bf16, f16, host, host::HostAccess};
+use ascend_hal::{Error, Layout, OpCall, OpKind, Result, TensorView, host};
 
+use crate::patch::{copy, patch};
 use crate::{Inner, Mutant};
 
 pub fn mutants() -> Vec<Mutant> {
@@ -49,7 +50,7 @@ pub fn mutants() -> Vec<Mutant> {
             // The gate is bounded on both sides, like the up value; that one is bounded already.
             let op: &Glu = call.try_into()?;
             let GluKind::SwigluClamped { limit, .. } = op.kind else { return inner.run(call) };
-            let x = changed(&op.x, |_, x| x.max(-f64::from(limit)))?;
+            let x = changed(&op.x, |x| x.max(-f64::from(limit)))?;
             inner.run(&Glu { x, ..op.clone() }.into())
         }),
         glu("strided", |inner, call| {
@@ -76,38 +77,16 @@ pub fn twice(inner: &Inner<'_>, call: &OpCall) -> Result<()> {
     inner.run(call)
 }
 
-/// Rewrites an output.
-pub fn patch(view: &TensorViewMut, f: impl FnOnce(&mut [f64])) -> Result<()> {
-    let mut values = host::to_f64(view)?;
-    f(&mut values);
-    let access = HostAccess::lock(OpKind::Copy, [], [("dst", view)])?;
-    macro_rules! store {
-        ($t:ty, $from:expr) => {
-            access.write::<$t>(view)?.iter_mut().zip(&values).for_each(|(y, &x)| *y = $from(x))
-        };
-    }
-    match view.dtype() {
-        DType::F32 => store!(f32, |x| x as f32),
-        DType::F16 => store!(f16, f16::from_f64),
-        DType::BF16 => store!(bf16, bf16::from_f64),
-        DType::I8 => store!(i8, |x| x as i8),
-        DType::I32 => store!(i32, |x| x as i32),
-        _ => store!(i64, |x| x as i64),
-    }
-    Ok(())
-}
-
 /// A kernel's result with 0 for every NaN.
-pub fn swallow_nan(view: &TensorViewMut) -> Result<()> {
+pub fn swallow_nan(view: &TensorView) -> Result<()> {
     patch(view, |y| y.iter_mut().filter(|y| y.is_nan()).for_each(|y| *y = 0.0))
 }
 
 /// A copy of an input with other elements.
-pub fn changed(view: &TensorView, mut f: impl FnMut(usize, f64) -> f64) -> Result<TensorView> {
-    let copy = host::zeros(view.dtype(), *view.shape())?;
-    let old = host::to_f64(view)?;
-    patch(&copy, |new| new.iter_mut().zip(old).enumerate().for_each(|(i, (new, old))| *new = f(i, old)))?;
-    Ok(copy.view())
+pub fn changed(view: &TensorView, f: impl Fn(f64) -> f64) -> Result<TensorView> {
+    let copy = copy(view)?;
+    patch(&copy, |x| x.iter_mut().for_each(|x| *x = f(*x)))?;
+    Ok(copy)
 }
 
 /// An input read as if its rows had no gaps.

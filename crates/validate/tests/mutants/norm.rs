@@ -4,7 +4,8 @@ use ascend_hal::ops::Norm;
 use ascend_hal::{OpKind, host};
 
 use crate::Mutant;
-use crate::activation::{as_if_contiguous, changed, patch, refuses, swallow_nan, twice};
+use crate::activation::{as_if_contiguous, changed, refuses, swallow_nan, twice};
+use crate::patch::patch;
 
 pub fn mutants() -> Vec<Mutant> {
     let norm = |breaks, run| Mutant { op: OpKind::Norm, breaks, run };
@@ -16,7 +17,7 @@ pub fn mutants() -> Vec<Mutant> {
         }),
         norm("nan_row", |inner, call| {
             let op: &Norm = call.try_into()?;
-            inner.run(&Norm { x: changed(&op.x, |_, x| if x.is_nan() { 0.0 } else { x })?, ..op.clone() }.into())
+            inner.run(&Norm { x: changed(&op.x, |x| if x.is_nan() { 0.0 } else { x })?, ..op.clone() }.into())
         }),
         norm("inf_row", |inner, call| {
             inner.run(call)?;

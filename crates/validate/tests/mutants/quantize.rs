@@ -4,7 +4,8 @@ use ascend_hal::ops::{Dequantize, Quantize};
 use ascend_hal::{DType, OpKind, host};
 
 use crate::Mutant;
-use crate::activation::{as_if_contiguous, changed, patch, refuses, swallow_nan};
+use crate::activation::{as_if_contiguous, changed, refuses, swallow_nan};
+use crate::patch::patch;
 
 pub fn mutants() -> Vec<Mutant> {
     let quantize = |breaks, run| Mutant { op: OpKind::Quantize, breaks, run };
@@ -36,11 +37,11 @@ pub fn mutants() -> Vec<Mutant> {
         }),
         quantize("nan_row", |inner, call| {
             let op: &Quantize = call.try_into()?;
-            inner.run(&Quantize { x: changed(&op.x, |_, x| if x.is_nan() { 0.0 } else { x })?, ..op.clone() }.into())
+            inner.run(&Quantize { x: changed(&op.x, |x| if x.is_nan() { 0.0 } else { x })?, ..op.clone() }.into())
         }),
         quantize("inf_row", |inner, call| {
             let op: &Quantize = call.try_into()?;
-            inner.run(&Quantize { x: changed(&op.x, |_, x| x.clamp(-65504.0, 65504.0))?, ..op.clone() }.into())
+            inner.run(&Quantize { x: changed(&op.x, |x| x.clamp(-65504.0, 65504.0))?, ..op.clone() }.into())
         }),
         quantize("full_range", |inner, call| {
             let op: &Quantize = call.try_into()?;
@@ -62,7 +63,7 @@ pub fn mutants() -> Vec<Mutant> {
         }),
         dequantize("zero_scale", |inner, call| {
             let op: &Dequantize = call.try_into()?;
-            let x_scale = op.x_scale.as_ref().map(|s| changed(s, |_, s| if s == 0.0 { 1.0 } else { s })).transpose()?;
+            let x_scale = op.x_scale.as_ref().map(|s| changed(s, |s| if s == 0.0 { 1.0 } else { s })).transpose()?;
             inner.run(&Dequantize { x_scale, ..op.clone() }.into())
         }),
         dequantize("infinite_scale", |inner, call| {
@@ -73,7 +74,7 @@ pub fn mutants() -> Vec<Mutant> {
         dequantize("large_sums", |inner, call| {
             let op: &Dequantize = call.try_into()?;
             let most = f64::from(1 << 24);
-            inner.run(&Dequantize { q: changed(&op.q, |_, q| q.clamp(-most, most))?, ..op.clone() }.into())
+            inner.run(&Dequantize { q: changed(&op.q, |q| q.clamp(-most, most))?, ..op.clone() }.into())
         }),
         dequantize("strided", |inner, call| {
             let op: &Dequantize = call.try_into()?;

@@ -4,7 +4,8 @@ use ascend_hal::OpKind;
 use ascend_hal::ops::Rope;
 
 use crate::Mutant;
-use crate::activation::{as_if_contiguous, changed, patch, refuses, twice};
+use crate::activation::{as_if_contiguous, changed, refuses, twice};
+use crate::patch::patch;
 
 pub fn mutants() -> Vec<Mutant> {
     let rope = |breaks, run| Mutant { op: OpKind::Rope, breaks, run };
@@ -19,7 +20,7 @@ pub fn mutants() -> Vec<Mutant> {
         rope("position_range", |inner, call| {
             let op: &Rope = call.try_into()?;
             let last = op.cos.dim(0) as f64 - 1.0;
-            inner.run(&Rope { positions: changed(&op.positions, |_, p| p.clamp(0.0, last))?, ..op.clone() }.into())
+            inner.run(&Rope { positions: changed(&op.positions, |p| p.clamp(0.0, last))?, ..op.clone() }.into())
         }),
         rope("empty_section", |inner, call| {
             // A section of no pairs takes one from its neighbour.
