@@ -115,7 +115,7 @@ pub(super) fn gated(kind: GluKind, gate: f32, up: f32) -> f32 {
 }
 
 /// `2 * sqrt(2 / pi)`.
-const SQRT_8_OVER_PI: f32 = 1.595_769_1;
+const SQRT_8_OVER_PI: f32 = 1.595_769_121_605_730_8_f64 as f32;
 
 /// `x * sigmoid(slope * x)`.
 #[inline(always)]

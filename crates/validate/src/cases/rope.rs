@@ -71,7 +71,7 @@ fn call(g: &mut Gen, c: Coverage, (t, heads, d, r, p): Shape, at: usize, wrong: 
     };
     let (cos, sin) = tables(&rotary.table(0..p as u64)?)?;
     let rows = if mrope { 3 } else { 1 };
-    let dtype = if at % 2 == 0 { DType::I32 } else { DType::I64 };
+    let dtype = if at.is_multiple_of(2) { DType::I32 } else { DType::I64 };
     let mut places: Vec<f64> = (0..rows * t).map(|_| g.below(p) as f64).collect();
     if let (Some(wrong), Some(last)) = (wrong, places.last_mut()) {
         *last = wrong as f64;
