@@ -73,3 +73,58 @@ impl<T: Float> Source for Heads<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use ascend_hal::ops::{KvSource, Lengths};
+    use ascend_hal::{Device, DeviceExt};
+
+    use super::*;
+    use crate::{CpuDevice, CpuOptions};
+
+    /// Numbers in -1..1 that repeat late.
+    fn numbers(n: usize, seed: usize) -> Vec<f32> {
+        (0..n).map(|i| (((i + seed) * 7919 % 4001) as f32 / 2000.0) - 1.0).collect()
+    }
+
+    /// Bits of the results of one sequence of `s` queries and `l` keys, of which the queries `from..` are computed, next to another sequence of `s` queries and keys.
+    fn bits(threads: usize, (s, l): (usize, usize), from: usize, with_company: bool) -> Vec<u32> {
+        let (heads, d) = (4, 8);
+        let device = CpuDevice::with(CpuOptions::default().with_threads(threads)).unwrap();
+        let stream = device.create_stream().unwrap();
+        let (mut q, mut k, mut v) = (numbers(s * heads * d, 1), numbers(l * 2 * d, 2), numbers(l * 2 * d, 3));
+        q.drain(..from * heads * d);
+        let (mut q_sum, mut kv_sum) = (vec![0i32, (s - from) as i32], vec![0i32, l as i32]);
+        if with_company {
+            q.extend(numbers(s * heads * d, 4));
+            k.extend(numbers(s * 2 * d, 5));
+            v.extend(numbers(s * 2 * d, 6));
+            q_sum.push((s - from + s) as i32);
+            kv_sum.push((l + s) as i32);
+        }
+        let t = q.len() / (heads * d);
+        let kv = KvSource::Packed {
+            k: device.upload(&k, [k.len() / (2 * d), 2, d]).unwrap(),
+            v: device.upload(&v, [v.len() / (2 * d), 2, d]).unwrap(),
+        };
+        let lengths = |sum: &[i32]| Lengths::new(device.upload(sum, [sum.len()]).unwrap());
+        let out = device.empty(DType::F32, [t, heads, d]).unwrap();
+        let q = device.upload(&q, [t, heads, d]).unwrap();
+        device.attention(&stream, Attention::new(q, kv, lengths(&q_sum), lengths(&kv_sum), 0.7, out.clone())).unwrap();
+        let out = device.download::<f32>(&stream, &out).unwrap();
+        out[..(s - from) * heads * d].iter().map(|x| x.to_bits()).collect()
+    }
+
+    #[test]
+    fn results_do_not_depend_on_company_or_threads() {
+        // More than one split, and more queries than one item takes.
+        let shape = (19, 2500);
+        let alone = bits(1, shape, 0, false);
+        assert_eq!(alone, bits(4, shape, 0, true));
+        // The last query by itself: with four threads its splits run side by side.
+        let row = 4 * 8;
+        assert_eq!(alone[18 * row..], bits(4, shape, 18, false));
+        assert_eq!(alone[5 * row..], bits(1, shape, 5, true));
+    }
+}

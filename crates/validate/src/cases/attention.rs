@@ -164,7 +164,7 @@ fn call(c: Coverage, spec: Spec, g: &mut Gen, fault: Fault) -> Result<Attention>
     let mut q = normals(g, t * hq * d, if c.rule == "large_logits" { 20.0 } else { 1.0 });
     let mut k = normals(g, total * hkv * d, if c.rule == "large_logits" { 10.0 } else { 1.0 });
     let mut v = normals(g, total * hkv * dv, 1.0);
-    spoil(c.rule, spec, &mut k, &mut v, g);
+    spoil(c, spec, &mut k, &mut v, g);
     if c.rule == "infinite_logit" {
         // The sign of a logit with an infinite key is that of the query's first element.
         q.iter_mut().step_by(d).for_each(|x| *x = x.signum());
@@ -223,18 +223,19 @@ fn normals(g: &mut Gen, n: usize, deviation: f64) -> Vec<f64> {
 }
 
 /// Puts special values into the keys and values of the first sequence.
-fn spoil(rule: &str, spec: Spec, k: &mut [f64], v: &mut [f64], g: &mut Gen) {
+fn spoil(c: Coverage, spec: Spec, k: &mut [f64], v: &mut [f64], g: &mut Gen) {
     let ((_, hkv), (d, dv)) = (spec.heads, spec.d);
     let first = spec.lens.first().map_or(0, |l| l.1);
-    match rule {
+    match c.rule {
         // Keys of the first head: one in the middle of the first sequence, and the only key of the second.
         "infinite_logit" => {
             k[(first / 2) * hkv * d] = f64::INFINITY;
             k[first * hkv * d] = f64::INFINITY;
         }
-        // The first and the last key of the sequence: out of the window, behind most queries, or masked.
+        // The last key, which only the last query sees; and the first, which is out of every window, and masked.
         "masked_nan" => {
-            for j in [0, first - 1] {
+            let unseen = if c.variant.ends_with("causal") { first - 1 } else { 0 };
+            for j in [unseen, first - 1] {
                 k[j * hkv * d..][..hkv * d].fill(f64::NAN);
                 v[j * hkv * dv..][..hkv * dv].fill(f64::INFINITY);
             }

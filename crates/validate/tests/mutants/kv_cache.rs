@@ -66,7 +66,14 @@ fn clears_the_rest(k: &Inner<'_>, call: &OpCall) -> Result<()> {
 
 fn clears_nan_in_the_cache(k: &Inner<'_>, call: &OpCall) -> Result<()> {
     k.run(call)?;
-    patch(&written(call).k_cache, |cache| cache.iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = 0.0))
+    let op = written(call);
+    let slots = host::to_i64(&op.slots)?;
+    let width = op.k.numel() / slots.len();
+    patch(&op.k_cache, |cache| {
+        for slot in slots {
+            cache[slot as usize * width..][..width].iter_mut().filter(|x| x.is_nan()).for_each(|x| *x = 0.0);
+        }
+    })
 }
 
 fn takes_any_slots(k: &Inner<'_>, call: &OpCall) -> Result<()> {
