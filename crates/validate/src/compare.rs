@@ -13,7 +13,7 @@
 //!      spread is about 2.2 deviations of a natural one, and 3 times its maximum lies beyond 6 deviations even for rows of two elements.
 //!    - 4 units are what f32 `exp`, `tanh` and divisions of common libraries miss, which the oracle computes without error; one unit of the row's largest covers a sum that cancels.
 //! 3. **Few elements differ from the model** (16-bit outputs): a correct kernel rounds to another neighbour only at near ties. Allowed are 2 % of the elements plus 1.5 times the share that shaking changes, plus three deviations of a
-//!    count of that size, plus 2. A rounding step that is dropped or done by truncation changes 10 % and more.
+//!    count of that size, plus 2; of three rows or more the one that differs most is left out, as one near tie of an intermediate result moves a whole row. A rounding step that is dropped or done by truncation changes 10 % and more.
 //! 4. **Mean errors in proportion**: MERE, RMSE and the count of errors among small values are at most the vendor's multiple for the op's level (OPS 19.2: L0 2, L1 1.5, L2 1.2; small values 2) of the largest that the model and the shaken models
 //!    have. As that standard does, a ratio beyond the limit is judged again by statistics: it fails when the mean paired difference lies four standard errors beyond the limit, over 16 elements or more.
 //!    MARE is reported the same way; the element that it belongs to is judged by rule 2, which is sharper.
@@ -236,7 +236,9 @@ impl Judged<'_> {
                 if got[..slot].contains(&g) {
                     return (self.fault(at, format_args!("{g} is chosen twice")), other);
                 }
-                let near = (a - b).abs() <= 3.0 * (noise(g as usize) + noise(w as usize)) + 2f64.powi(-21) * a.abs().max(b.abs());
+                // Candidates that are excluded (-inf) are near nothing.
+                let near = (a - b).is_finite()
+                    && (a - b).abs() <= 3.0 * (noise(g as usize) + noise(w as usize)) + 2f64.powi(-21) * a.abs().max(b.abs());
                 if a == b || !near {
                     let why = if a == b { "they tie, and the lowest index comes first" } else { "no near tie" };
                     return (self.fault(at, format_args!("{g} (score {a:e}) instead of {w} (score {b:e}): {why}")), other);
@@ -336,7 +338,15 @@ impl Judged<'_> {
         if dtype == DType::F32 {
             return None;
         }
-        let differing: Vec<usize> = finite.iter().copied().filter(|&i| got[i] != model[i]).collect();
+        let mut differing: Vec<usize> = finite.iter().copied().filter(|&i| got[i] != model[i]).collect();
+        // One near tie of an intermediate result moves a whole row; a rounding step that is done otherwise moves them all.
+        let row = row_len(self.shape);
+        if model.len() / row >= 3 {
+            let mut counts = vec![0usize; model.len() / row + 1];
+            differing.iter().for_each(|&i| counts[i / row] += 1);
+            let worst = (0..counts.len()).max_by_key(|&r| counts[r]);
+            differing.retain(|&i| Some(i / row) != worst);
+        }
         let n = finite.len() as f64;
         let changed: usize = shaken.iter().map(|s| finite.iter().filter(|&&i| s[i] != model[i]).count()).sum();
         let expected = 0.02 * n + 1.5 * changed as f64 / shaken.len().max(1) as f64;
