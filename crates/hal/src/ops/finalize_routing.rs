@@ -193,3 +193,74 @@ impl Op for FinalizeRouting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host;
+
+    fn zeros(dtype: DType, shape: impl Into<crate::Dims>) -> TensorViewMut {
+        host::zeros(dtype, shape).unwrap()
+    }
+
+    /// Three tokens of four values, two slots.
+    fn op() -> FinalizeRouting {
+        FinalizeRouting::new(zeros(DType::BF16, [6, 4]).view(), zeros(DType::I32, [6]).view(), zeros(DType::BF16, [3, 4]))
+    }
+
+    fn refused(op: FinalizeRouting) -> &'static str {
+        match op.check() {
+            Err(Error::Shape { argument, .. } | Error::DType { argument, .. } | Error::Argument { argument, .. }) => argument,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn check_wrong_argument_is_named() {
+        assert!(op().check().is_ok());
+        assert_eq!(refused(FinalizeRouting { rows: zeros(DType::I8, [6, 4]).view(), ..op() }), "rows");
+        assert_eq!(refused(FinalizeRouting { rows: zeros(DType::BF16, [6]).view(), ..op() }), "rows");
+        assert_eq!(refused(FinalizeRouting { flat_to_row: zeros(DType::I32, [7]).view(), ..op() }), "flat_to_row");
+        assert_eq!(refused(FinalizeRouting { flat_to_row: zeros(DType::I64, [6]).view(), ..op() }), "flat_to_row");
+        assert_eq!(refused(FinalizeRouting { y: zeros(DType::F32, [3, 4]), ..op() }), "y");
+        assert_eq!(refused(FinalizeRouting { y: zeros(DType::BF16, [3, 5]), ..op() }), "y");
+        assert_eq!(refused(op().with_weights(zeros(DType::F32, [2, 3]).view())), "weights");
+        assert_eq!(refused(op().with_weights(zeros(DType::BF16, [3, 2]).view())), "weights");
+        assert_eq!(refused(op().with_skip(zeros(DType::BF16, [3, 3]).view())), "skip");
+        assert_eq!(refused(op().with_skip(zeros(DType::F32, [3, 4]).view())), "skip");
+    }
+
+    #[test]
+    fn check_bias_and_ids_come_together() {
+        let (bias, ids) = (zeros(DType::F32, [7, 4]).view(), zeros(DType::I32, [3, 2]).view());
+        assert!(op().with_bias(bias.clone(), ids.clone()).check().is_ok());
+        assert_eq!(refused(FinalizeRouting { bias: Some(bias.clone()), ..op() }), "ids");
+        assert_eq!(refused(FinalizeRouting { ids: Some(ids.clone()), ..op() }), "ids");
+        assert_eq!(refused(op().with_bias(bias, zeros(DType::I32, [2, 3]).view())), "ids");
+        assert_eq!(refused(op().with_bias(zeros(DType::F16, [7, 4]).view(), ids)), "bias");
+    }
+
+    #[test]
+    fn check_no_tokens_takes_any_number_of_slots() {
+        let none = || FinalizeRouting::new(zeros(DType::F32, [0, 4]).view(), zeros(DType::I32, [0]).view(), zeros(DType::F32, [0, 4]));
+        assert!(none().with_weights(zeros(DType::F32, [0, 8]).view()).check().is_ok());
+        assert_eq!(refused(FinalizeRouting { flat_to_row: zeros(DType::I32, [2]).view(), ..none() }), "flat_to_row");
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused() {
+        let argument = |result| match result {
+            Err(Error::Value { argument, found, .. }) => (argument, found),
+            other => panic!("{other:?}"),
+        };
+        assert!(op().check_rows(&[-1, 0, 5]).is_ok());
+        assert_eq!(argument(op().check_rows(&[0, 6])), ("flat_to_row", "6 at element 1".into()));
+        assert_eq!(argument(op().check_rows(&[-2])), ("flat_to_row", "-2 at element 0".into()));
+        let biased = op().with_bias(zeros(DType::F32, [7, 4]).view(), zeros(DType::I32, [3, 2]).view());
+        assert!(biased.check_ids(&[6, 7, 0, 0, 0, 0], &[0, -1, 0, 0, 0, 0]).is_ok());
+        assert_eq!(argument(biased.check_ids(&[6, 7, 0, 0, 0, 0], &[0; 6])), ("ids", "7 at token 0, slot 1".into()));
+        // By slots, pair 3 is token 0, slot 1.
+        let by_slots = biased.with_order(SlotOrder::SlotMajor);
+        assert!(by_slots.check_ids(&[6, 7, 0, 0, 0, 0], &[0, 0, 0, -1, 0, 0]).is_ok());
+    }
+}

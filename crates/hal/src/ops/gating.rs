@@ -199,3 +199,51 @@ impl Op for Gating {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, host};
+
+    fn op(t: usize, e: usize, k: usize) -> Gating {
+        let logits = host::zeros(DType::F32, [t, e]).unwrap().view();
+        Gating::new(logits, Score::Sigmoid, host::zeros(DType::F32, [t, k]).unwrap(), host::zeros(DType::I32, [t, k]).unwrap())
+    }
+
+    fn refused(op: Gating) -> &'static str {
+        match op.check() {
+            Err(Error::Shape { argument, .. } | Error::DType { argument, .. } | Error::Argument { argument, .. }) => argument,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn check_wrong_argument_is_named() {
+        assert!(op(3, 8, 2).check().is_ok());
+        assert!(op(0, 8, 2).check().is_ok());
+        let zeros = |dtype, shape: [usize; 2]| host::zeros(dtype, shape).unwrap();
+        assert_eq!(refused(Gating { logits: zeros(DType::I32, [3, 8]).view(), ..op(3, 8, 2) }), "logits");
+        assert_eq!(refused(Gating { logits: host::zeros(DType::F32, [8]).unwrap().view(), ..op(3, 8, 2) }), "logits");
+        assert_eq!(refused(op(3, 8, 2).with_bias(host::zeros(DType::F32, [7]).unwrap().view())), "bias");
+        assert_eq!(refused(op(3, 8, 2).with_bias(host::zeros(DType::BF16, [8]).unwrap().view())), "bias");
+        assert_eq!(refused(op(3, 8, 0)), "k");
+        assert_eq!(refused(op(3, 8, 9)), "k");
+        assert_eq!(refused(op(3, 0, 1)), "k");
+        assert_eq!(refused(Gating { k: 3, ..op(3, 8, 2) }), "weights");
+        assert_eq!(refused(Gating { weights: zeros(DType::F16, [3, 2]), ..op(3, 8, 2) }), "weights");
+        assert_eq!(refused(Gating { ids: zeros(DType::I64, [3, 2]), ..op(3, 8, 2) }), "ids");
+        assert_eq!(refused(Gating { ids: zeros(DType::I32, [2, 2]), ..op(3, 8, 2) }), "ids");
+        assert_eq!(refused(op(3, 8, 2).with_scale(f32::NAN)), "scale");
+    }
+
+    #[test]
+    fn check_group_limit_leaves_enough_candidates() {
+        assert!(op(3, 8, 4).with_groups(4, 2, GroupScore::Top2Sum).check().is_ok());
+        assert_eq!(refused(op(3, 8, 5).with_groups(4, 2, GroupScore::Max)), "k");
+        assert_eq!(refused(op(3, 8, 2).with_groups(3, 2, GroupScore::Max)), "groups");
+        assert_eq!(refused(op(3, 8, 2).with_groups(0, 0, GroupScore::Max)), "groups");
+        assert_eq!(refused(op(3, 8, 2).with_groups(4, 0, GroupScore::Max)), "groups.keep");
+        assert_eq!(refused(op(3, 8, 2).with_groups(4, 5, GroupScore::Max)), "groups.keep");
+        assert_eq!(refused(op(3, 8, 2).with_groups(8, 2, GroupScore::Top2Sum)), "groups.score");
+    }
+}

@@ -279,3 +279,92 @@ pub(super) const MAX_EXPERTS: usize = 1 << 16;
 
 /// Row and pair numbers are i32.
 const MAX_NUMBER: usize = i32::MAX as usize;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host;
+
+    fn zeros(dtype: DType, shape: impl Into<crate::Dims>) -> TensorViewMut {
+        host::zeros(dtype, shape).unwrap()
+    }
+
+    /// Three tokens of four values, two slots, five experts.
+    fn op() -> InitRouting {
+        let (x, ids) = (zeros(DType::F32, [3, 4]).view(), zeros(DType::I32, [3, 2]).view());
+        InitRouting::new(x, ids, 5, zeros(DType::F32, [6, 4]), zeros(DType::I32, [6]))
+    }
+
+    fn refused(op: InitRouting) -> &'static str {
+        match op.check() {
+            Err(Error::Shape { argument, .. } | Error::DType { argument, .. } | Error::Argument { argument, .. }) => argument,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn check_wrong_argument_is_named() {
+        assert!(op().check().is_ok());
+        assert_eq!(refused(InitRouting { x: zeros(DType::I8, [3, 4]).view(), ..op() }), "x");
+        assert_eq!(refused(InitRouting { x: zeros(DType::F32, [3, 0]).view(), ..op() }), "x");
+        assert_eq!(refused(InitRouting { ids: zeros(DType::I64, [3, 2]).view(), ..op() }), "ids");
+        assert_eq!(refused(InitRouting { ids: zeros(DType::I32, [2, 2]).view(), ..op() }), "ids");
+        assert_eq!(refused(InitRouting { experts: usize::MAX, ..op() }), "experts");
+        assert_eq!(refused(op().with_local(0..6)), "local");
+        assert_eq!(refused(op().with_local(Range { start: 3, end: 2 })), "local");
+        assert_eq!(refused(InitRouting { rows: zeros(DType::F32, [5, 4]), ..op() }), "rows");
+        assert_eq!(refused(InitRouting { rows: zeros(DType::BF16, [6, 4]), ..op() }), "rows");
+        assert_eq!(refused(InitRouting { flat_to_row: zeros(DType::I32, [5]), ..op() }), "flat_to_row");
+        assert_eq!(refused(op().with_row_to_flat(zeros(DType::I64, [6]))), "row_to_flat");
+        assert_eq!(refused(op().with_counts(zeros(DType::I32, [5]))), "counts");
+        assert_eq!(refused(op().with_cumulative(zeros(DType::I64, [6]))), "cumulative");
+        assert_eq!(refused(op().with_local(1..3).with_counts_before_drop(zeros(DType::I64, [5]))), "counts_before_drop");
+    }
+
+    #[test]
+    fn check_quantisation_needs_codes_and_scales() {
+        let quantized = || InitRouting { rows: zeros(DType::I8, [6, 4]), ..op() }.with_quantization(None, zeros(DType::F32, [6]));
+        assert!(quantized().check().is_ok());
+        assert_eq!(quantized().compare_rows(), Compare::Quantized);
+        assert_eq!(op().compare_rows(), Compare::Exact);
+        assert_eq!(refused(InitRouting { row_scale: None, ..quantized() }), "row_scale");
+        assert_eq!(refused(op().with_quantization(None, zeros(DType::F32, [6]))), "row_scale");
+        assert_eq!(refused(InitRouting { smooth: Some(zeros(DType::F32, [4]).view()), ..op() }), "smooth");
+        let smooth = |shape: &[usize]| InitRouting { smooth: Some(zeros(DType::F32, crate::Dims::new(shape).unwrap()).view()), ..quantized() };
+        assert!(smooth(&[4]).check().is_ok());
+        assert!(smooth(&[5, 4]).check().is_ok());
+        assert_eq!(refused(smooth(&[5])), "smooth");
+        assert_eq!(refused(smooth(&[4, 4])), "smooth");
+    }
+
+    #[test]
+    fn check_capacity_overflow_is_an_error() {
+        assert!(matches!(op().with_capacity(usize::MAX).check(), Err(Error::Overflow { .. })));
+        assert_eq!(refused(op().with_capacity(1 << 40)), "capacity");
+        let full = InitRouting { rows: zeros(DType::F32, [15, 4]), ..op() };
+        assert!(full.with_capacity(3).check().is_ok());
+    }
+
+    #[test]
+    fn expert_ids_out_of_range_are_named_by_place() {
+        assert!(check_expert_ids(OpKind::InitRouting, &[0, 4, 5], 5).is_ok());
+        for (ids, found) in [([0, -1], "-1 at element 1"), ([6, 0], "6 at element 0")] {
+            match check_expert_ids(OpKind::MoeExperts, &ids, 5) {
+                Err(Error::Value { op: OpKind::MoeExperts, argument: "ids", found: text, .. }) => assert_eq!(text, found),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn pair_numbers_go_both_ways() {
+        for order in [SlotOrder::TokenMajor, SlotOrder::SlotMajor] {
+            for flat in 0..12 {
+                let (token, slot) = order.pair(flat, 4, 3);
+                assert_eq!(order.flat(token, slot, 4, 3), flat);
+            }
+        }
+        assert_eq!(SlotOrder::TokenMajor.pair(5, 4, 3), (1, 2));
+        assert_eq!(SlotOrder::SlotMajor.pair(5, 4, 3), (1, 1));
+    }
+}

@@ -195,3 +195,69 @@ impl Op for MoeExperts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Error, host};
+
+    fn zeros(dtype: DType, shape: impl Into<crate::Dims>) -> TensorView {
+        host::zeros(dtype, shape).unwrap().view()
+    }
+
+    /// Two tokens of four values, three slots, five experts of six inner values.
+    fn op() -> MoeExperts {
+        let (ids, weights) = (zeros(DType::I32, [2, 3]), zeros(DType::F32, [2, 3]));
+        let gate_up = Weight::nk(zeros(DType::BF16, [5, 12, 4])).unwrap();
+        let down = Weight::nk(zeros(DType::BF16, [5, 4, 6])).unwrap();
+        MoeExperts::new(zeros(DType::BF16, [2, 4]), ids, weights, gate_up, down, zeros(DType::BF16, [2, 4]).to_mut())
+    }
+
+    fn refused(op: MoeExperts) -> &'static str {
+        match op.check() {
+            Err(Error::Shape { argument, .. } | Error::DType { argument, .. } | Error::Argument { argument, .. }) => argument,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn check_wrong_argument_is_named() {
+        assert!(op().check().is_ok());
+        assert_eq!(refused(MoeExperts { x: zeros(DType::I8, [2, 4]), ..op() }), "x");
+        assert_eq!(refused(MoeExperts { x: zeros(DType::BF16, [2, 0]), ..op() }), "x");
+        assert_eq!(refused(MoeExperts { ids: zeros(DType::I64, [2, 3]), ..op() }), "ids");
+        assert_eq!(refused(MoeExperts { ids: zeros(DType::I32, [3, 3]), ..op() }), "ids");
+        assert_eq!(refused(MoeExperts { weights: zeros(DType::F32, [2, 2]), ..op() }), "weights");
+        assert_eq!(refused(MoeExperts { gate_up: Weight::kn(zeros(DType::BF16, [5, 4, 11])), ..op() }), "gate_up");
+        assert_eq!(refused(MoeExperts { gate_up: Weight::kn(zeros(DType::F32, [5, 4, 12])), ..op() }), "gate_up");
+        assert_eq!(refused(MoeExperts { down: Weight::kn(zeros(DType::BF16, [4, 6, 4])), ..op() }), "down");
+        assert_eq!(refused(MoeExperts { y: zeros(DType::F32, [2, 4]).to_mut(), ..op() }), "y");
+        assert_eq!(refused(op().with_biases(zeros(DType::BF16, [5, 11]), zeros(DType::F32, [5, 4]))), "gate_up_bias");
+        assert_eq!(refused(op().with_biases(zeros(DType::BF16, [5, 12]), zeros(DType::F16, [5, 4]))), "down_bias");
+    }
+
+    #[test]
+    fn check_expert_range_is_within_the_experts() {
+        assert!(op().with_expert_range(10, 15).check().is_ok());
+        assert_eq!(op().with_expert_range(10, 15).local(), 10..15);
+        assert_eq!(refused(op().with_expert_range(11, 15)), "first_expert");
+        assert_eq!(refused(op().with_expert_range(usize::MAX, 15)), "first_expert");
+        assert_eq!(refused(op().with_expert_range(0, usize::MAX)), "experts");
+    }
+
+    #[test]
+    fn check_quantised_activations_need_i8_weights_per_channel() {
+        let weights = |dtype, rows: usize, columns: usize| {
+            Weight::kn(zeros(dtype, [5, rows, columns])).per_channel(zeros(DType::F32, [5, 1, columns]))
+        };
+        let quantized = |dtype| MoeExperts { gate_up: weights(dtype, 4, 12), down: weights(dtype, 6, 4), ..op() }.with_quantized_activations();
+        assert!(quantized(DType::I8).check().is_ok());
+        assert_eq!(quantized(DType::I8).variant(), "w8a8");
+        assert_eq!(refused(quantized(DType::I4)), "gate_up");
+        assert_eq!(refused(op().with_quantized_activations()), "gate_up");
+        let bare = Weight::kn(zeros(DType::I8, [5, 4, 12]));
+        assert_eq!(refused(MoeExperts { gate_up: bare, ..quantized(DType::I8) }), "gate_up");
+        let only_one = MoeExperts { gate_up: weights(DType::I8, 4, 12), ..op() };
+        assert_eq!(refused(only_one), "down");
+    }
+}

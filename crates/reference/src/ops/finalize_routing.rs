@@ -42,3 +42,38 @@ pub(super) fn finalize_routing(op: &FinalizeRouting, r: Rounding) -> Result<Vec<
     }
     Ok(vec![Output::float("y", &op.y, y)])
 }
+
+#[cfg(test)]
+mod tests {
+    use ascend_hal::ops::SlotOrder;
+    use ascend_hal::{DType, OpCall};
+
+    use super::*;
+    use crate::{Precision, Values};
+
+    fn op(flat_to_row: [i32; 4]) -> FinalizeRouting {
+        let rows = host::tensor(&[1f32, 10.0, 100.0], [3, 1]).unwrap();
+        FinalizeRouting::new(rows, host::tensor(&flat_to_row, [4]).unwrap(), host::zeros(DType::F32, [2, 1]).unwrap())
+    }
+
+    fn run(op: FinalizeRouting) -> Values {
+        crate::run(&OpCall::FinalizeRouting(op), Precision::Exact).unwrap().remove(0).values
+    }
+
+    #[test]
+    fn finalize_routing_weighs_biases_and_skips_dropped_pairs() {
+        let weights = host::tensor(&[0.5f32, f32::NAN, 2.0, 3.0], [2, 2]).unwrap();
+        let bias = host::tensor(&[0f32, 1000.0], [2, 1]).unwrap();
+        // The dropped pair's id is none, which does not matter.
+        let ids = host::tensor(&[0i32, 7, 1, 0], [2, 2]).unwrap();
+        let skip = host::tensor(&[1f32, 2.0], [2, 1]).unwrap();
+        let op = op([0, -1, 2, 1]).with_weights(weights).with_bias(bias, ids).with_skip(skip);
+        assert_eq!(run(op), Values::Float(vec![1.5, 2232.0]));
+    }
+
+    #[test]
+    fn finalize_routing_numbers_pairs_by_slot() {
+        assert_eq!(run(op([0, 1, 2, -1])), Values::Float(vec![11.0, 100.0]));
+        assert_eq!(run(op([0, 1, 2, -1]).with_order(SlotOrder::SlotMajor)), Values::Float(vec![101.0, 10.0]));
+    }
+}

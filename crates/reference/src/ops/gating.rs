@@ -82,3 +82,51 @@ fn kept(op: &Gating, v: &[f64], r: Rounding) -> Vec<bool> {
     best.sort_by(|&a, &b| falling(scores[a], scores[b]));
     (0..v.len()).map(|e| best[..limit.keep].contains(&(e / size))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use ascend_hal::{DType, OpCall, host};
+
+    use super::*;
+    use crate::{Precision, Values};
+
+    fn op(logits: &[f32], score: Score, k: usize) -> Gating {
+        let logits = host::tensor(logits, [1, logits.len()]).unwrap();
+        Gating::new(logits, score, host::zeros(DType::F32, [1, k]).unwrap(), host::zeros(DType::I32, [1, k]).unwrap())
+    }
+
+    fn run(op: Gating) -> (Vec<f64>, Vec<i64>) {
+        let outputs = crate::run(&OpCall::Gating(op), Precision::Exact).unwrap();
+        match (&outputs[0].values, &outputs[1].values) {
+            (Values::Float(weights), Values::Int(ids)) => (weights.clone(), ids.clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn gating_bias_selects_and_score_weighs() {
+        // Scores 1/2, 3/4, 1/4, 1/2.
+        let ln3 = 3f32.ln();
+        let op = op(&[0.0, ln3, -ln3, 0.0], Score::Sigmoid, 2).with_bias(host::tensor(&[0f32, 0.0, 1.0, 0.0], [4]).unwrap());
+        let (weights, ids) = run(op.with_renormalize().with_scale(2.0));
+        assert_eq!(ids, [2, 1]);
+        assert!((weights[0] - 0.5).abs() < 1e-6 && (weights[1] - 1.5).abs() < 1e-6, "{weights:?}");
+    }
+
+    #[test]
+    fn gating_orders_ties_by_index_and_nan_last() {
+        let (weights, ids) = run(op(&[f32::NAN, 1.0, 1.0, f32::NEG_INFINITY, 2.0], Score::TopKSoftmax, 4));
+        assert_eq!(ids, [4, 1, 2, 3]);
+        assert_eq!(weights[3], 0.0);
+        assert!((weights[0] - 0.576_116_884_765_829).abs() < 1e-12);
+        assert_eq!(run(op(&[f32::NAN; 3], Score::SoftmaxTopK, 2)).1, [0, 1]);
+    }
+
+    #[test]
+    fn gating_left_out_groups_lose_to_negative_scores() {
+        let bias = host::tensor(&[-2f32, -3.0, -1.0, -5.0], [4]).unwrap();
+        let limited = |score| run(op(&[0.0; 4], Score::Sigmoid, 2).with_bias(bias.clone()).with_groups(2, 1, score)).1;
+        assert_eq!(limited(GroupScore::Max), [2, 3]);
+        assert_eq!(limited(GroupScore::Top2Sum), [0, 1]);
+    }
+}

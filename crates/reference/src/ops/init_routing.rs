@@ -93,3 +93,65 @@ fn smooth(op: &InitRouting, e: usize, hidden: usize) -> Result<Vec<f64>> {
         Some(view) => Ok(read::<Ix2>(view)?.row(e).to_vec()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ascend_hal::{OpCall, TensorViewMut, host};
+
+    use super::*;
+    use crate::{Precision, Values};
+
+    fn zeros(dtype: DType, shape: &[usize]) -> TensorViewMut {
+        host::zeros(dtype, ascend_hal::Dims::new(shape).unwrap()).unwrap()
+    }
+
+    /// Tokens 1 and 2; the first goes to experts 1 and 0, the second to expert 1 twice.
+    fn op(rows: usize) -> InitRouting {
+        let (x, ids) = (host::tensor(&[1f32, 2.0], [2, 1]).unwrap(), host::tensor(&[1i32, 0, 1, 1], [2, 2]).unwrap());
+        InitRouting::new(x, ids, 2, zeros(DType::F32, &[rows, 1]), zeros(DType::I32, &[4])).with_cumulative(zeros(DType::I64, &[2]))
+    }
+
+    fn run(op: InitRouting) -> Vec<Output> {
+        crate::run(&OpCall::InitRouting(op), Precision::Exact).unwrap()
+    }
+
+    fn ints(values: &[i64]) -> Values {
+        Values::Int(values.to_vec())
+    }
+
+    #[test]
+    fn init_routing_sorts_by_expert_and_keeps_pair_order() {
+        let outputs = run(op(4));
+        assert_eq!(outputs[0].values, Values::Float(vec![1.0, 1.0, 2.0, 2.0]));
+        assert_eq!(outputs[1].values, ints(&[1, 0, 2, 3]));
+        assert_eq!(outputs[2].values, ints(&[1, 4]));
+    }
+
+    #[test]
+    fn init_routing_capacity_drops_later_pairs_and_fills_with_zeros() {
+        let outputs = run(op(4).with_capacity(2));
+        assert_eq!(outputs[0].values, Values::Float(vec![1.0, 0.0, 1.0, 2.0]));
+        assert_eq!(outputs[1].values, ints(&[2, 0, 3, -1]));
+        assert_eq!(outputs[2].values, ints(&[1, 3]));
+    }
+
+    #[test]
+    fn init_routing_local_range_leaves_the_tail() {
+        let outputs = run(InitRouting { cumulative: None, ..op(4) }.with_local(0..1));
+        assert_eq!(outputs[0].written, [true, false, false, false]);
+        assert_eq!(outputs[1].values, ints(&[-1, 0, -1, -1]));
+    }
+
+    #[test]
+    fn init_routing_quantised_rows_fill_the_code_range() {
+        let x = host::tensor(&[1f32, -4.0, 0.0, 0.0], [2, 2]).unwrap();
+        let ids = host::tensor(&[0i32, 0], [2, 1]).unwrap();
+        let op = InitRouting::new(x, ids, 1, zeros(DType::I8, &[2, 2]), zeros(DType::I32, &[2]));
+        let smooth = host::tensor(&[1f32, 0.5], [2]).unwrap();
+        let outputs = run(op.with_quantization(Some(smooth), zeros(DType::F32, &[2])));
+        let (Values::Float(codes), Values::Float(scales)) = (&outputs[0].values, &outputs[1].values) else { panic!("{outputs:?}") };
+        assert!((codes[0] - 63.5).abs() < 1e-4 && (codes[1] + 127.0).abs() < 1e-4, "{codes:?}");
+        assert_eq!(codes[2..], [0.0, 0.0]);
+        assert!((scales[0] - 2.0 / 127.0).abs() < 1e-9 && scales[1] == 0.0, "{scales:?}");
+    }
+}

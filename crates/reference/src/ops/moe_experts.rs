@@ -65,3 +65,46 @@ fn product(
     }
     of(all, true, Some(scales))
 }
+
+#[cfg(test)]
+mod tests {
+    use ascend_hal::OpCall;
+    use ascend_hal::ops::{GluKind, Weight};
+
+    use super::*;
+    use crate::{Precision, Values};
+
+    /// One token of one value, 2; expert 0 has gate 1 and up 3, expert 1 gate 0 and up 1; down 5 and 7.
+    fn op(ids: [i32; 2]) -> MoeExperts {
+        let gate_up = Weight::nk(host::tensor(&[1f32, 3.0, 0.0, 1.0], [2, 2, 1]).unwrap()).unwrap();
+        let down = Weight::nk(host::tensor(&[5f32, 7.0], [2, 1, 1]).unwrap()).unwrap();
+        let (x, weights) = (host::tensor(&[2f32], [1, 1]).unwrap(), host::tensor(&[0.5f32, 9.0], [1, 2]).unwrap());
+        let ids = host::tensor(&ids, [1, 2]).unwrap();
+        MoeExperts::new(x, ids, weights, gate_up, down, host::zeros(DType::F32, [1, 1]).unwrap())
+    }
+
+    fn run(op: MoeExperts) -> f64 {
+        match crate::run(&OpCall::MoeExperts(op), Precision::Exact).unwrap().remove(0).values {
+            Values::Float(y) => y[0],
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn moe_experts_weighs_each_experts_result() {
+        // silu(2) * 6 * 5 / 2; silu(0) = 0.
+        assert!((run(op([0, 1])) - 26.423_912_339_336_46).abs() < 1e-9);
+        // An id that is no expert adds nothing.
+        assert!((run(op([0, 2])) - 26.423_912_339_336_46).abs() < 1e-9);
+        // As the only local expert of three, expert 1 is the first of these two.
+        assert!((run(op([1, 0]).with_expert_range(1, 3)) - 26.423_912_339_336_46).abs() < 1e-9);
+    }
+
+    #[test]
+    fn moe_experts_biases_are_weighted() {
+        let (first, second) = (host::tensor(&[0f32, 0.0, 100.0, 1.0], [2, 2]).unwrap(), host::tensor(&[0f32, 1.0], [2, 1]).unwrap());
+        let clamped = GluKind::SwigluClamped { limit: 0.0, alpha: 1.0, up_bias: 1.0 };
+        // A gate limited to 0 leaves the bias of the down product: 1 * 9.
+        assert_eq!(run(op([0, 1]).with_biases(first, second).with_glu(clamped)), 9.0);
+    }
+}
