@@ -103,7 +103,7 @@ fn call(g: &mut Gen, c: Coverage, (t, k, h): Shape, row: Option<i64>, id: Option
     }
     if c.variant.contains("bias") {
         // Both storage types that the contract allows.
-        let dtype = if h % 2 == 0 { DType::F32 } else { c.dtype };
+        let dtype = if h.is_multiple_of(2) { DType::F32 } else { c.dtype };
         op = op.with_bias(g.normals(dtype, [EXPERTS, h], 1.0)?, ids);
     }
     if c.variant.contains("skip") {

@@ -160,7 +160,7 @@ fn call(g: &mut Gen, c: Coverage, p: Params, id: Option<f64>) -> Result<InitRout
     }
     if quantized {
         // Both storage types that the contract allows.
-        let dtype = if p.h % 2 == 0 { DType::F32 } else { c.dtype };
+        let dtype = if p.h.is_multiple_of(2) { DType::F32 } else { c.dtype };
         let smooth = match p.smooth {
             Smooth::None => None,
             Smooth::All => Some(g.uniforms(dtype, [p.h], 0.5, 2.0)?),
