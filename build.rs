@@ -1,6 +1,7 @@
 //! Detects a CANN toolkit, so that `ascend doctor` can tell what the program was built next to. Does nothing else.
 
 #[path = "src/toolkit.rs"]
+#[allow(unreachable_pub, reason = "shared with the library, where it is public")]
 mod toolkit;
 
 fn main() {
