@@ -20,7 +20,9 @@ const MAX_SIZE: usize = 1 << 20;
 /// The layer, as the file has it.
 struct Layer {
     hidden: TensorView,
-    q_proj: Queries,
+    /// The low-rank step before `q_proj`: projection and norm.
+    q_low: Option<[TensorView; 2]>,
+    q_proj: TensorView,
     kv_a_proj: TensorView,
     kv_a_norm: TensorView,
     kv_b_proj: TensorView,
@@ -38,12 +40,6 @@ struct Layer {
     latent: usize,
     eps: f32,
     scale: f32,
-}
-
-/// How queries come out of the hidden state.
-enum Queries {
-    Direct(TensorView),
-    LowRank { a: TensorView, norm: TensorView, b: TensorView },
 }
 
 pub(super) fn golden(file: &GoldenFile) -> Result<Work> {
@@ -90,10 +86,10 @@ impl Layer {
         if prefill > tokens {
             return Err(file.error(format!("a prefill of {prefill} of {tokens} tokens")));
         }
-        let q_proj = if file.param("q_lora").is_null() {
-            Queries::Direct(weight("q_proj")?)
+        let (q_low, q_proj) = if file.param("q_lora").is_null() {
+            (None, weight("q_proj")?)
         } else {
-            Queries::LowRank { a: weight("q_a_proj")?, norm: weight("q_a_layernorm")?, b: weight("q_b_proj")? }
+            (Some([weight("q_a_proj")?, weight("q_a_layernorm")?]), weight("q_b_proj")?)
         };
         let factor = if file.param("rope_attention_scaling").is_null() { 1.0 } else { file.number("rope_attention_scaling")? };
         let frequencies = file.values("rope_inv_freq_f64")?;
@@ -104,6 +100,7 @@ impl Layer {
             Ok(host::tensor(&values, [tokens, frequencies.len()])?)
         };
         Ok(Self {
+            q_low,
             q_proj,
             kv_a_proj: weight("kv_a_proj_with_mqa")?,
             kv_a_norm: weight("kv_a_layernorm")?,
@@ -192,9 +189,9 @@ impl Layer {
     }
 
     fn queries(&self, bench: &Bench<'_>, hidden: &TensorView) -> Result<TensorView> {
-        match &self.q_proj {
-            Queries::Direct(weight) => linear(bench, hidden, weight),
-            Queries::LowRank { a, norm, b } => linear(bench, &self.norm(bench, &linear(bench, hidden, a)?, norm)?, b),
+        match &self.q_low {
+            None => linear(bench, hidden, &self.q_proj),
+            Some([a, norm]) => linear(bench, &self.norm(bench, &linear(bench, hidden, a)?, norm)?, &self.q_proj),
         }
     }
 
