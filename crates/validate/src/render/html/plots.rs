@@ -201,7 +201,10 @@ fn ulp_bars(dtype: &str, bins: &[u64], used: usize, decades: f64) -> String {
     for (i, &n) in bins.iter().take(used).enumerate() {
         let middle = LEFT + BAR * (i as f64 + 0.5);
         let name = ulp_bin(i, bins.len());
-        let _ = write!(svg, "<text class=\"tick\" x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{}</text>", bottom + 16.0, Escaped(&name));
+        // Wide ranges would run into each other under their bars.
+        let short = name.split_once('–').filter(|_| name.chars().count() > 5).map_or(name.clone(), |(_, to)| format!("≤ {to}"));
+        let _ =
+            write!(svg, "<text class=\"tick\" x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{}</text>", bottom + 16.0, Escaped(&short));
         if n > 0 {
             let top = y(n as f64 / total as f64).min(bottom - 1.5);
             let _ = write!(
