@@ -1,10 +1,8 @@
 //! Dense matrix product.
 
 use super::weight::nd;
-use super::{Arg, Check, Compare, Cost, MAX_INT_K, Op, OpKind, PLAIN, Role, Rule, Tensors};
+use super::{Arg, Check, Compare, Cost, MAX_INT_K, Op, OpKind, PLAIN, Role, Rule, Tensors, Weight};
 use crate::{DType, Result, TensorView, TensorViewMut};
-
-pub(super) use super::weight::Weight;
 
 /// `y = x @ weight (+ bias)`, each matrix of a batch by itself.
 ///

@@ -19,8 +19,14 @@ pub(super) fn matmul(op: &Matmul, r: Rounding) -> Result<Vec<Output>> {
     Ok(vec![if op.y.dtype() == DType::I32 {
         Output::int("y", &op.y, rows.flat_map(|(b, row)| product.sums(b, row)).map(|sum| sum as i64).collect())
     } else {
-        Output::float("y", &op.y, rows.flat_map(|(b, row)| product.row(b, row, r)).map(|y| r.to(op.y.dtype(), y)).collect())
+        Output::float("y", &op.y, rows.flat_map(|(b, row)| product.row(b, row, r)).map(|y| stored(op.y.dtype(), y, r)).collect())
     }])
+}
+
+/// `y` as its storage type holds it. A value beyond the range of that type is infinite in every precision.
+fn stored(dtype: DType, y: f64, r: Rounding) -> f64 {
+    let rounded = dtype.round(y);
+    if rounded.is_infinite() { rounded } else { r.to(dtype, y) }
 }
 
 /// `x @ weight[e]` with scales and bias, row by row.

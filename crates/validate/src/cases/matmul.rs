@@ -6,7 +6,7 @@ use ascend_hal::host;
 use ascend_hal::ops::{Coverage, GluKind, Matmul, Weight};
 use ascend_hal::{Buffer, DType, Dims, Layout, OpCall, TensorView, TensorViewMut};
 
-use crate::{Case, Error, Gen, GoldenFile, Result, Work};
+use crate::{Case, Gen, GoldenFile, Result, Work};
 
 /// How a generated weight is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -427,6 +427,6 @@ pub(super) fn stored(file: &GoldenFile, data: TensorView, layouts: [&str; 2]) ->
     match file.text("weight_layout")? {
         layout if layout == layouts[0] => Ok(Weight::kn(data)),
         layout if layout == layouts[1] => Ok(Weight::nk(data)?),
-        other => Err::<Weight, Error>(file.error(format!("weight_layout `{other}` is none of {layouts:?}"))),
+        other => Err(file.error(format!("weight_layout `{other}` is none of {layouts:?}"))),
     }
 }
