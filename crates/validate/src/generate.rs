@@ -83,7 +83,7 @@ impl Gen {
 }
 
 /// A host tensor of `values`, each rounded to `dtype` (packed for `I4`).
-pub fn tensor(dtype: DType, shape: impl Into<Dims>, values: &[f64]) -> Result<TensorView> {
+pub(crate) fn tensor(dtype: DType, shape: impl Into<Dims>, values: &[f64]) -> Result<TensorView> {
     let shape = shape.into();
     let bytes: Vec<u8> = match dtype {
         DType::F32 => values.iter().flat_map(|&x| (x as f32).to_le_bytes()).collect(),

@@ -34,7 +34,6 @@ pub(crate) fn small_values(dtype: DType) -> SmallValues {
 /// How large an op's error may be in proportion to the rounding model's: the vendor's levels (OPS 19.2).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Level {
-    pub(crate) mare: f64,
     pub(crate) mere: f64,
     pub(crate) rmse: f64,
     pub(crate) small_errors: f64,
@@ -42,16 +41,16 @@ pub(crate) struct Level {
 
 /// L2 (key) for products and attention, L1 (important) for what stands between them in a layer, L0 (ordinary) for the rest.
 pub(crate) fn level(op: OpKind) -> Level {
-    let (mare, mere, rmse) = match op {
+    let (mere, rmse) = match op {
         OpKind::Matmul | OpKind::GroupedMatmul | OpKind::MoeExperts | OpKind::Attention | OpKind::MlaDecode | OpKind::MlaPrefill => {
-            (2.0, 1.2, 1.2)
+            (1.2, 1.2)
         }
         OpKind::Gating | OpKind::Norm | OpKind::Rope | OpKind::Softmax | OpKind::Glu | OpKind::Quantize | OpKind::FinalizeRouting => {
-            (5.0, 1.5, 1.5)
+            (1.5, 1.5)
         }
-        _ => (10.0, 2.0, 2.0),
+        _ => (2.0, 2.0),
     };
-    Level { mare, mere, rmse, small_errors: 2.0 }
+    Level { mere, rmse, small_errors: 2.0 }
 }
 
 /// Aggregate errors of one result against the oracle.

@@ -61,11 +61,12 @@ fn to(cx: &Context<'_>, access: &HostAccess<'_>, y: &TensorViewMut, x: impl Fn(u
         DType::I64 => plain!(i64),
         DType::F16 => each(cx, access, y, |i| match x(i) {
             Value::Float(x) => <f16 as Float>::from_f32(x),
-            Value::Integer(x) => f16::from_f64(sticky(x)),
+            // Rounded first: `half` looks at the upper half of an f64 only.
+            Value::Integer(x) => f16::from_f64(DType::F16.round(sticky(x))),
         }),
         DType::BF16 => each(cx, access, y, |i| match x(i) {
             Value::Float(x) => <bf16 as Float>::from_f32(x),
-            Value::Integer(x) => bf16::from_f64(sticky(x)),
+            Value::Integer(x) => bf16::from_f64(DType::BF16.round(sticky(x))),
         }),
         DType::Bool => each::<u8>(cx, access, y, |i| match x(i) {
             Value::Float(x) => (x != 0.0).into(),
@@ -114,7 +115,7 @@ mod tests {
         for (x, want) in
             [((1i64 << 62) + (1 << 54) + 1, (1i64 << 62) + (1 << 55)), ((1 << 62) + (1 << 54), 1 << 62), (-5, -5), (i64::MIN, i64::MIN)]
         {
-            assert_eq!(bf16::from_f64(sticky(x)).to_f64(), want as f64, "{x}");
+            assert_eq!(DType::BF16.round(sticky(x)), want as f64, "{x}");
         }
     }
 }

@@ -25,7 +25,6 @@ mod softmax;
 mod top_k;
 
 use ascend_hal::OpKind;
-use ascend_hal::ops::Coverage;
 
 use crate::{Case, GoldenFile, Result, Work};
 

@@ -110,10 +110,11 @@ fn caught(device: &Arc<CpuDevice>, cases: &[Case], output: &str) -> Result<Strin
         for reason in reasons(device, std::slice::from_ref(case)).into_iter().filter(|r| !r.is_empty()) {
             let named = reason.split("; ").any(|fault| {
                 let name = fault.split(['[', ':']).next().unwrap_or("");
-                let place = fault[name.len()..].starts_with('[')
-                    || fault.contains("its values must be refused")
-                    || fault.contains("the gap around");
-                place && !name.is_empty() && !name.contains(' ') && (output.is_empty() || name == output)
+                let places = ["its values must be refused", "the gap around", "the padding of"];
+                let place = fault[name.len()..].starts_with('[') || places.iter().any(|p| fault.contains(p));
+                // A kernel that refuses what it should compute names the argument, and there is no element to name.
+                let refuses = output.is_empty() && fault.contains("failed on its stream") && fault.contains("` must be ");
+                refuses || place && !name.is_empty() && !name.contains(' ') && (output.is_empty() || name == output)
             });
             if named {
                 return Ok(reason);
