@@ -1,8 +1,11 @@
 //! What is on disk: tensors by their Hugging Face names, whatever the file format calls and packs them.
 
+pub mod gguf;
+
 use std::borrow::Cow;
 use std::path::Path;
 
+pub use self::gguf::{GgufTokenizer, TokenType};
 use crate::Result;
 
 /// How a stored tensor's elements are encoded.
@@ -55,4 +58,11 @@ pub trait Checkpoint: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`Error::Format`](crate::Error::Format) when what is stored does not fit its own header.
     fn tensor(&self, name: &str) -> Result<Option<Stored<'_>>>;
+    /// The tokenizer inside the checkpoint, if it holds one (GGUF). A Hugging Face folder has its own in `tokenizer.json`.
+    ///
+    /// # Errors
+    /// [`Error::Format`](crate::Error::Format) when its lists do not fit each other.
+    fn tokenizer(&self) -> Result<Option<GgufTokenizer>> {
+        Ok(None)
+    }
 }

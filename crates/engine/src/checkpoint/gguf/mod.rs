@@ -1,0 +1,5 @@
+//! GGUF files.
+
+mod tokenizer;
+
+pub use tokenizer::{GgufTokenizer, TokenType};
