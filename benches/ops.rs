@@ -1,5 +1,7 @@
 //! Times of some operators on the CPU device: `cargo bench`. Inputs are random, shapes those of a decode step and a short prefill of a small mixture-of-experts model.
 
+#![allow(missing_docs, reason = "what criterion_group! makes is public and has no documentation")]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;

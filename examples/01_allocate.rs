@@ -2,7 +2,7 @@
 
 use ascend_compute::{DType, DeviceExt, Error, Result, open};
 
-pub fn main() -> Result<()> {
+pub(crate) fn main() -> Result<()> {
     for probe in ascend_compute::devices() {
         match probe.info {
             Ok(info) => println!("{:6} {}, {} threads, {} MiB", probe.name, info.name, info.compute_units, info.memory_bytes >> 20),

@@ -12,7 +12,7 @@ fn noise(seed: usize, n: usize) -> Vec<bf16> {
     (0..n).map(|i| bf16::from_f32(((i + seed) as f32 * 12.9898).sin())).collect()
 }
 
-pub fn main() -> Result<()> {
+pub(crate) fn main() -> Result<()> {
     let device = open("auto")?;
     let stream = device.create_stream()?;
     let (start, end) = (device.create_event()?, device.create_event()?);

@@ -14,7 +14,7 @@ fn noise(seed: usize, n: usize) -> Vec<f32> {
     (0..n).map(|i| ((i + 1000 * seed) as f32 * 12.9898).sin() * 0.3).collect()
 }
 
-pub fn main() -> Result<()> {
+pub(crate) fn main() -> Result<()> {
     let device = open("auto")?;
     let stream = device.create_stream()?;
     let (x, router) = (noise(1, T * H), noise(2, E * H));

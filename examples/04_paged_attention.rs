@@ -14,7 +14,7 @@ fn noise(seed: usize, n: usize) -> Vec<f32> {
     (0..n).map(|i| ((i + 1000 * seed) as f32 * 12.9898).sin()).collect()
 }
 
-pub fn main() -> Result<()> {
+pub(crate) fn main() -> Result<()> {
     let device = open("auto")?;
     let stream = device.create_stream()?;
     let lengths = |ends: &[i32]| Ok::<_, ascend_compute::Error>(Lengths::new(device.upload(ends, [ends.len()])?));

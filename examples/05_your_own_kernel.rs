@@ -30,16 +30,17 @@ fn kernel(name: &'static str, shift: fn(&[f32]) -> f32) -> Arc<dyn Kernel> {
     })
 }
 
-pub fn main() -> ascend_validate::Result<()> {
+pub(crate) fn main() -> ascend_validate::Result<()> {
     let device: Arc<dyn Device> = open("cpu")?;
     // The formula as one would write it down first, and as the contract asks for it.
     device.kernels().register(kernel("my_naive_softmax", |_| 0.))?;
     device.kernels().register(kernel("my_softmax", |row| row.iter().fold(f32::NEG_INFINITY, |m, x| m.max(*x))))?;
 
+    // Every case of softmax; those of other types than the kernel's are skipped.
+    let softmax = Options { op: Regex::new("^softmax$").ok(), ..Options::default() };
     for (name, passes) in [("my_naive_softmax", false), ("my_softmax", true)] {
-        // Every case of softmax; those of other types than the kernel's are skipped.
-        let options = Options { choice: Choice::Name(name.into()), op: Regex::new("^softmax$").ok(), ..Options::default() };
-        let report = run(&[device.clone()], &options, &|_| ())?;
+        let options = Options { choice: Choice::Name(name.into()), ..softmax.clone() };
+        let report = run(std::slice::from_ref(&device), &options, &|_| ())?;
         println!("{name}: {} passed, {} failed, {} skipped", report.summary.passed, report.summary.failed, report.summary.skipped);
         if let Some(case) = report.cases.iter().find(|case| case.status == Status::Failed) {
             println!("  {}: {}", case.name, case.reason);

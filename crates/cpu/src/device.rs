@@ -145,7 +145,7 @@ impl Device for CpuDevice {
     }
 
     fn create_stream(&self) -> Result<Stream> {
-        let (stream, core) = CpuStream::new(self.0.clone());
+        let (stream, core) = CpuStream::open(self.0.clone());
         let mut streams = self.0.streams();
         streams.retain(|s| s.strong_count() > 0);
         streams.push(Arc::downgrade(&core));

@@ -8,6 +8,7 @@ use crate::stream::CpuStream;
 
 /// One thing that a stream does, and can do again.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every task is an op; boxing would cost each an allocation")]
 pub(crate) enum Task {
     /// Runs a call with the kernel that was picked when it was enqueued.
     Op {

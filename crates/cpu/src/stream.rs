@@ -69,7 +69,7 @@ impl From<Failure> for Error {
 }
 
 impl CpuStream {
-    pub(crate) fn new(device: Arc<Inner>) -> (Stream, Arc<Core>) {
+    pub(crate) fn open(device: Arc<Inner>) -> (Stream, Arc<Core>) {
         let core = Arc::new(Core { device, turn: Mutex::default(), left: Condvar::new() });
         (Stream::new(Self(core.clone())), core)
     }

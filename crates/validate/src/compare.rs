@@ -195,7 +195,8 @@ impl Judged<'_> {
                 // 2^-20 of a code: two f32 operations on it.
                 let slack = 3.0 * spread + model[i].abs() * 2f64.powi(-20);
                 let clamped = self.exact.dtype.round(f64::MAX.copysign(model[i])).abs().min(model[i].abs()).copysign(model[i]);
-                self.written(i) && !((got[i] - clamped).abs() <= 0.5 + slack)
+                let off = (got[i] - clamped).abs();
+                self.written(i) && (off.is_nan() || off > 0.5 + slack)
             }));
         }
         let &i = wrong.first()?;

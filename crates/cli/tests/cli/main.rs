@@ -43,7 +43,7 @@ fn is_well_formed(xml: &str) -> bool {
         // `>` is escaped in attributes, so the next one ends the tag.
         let Some(end) = body.find('>') else { return false };
         let tag = &body[..end];
-        if tag.contains('<') || tag.matches('"').count() % 2 != 0 {
+        if tag.contains('<') || !tag.matches('"').count().is_multiple_of(2) {
             return false;
         }
         match tag.strip_prefix('/') {

@@ -129,7 +129,7 @@ impl Op for Elementwise {
 
     fn applies(dtype: DType, variant: &str, rule: &str) -> bool {
         let binary = matches!(variant, "add" | "sub" | "mul" | "div" | "max" | "min");
-        if !dtype.is_float() && !(binary && variant != "div") {
+        if !(dtype.is_float() || binary && variant != "div") {
             return false;
         }
         match rule {

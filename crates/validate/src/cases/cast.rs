@@ -63,7 +63,7 @@ fn significand(dtype: DType) -> u32 {
 fn float(g: &mut Gen, c: Coverage, to: DType, i: usize) -> f64 {
     const INF: f64 = f64::INFINITY;
     let edge = |values: &[f64]| values[i % values.len()];
-    let sign = if i % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = if i.is_multiple_of(2) { 1.0 } else { -1.0 };
     match c.rule {
         "ties" => {
             let m = (1usize << (significand(to) - 1)) + g.below(1 << (significand(to) - 1));
@@ -107,7 +107,7 @@ fn float(g: &mut Gen, c: Coverage, to: DType, i: usize) -> f64 {
 fn integer(g: &mut Gen, c: Coverage, to: DType, i: usize) -> i64 {
     let (lo, hi) = bounds(c.dtype);
     let clamp = |x: i64| x.clamp(lo, hi);
-    let sign = if i % 2 == 0 { 1 } else { -1 };
+    let sign = if i.is_multiple_of(2) { 1 } else { -1 };
     match c.rule {
         "ties" => {
             // An odd multiple of half a unit in the last place; every third off by one, which must decide the direction.

@@ -65,7 +65,7 @@ fn grouped(c: Coverage, (counts, k, n): (&[usize], usize, usize), i: usize) -> G
         counts: counts.to_vec(),
         tail: 0,
         list: [ListKind::Counts, ListKind::Cumulative, ListKind::Sparse][i % 3],
-        index: if i % 2 == 0 { DType::I64 } else { DType::I32 },
+        index: if i.is_multiple_of(2) { DType::I64 } else { DType::I32 },
         glu: i % GLU_KINDS.len(),
     }
 }

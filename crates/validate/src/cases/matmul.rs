@@ -90,7 +90,7 @@ impl Spec {
             rows,
             k: even(k),
             n: even(n),
-            storage: if i % 2 == 0 { Storage::Kn } else { Storage::Nk },
+            storage: if i.is_multiple_of(2) { Storage::Kn } else { Storage::Nk },
             bias: BiasKind::None,
             strides: Strides::Contiguous,
             bits,

@@ -22,7 +22,7 @@ fn on_many(work: impl Fn(usize) -> Outcome + Sync) -> Outcome {
     thread::scope(|scope| {
         let work = &work;
         let running: Vec<_> = (0..THREADS).map(|i| scope.spawn(move || work(i))).collect();
-        running.into_iter().map(|t| t.join().unwrap_or(Err(Violation::Panicked))).collect()
+        running.into_iter().try_for_each(|t| t.join().unwrap_or(Err(Violation::Panicked)))
     })
 }
 

@@ -1,4 +1,4 @@
-//! A [`Report`](crate::report::Report) as text: a table for the terminal, JUnit XML for a build server, HTML for a person.
+//! A [`Report`] as text: a table for the terminal, JUnit XML for a build server, HTML for a person.
 //!
 //! All of them say the same; what differs is who reads it. JSON is the report itself, serialised ([`json`]).
 

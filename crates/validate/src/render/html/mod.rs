@@ -53,10 +53,10 @@ fn heading(out: &mut String, report: &Report, lines: &[OpLine<'_>]) -> fmt::Resu
     let (s, e) = (&report.summary, &report.environment);
     let (class, verdict) = if s.failed > 0 { ("failed", "Failed") } else { ("passed", "Passed") };
     let ops = lines.iter().map(|l| l.op).collect::<std::collections::BTreeSet<_>>().len();
-    write!(
+    writeln!(
         out,
         "<header><div><p class=\"eyebrow\">ascend-compute {} · validation</p><h1>{} kernels against the f64 oracle</h1><p class=\"sub\">on {}</p></div>\
-         <p class=\"verdict {class}\"><span aria-hidden=\"true\">{}</span> {verdict}</p></header>\n",
+         <p class=\"verdict {class}\"><span aria-hidden=\"true\">{}</span> {verdict}</p></header>",
         Escaped(&e.version),
         Escaped(&device_names(report)),
         Escaped(&e.devices.join(", ")),
@@ -64,9 +64,9 @@ fn heading(out: &mut String, report: &Report, lines: &[OpLine<'_>]) -> fmt::Resu
     )?;
     let tile = |class: &str, n: String, what: &str| format!("<div class=\"tile {class}\"><dd>{n}</dd><dt>{what}</dt></div>");
     let n = |n: usize| count(n as u64);
-    write!(
+    writeln!(
         out,
-        "<dl class=\"tiles\">{}{}{}{}{}{}</dl>\n",
+        "<dl class=\"tiles\">{}{}{}{}{}{}</dl>",
         tile("", n(s.cases), "cases"),
         tile("passed", n(s.passed), "passed"),
         tile(if s.failed > 0 { "failed" } else { "" }, n(s.failed), "failed"),
@@ -168,7 +168,7 @@ fn metrics(out: &mut String, case: &CaseReport) -> fmt::Result {
 
 fn ops(out: &mut String, report: &Report, lines: &[OpLine<'_>]) -> fmt::Result {
     let devices = several_devices(report);
-    write!(
+    writeln!(
         out,
         "<section id=\"ops\"><h2>By op</h2><p class=\"note\">The worst of all outputs of an op's cases. <b>Effective bits</b> are −log<sub>2</sub> of the root mean square \
          relative error; storage has 24 (f32), 11 (f16) or 8 (bf16) significant bits. A <b>ratio</b> sets the kernel's error in proportion to that of plain arithmetic \
@@ -176,7 +176,7 @@ fn ops(out: &mut String, report: &Report, lines: &[OpLine<'_>]) -> fmt::Result {
          <div class=\"scroll\"><table class=\"ops\"><thead><tr><th scope=\"col\">op</th>{}<th scope=\"col\" class=\"r\">cases</th><th scope=\"col\">verdict</th>\
          <th scope=\"col\" class=\"r\">bits f32</th><th scope=\"col\" class=\"r\">bits f16</th><th scope=\"col\" class=\"r\">bits bf16</th><th scope=\"col\" class=\"r\">max rel</th>\
          <th scope=\"col\" class=\"r\">MARE ratio</th><th scope=\"col\" class=\"r\">MERE ratio</th><th scope=\"col\" class=\"r\">RMSE ratio</th>\
-         <th scope=\"col\" class=\"r\">device time</th></tr></thead><tbody>\n",
+         <th scope=\"col\" class=\"r\">device time</th></tr></thead><tbody>",
         if devices { "<th scope=\"col\">device</th>" } else { "" }
     )?;
     for line in lines {

@@ -50,10 +50,13 @@ fn bin(bits: f64) -> Option<usize> {
     }
 }
 
+/// How many outputs fall into each bin of the axis.
+type OutputsByBin = BTreeMap<usize, u64>;
+
 /// For each op a lane for each type, with circles along an axis of bits.
 pub(super) fn effective_bits(report: &Report) -> String {
-    // op (in the report's order) -> dtype -> bin -> outputs
-    let mut ops: Vec<(&str, BTreeMap<&str, BTreeMap<usize, u64>>)> = Vec::new();
+    // In the report's order of ops.
+    let mut ops: Vec<(&str, BTreeMap<&str, OutputsByBin>)> = Vec::new();
     for case in &report.cases {
         for bin in compared(case).filter_map(|(_, m)| bin(digest::effective_bits(m))) {
             let at = ops.iter().position(|(op, _)| *op == case.op).unwrap_or_else(|| {
