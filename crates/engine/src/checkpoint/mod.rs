@@ -1,38 +1,19 @@
 //! What is on disk: tensors by their Hugging Face names, whatever the file format calls and packs them.
 
+mod decode;
+mod encoding;
 pub mod gguf;
+mod hf;
+mod mapped;
 
 use std::borrow::Cow;
 use std::path::Path;
 
+pub use self::decode::Decoder;
+pub use self::encoding::Encoding;
 pub use self::gguf::{GgufTokenizer, TokenType};
+pub use self::hf::HfCheckpoint;
 use crate::Result;
-
-/// How a stored tensor's elements are encoded.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum Encoding {
-    /// IEEE binary32.
-    F32,
-    /// IEEE binary16.
-    F16,
-    /// bfloat16.
-    BF16,
-    /// 8-bit float, 4 exponent bits (scaled by a companion tensor of block scales).
-    F8E4M3,
-    /// Raw bytes (MXFP4 blocks and scales of GPT-OSS checkpoints).
-    U8,
-    /// GGUF: blocks of 32 int8 with an f16 scale.
-    Q8_0,
-    /// GGUF: blocks of 32 4-bit codes with an f16 scale.
-    Q4_0,
-    /// GGUF: blocks of 32 4-bit codes with an f16 scale and minimum.
-    Q4_1,
-    /// GGUF: super-blocks of 256 4-bit codes with 6-bit scales and minima.
-    Q4K,
-    /// GGUF: super-blocks of 256 6-bit codes with 8-bit scales.
-    Q6K,
-}
 
 /// One tensor as it is stored.
 #[derive(Clone, Debug)]
