@@ -37,6 +37,6 @@ pub use ascend_hal::ArrayExt;
 pub use ascend_hal::{
     Buffer, BufferSlice, Choice, DType, Device, DeviceExt, DeviceId, DeviceInfo, Dims, Element, Error, Event, Float, FnKernel, Format,
     Graph, GraphExec, Kernel, KernelInfo, KernelRegistry, Launch, Layout, Location, MAX_RANK, MemoryInfo, OpCall, OpKind, Origin, Result,
-    Stream, Support, TensorView, TensorViewMut, bf16, f16, host, ops, to_host,
+    RopeScaling, RopeTable, Rotary, Stream, Support, TensorView, TensorViewMut, Yarn, bf16, f16, host, ops, to_host,
 };
 pub use select::{Probe, TOOLKIT_AT_BUILD, devices, open};

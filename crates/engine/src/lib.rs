@@ -1,15 +1,21 @@
 //! A small inference engine for decoder-only language models on any [`Device`](ascend_compute::Device): the proof that one can be written on this crate, and a template to copy.
 //!
 //! * [`checkpoint`] reads what is on disk: Hugging Face folders and GGUF files.
+//! * [`weights`] brings it onto the device.
+//! * [`layers`] are what models are made of; [`arena`] is the memory of their activations.
 //! * [`models`] has one file a model family, written in ops of the device layer.
 //! * [`cache`] and [`step`] are what a forward pass works on.
 //!
 //! Every tensor operation goes through the device. No network, no telemetry.
 
+pub mod arena;
 pub mod cache;
 pub mod checkpoint;
 mod error;
+pub mod golden;
+pub mod layers;
 pub mod models;
 pub mod step;
+pub mod weights;
 
 pub use error::{Error, Result};

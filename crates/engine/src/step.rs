@@ -23,6 +23,11 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whether every sequence starts in this pass, so that there are no earlier keys. Known from the lengths on the host; without them the answer is no.
+    pub fn starts_sequences(&self) -> bool {
+        matches!((&self.q_lens.host, &self.kv_lens.host), (Some(q), Some(kv)) if q == kv)
+    }
+
     /// Number of tokens `T`.
     pub fn token_count(&self) -> usize {
         self.tokens.numel()

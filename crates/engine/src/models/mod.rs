@@ -1,12 +1,25 @@
 //! Model families: one file each, readable beside its `config.json`.
 
-use ascend_compute::{Stream, TensorView};
+mod config;
+mod deepseek;
+mod gpt_oss;
+mod llama;
+mod mixtral;
+mod qwen3_moe;
 
-use crate::Result;
+use std::sync::Arc;
+
+use ascend_compute::{DType, Device, Stream, TensorView};
+
 use crate::cache::{CacheSpec, KvCache};
+use crate::checkpoint::Checkpoint;
+use crate::layers::Decoder;
 use crate::step::Step;
+use crate::weights::Weights;
+use crate::{Error, Result};
 
-/// Hears what a layer leaves: the layer's number (0: the embedding) and its hidden states `[T, H]`.
+/// Hears what a layer leaves: the layer's number (0: the embedding; the last: after the final norm) and its hidden states `[T, H]`, which are valid once the stream
+/// has come this far and until the next layer is enqueued.
 pub type Trace<'a> = &'a mut dyn FnMut(usize, &TensorView) -> Result<()>;
 
 /// A loaded model, its weights on a device.
@@ -24,4 +37,44 @@ pub trait Model: Send + Sync + std::fmt::Debug {
     ///
     /// No memory is allocated once a pass of this size has run.
     fn forward(&self, stream: &Stream, step: &Step, cache: &KvCache, trace: Option<Trace<'_>>) -> Result<TensorView>;
+}
+
+/// How a family is loaded.
+type Load = fn(&Weights<'_>) -> Result<Decoder>;
+
+/// The families: `model_type`, architecture, loader.
+const FAMILIES: &[(&str, &str, Load)] = &[
+    ("llama", "LlamaForCausalLM", llama::load),
+    ("mixtral", "MixtralForCausalLM", mixtral::load),
+    ("qwen3_moe", "Qwen3MoeForCausalLM", qwen3_moe::load),
+    ("deepseek_v2", "DeepseekV2ForCausalLM", deepseek::load),
+    ("deepseek_v3", "DeepseekV3ForCausalLM", deepseek::load),
+    ("gpt_oss", "GptOssForCausalLM", gpt_oss::load),
+];
+
+/// Loads the model of a checkpoint onto a device, its matrices, activations and cache stored as `dtype` (f32, bf16 or f16).
+///
+/// # Errors
+/// [`Error::Unsupported`] for an unknown architecture or something that its configuration asks for; [`Error::Format`] for a configuration that makes no model;
+/// [`Error::MissingTensor`], [`Error::TensorShape`]; [`Error::Device`] when memory does not suffice.
+pub fn load(checkpoint: &dyn Checkpoint, device: &Arc<dyn Device>, dtype: DType) -> Result<Box<dyn Model>> {
+    let unsupported = |what, found: String, supported: &[&str]| Error::Unsupported {
+        path: checkpoint.path().into(),
+        what,
+        found,
+        supported: supported.join(", "),
+    };
+    if !dtype.is_float() {
+        return Err(unsupported("storage type of weights", dtype.to_string(), &["f32", "bf16", "f16"]));
+    }
+    let config = checkpoint.config();
+    let architecture = config["architectures"][0].as_str();
+    let model_type = config["model_type"].as_str();
+    let family = FAMILIES.iter().find(|(kind, class, _)| architecture.map_or(model_type == Some(*kind), |a| a == *class));
+    let Some((_, _, load)) = family else {
+        let found = architecture.or(model_type).unwrap_or("none").to_owned();
+        let supported: Vec<&str> = FAMILIES.iter().map(|(_, class, _)| *class).collect();
+        return Err(unsupported("architecture", found, &supported));
+    };
+    Ok(Box::new(load(&Weights { checkpoint, device, dtype })?))
 }

@@ -1,0 +1,120 @@
+//! Weights from a checkpoint onto the device: checked against the configuration, converted, fused.
+
+use std::sync::Arc;
+
+use ascend_compute::ops::Weight;
+use ascend_compute::{Buffer, DType, Device, DeviceExt, Dims, Float, TensorView, bf16, f16};
+
+use crate::checkpoint::{Checkpoint, Decoder};
+use crate::{Error, Result};
+
+/// Values converted at a time: the host never holds a large tensor twice.
+const PIECE_VALUES: usize = 1 << 18;
+
+/// Loads the tensors of a checkpoint onto a device.
+///
+/// A name or shape that is not what the configuration asks for is refused before anything is allocated for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights<'a> {
+    /// Where they come from.
+    pub checkpoint: &'a dyn Checkpoint,
+    /// Where they go.
+    pub device: &'a Arc<dyn Device>,
+    /// Storage type of matrices on the device. Vectors (norm weights, biases, sinks) are always f32.
+    pub dtype: DType,
+}
+
+impl<'a> Weights<'a> {
+    /// A matrix stored `[N, K]`: `y = x @ w^T`.
+    pub fn matrix(&self, name: &str, n: usize, k: usize) -> Result<Weight> {
+        self.fused(&[(name.to_owned(), n)], k)
+    }
+
+    /// Matrices `[N_i, K]` of one input, stored one after the other as `[sum N_i, K]`: one product gives the columns of all.
+    pub fn fused(&self, parts: &[(String, usize)], k: usize) -> Result<Weight> {
+        let found = parts.iter().map(|(name, n)| self.find(name, &[*n, k])).collect::<Result<Vec<_>>>()?;
+        let n = parts.iter().map(|(_, n)| n).sum();
+        Ok(Weight::nk(self.upload(&found, self.dtype, &[n, k])?)?)
+    }
+
+    /// For each expert the matrices `[N_i, K]` that `names` gives, as `[E, sum N_i, K]`.
+    pub fn experts(&self, experts: usize, k: usize, names: impl Fn(usize) -> Vec<(String, usize)>) -> Result<Weight> {
+        let (mut found, mut n) = (Vec::new(), 0);
+        for e in 0..experts {
+            let of_expert = names(e);
+            n = of_expert.iter().map(|(_, n)| n).sum();
+            for (name, rows) in of_expert {
+                found.push(self.find(&name, &[rows, k])?);
+            }
+        }
+        Ok(Weight::nk(self.upload(&found, self.dtype, &[experts, n, k])?)?)
+    }
+
+    /// Vectors one after the other, in f32.
+    pub fn fused_vector(&self, parts: &[(String, usize)]) -> Result<TensorView> {
+        let found = parts.iter().map(|(name, n)| self.find(name, &[*n])).collect::<Result<Vec<_>>>()?;
+        let n = parts.iter().map(|(_, n)| n).sum();
+        self.upload(&found, DType::F32, &[n])
+    }
+
+    /// A vector, in f32.
+    pub fn vector(&self, name: &str, n: usize) -> Result<TensorView> {
+        self.tensor_as(name, &[n], DType::F32)
+    }
+
+    /// A tensor as it is stored, in the device's storage type.
+    pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<TensorView> {
+        self.tensor_as(name, shape, self.dtype)
+    }
+
+    /// A tensor as it is stored, in a storage type of its own.
+    pub fn tensor_as(&self, name: &str, shape: &[usize], dtype: DType) -> Result<TensorView> {
+        self.upload(&[self.find(name, shape)?], dtype, shape)
+    }
+
+    /// Whether there is a tensor of that name.
+    pub fn has(&self, name: &str) -> Result<bool> {
+        Ok(self.checkpoint.tensor(name)?.is_some())
+    }
+
+    fn find(&self, name: &str, shape: &[usize]) -> Result<Decoder<'a>> {
+        let path = || self.checkpoint.path().to_path_buf();
+        let found = Decoder::open(self.checkpoint, name)?.ok_or_else(|| Error::MissingTensor { path: path(), name: name.into() })?;
+        if found.shape() != shape {
+            return Err(Error::TensorShape { path: path(), name: name.into(), asked: shape.into(), found: found.shape().into() });
+        }
+        Ok(found)
+    }
+
+    /// `parts` one after the other, as one tensor.
+    fn upload(&self, parts: &[Decoder<'_>], dtype: DType, shape: &[usize]) -> Result<TensorView> {
+        let whole = self.device.empty(dtype, Dims::new(shape)?)?;
+        let mut at = 0;
+        for part in parts {
+            at = match dtype {
+                DType::F16 => self.write::<f16>(part, whole.buffer(), at)?,
+                DType::BF16 => self.write::<bf16>(part, whole.buffer(), at)?,
+                _ => self.write::<f32>(part, whole.buffer(), at)?,
+            };
+        }
+        Ok(whole.view())
+    }
+
+    /// Writes the elements of `part` from byte `at` on, and says where they end.
+    fn write<T: Float>(&self, part: &Decoder<'_>, to: &Buffer, mut at: usize) -> Result<usize> {
+        let (rows, columns) = (part.rows(), part.row_values());
+        if rows == 0 || columns == 0 {
+            return Ok(at);
+        }
+        let at_once = (PIECE_VALUES / columns).clamp(1, rows);
+        let mut values = vec![T::from_f32(0.0); at_once * columns];
+        for first in (0..rows).step_by(at_once) {
+            let values = &mut values[..at_once.min(rows - first) * columns];
+            part.decode(first, values)?;
+            let bytes: &[u8] = bytemuck::cast_slice(values);
+            self.device.write(to, at, bytes)?;
+            at += bytes.len();
+        }
+        Ok(at)
+    }
+}
