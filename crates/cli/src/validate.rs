@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ascend_compute::Choice;
+use ascend_compute::{Choice, DType};
 use ascend_validate::report::Report;
 use ascend_validate::{Options, Progress, render, run};
 use clap::Args;
@@ -37,6 +37,12 @@ pub(crate) struct Validate {
     /// Run the golden files of this folder and nothing else
     #[arg(long, value_name = "DIR", conflicts_with = "replay")]
     golden: Option<PathBuf>,
+    /// Check the models in this folder (those with a `goldens.safetensors`) and nothing else: logits, hidden states, greedy tokens
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["golden", "replay", "op", "case", "kernels", "seed", "save_failures"])]
+    models: Option<PathBuf>,
+    /// Storage type of the models' weights, activations and caches
+    #[arg(long, default_value = "f32", value_name = "f32|bf16|f16", requires = "models", value_parser = float_type)]
+    dtype: DType,
     /// Write the report as JSON (`-`: to standard output)
     #[arg(long, value_name = "FILE")]
     json: Option<Target>,
@@ -52,6 +58,10 @@ pub(crate) struct Validate {
     /// Run a saved failure and nothing else
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
+}
+
+fn float_type(name: &str) -> std::result::Result<DType, String> {
+    DType::parse(name).filter(|dtype| dtype.is_float()).ok_or_else(|| "must be f32, bf16 or f16".into())
 }
 
 /// A way to write a report.
@@ -71,6 +81,10 @@ impl Validate {
         }
 
         let devices = devices::open(&self.device)?;
+        if let Some(dir) = &self.models {
+            let [device] = &devices[..] else { return Err("models are checked on one device; name it".into()) };
+            return finish(&ascend_engine::validate_models(dir, device, self.dtype)?, &targets);
+        }
         let options = Options {
             choice: Choice::parse(&self.kernels),
             op: self.op,
@@ -86,28 +100,32 @@ impl Validate {
         let report = run(&devices, &options, &|p| show(&bar, p))?;
         bar.finish_and_clear();
 
-        let s = report.summary;
-        if s.cases == 0 {
+        if report.summary.cases == 0 {
             return Err("no case is selected by --op, --case or --golden; `ascend support --coverage` lists what there is".into());
         }
-        let table = render::table(&report, console::Term::stdout().size_checked().map(|(_, columns)| columns));
-        if to_stdout > 0 {
-            output::note(&table)
-        } else {
-            output::print(&table)?
-        }
-        for (target, format) in targets {
-            target.write(&format(&report)?)?;
-        }
-        Ok(match s.failed {
-            0 if s.passed == 0 => {
-                output::note("error: no case could run; the reasons are above\n");
-                ExitCode::from(COULD_NOT_RUN)
-            }
-            0 => ExitCode::SUCCESS,
-            _ => ExitCode::FAILURE,
-        })
+        finish(&report, &targets)
     }
+}
+
+/// Prints and writes the report, and turns it into an exit code.
+fn finish(report: &Report, targets: &[(&Target, Format)]) -> Result<ExitCode> {
+    let table = render::table(report, console::Term::stdout().size_checked().map(|(_, columns)| columns));
+    if targets.iter().any(|(target, _)| target.is_stdout()) {
+        output::note(&table)
+    } else {
+        output::print(&table)?
+    }
+    for (target, format) in targets {
+        target.write(&format(report)?)?;
+    }
+    Ok(match report.summary.failed {
+        0 if report.summary.passed == 0 => {
+            output::note("error: no case could run; the reasons are above\n");
+            ExitCode::from(COULD_NOT_RUN)
+        }
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
 }
 
 /// On standard error, and only when that is a terminal.

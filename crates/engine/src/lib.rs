@@ -16,6 +16,8 @@ pub mod golden;
 pub mod layers;
 pub mod models;
 pub mod step;
+mod validate;
 pub mod weights;
 
 pub use error::{Error, Result};
+pub use validate::validate_models;

@@ -27,4 +27,5 @@ pub use coverage::coverage;
 pub use error::{Error, Result};
 pub use generate::Gen;
 pub use golden::GoldenFile;
+pub use metrics::measure;
 pub use runner::{Options, Progress, cases, run, run_cases};

@@ -97,8 +97,8 @@ fn finite(x: f64) -> f64 {
 /// Number of classes of the ULP histogram: 0, 1, 2, 3-4, 5-8, ..., 2^14 and more.
 const ULP_CLASSES: usize = 16;
 
-/// Everything but the ratios.
-pub(crate) fn measure(dtype: DType, got: &[f64], want: &[f64], at: &[usize]) -> OutputMetrics {
+/// Metrics of the elements `at` of an output against its oracle, without those that need the rounding model (the ratios stay 0).
+pub fn measure(dtype: DType, got: &[f64], want: &[f64], at: &[usize]) -> OutputMetrics {
     let threshold = small_values(dtype).threshold;
     let mut m = OutputMetrics { elements: at.len(), ulp_histogram: vec![0; ULP_CLASSES], ..OutputMetrics::default() };
     let (mut dot, mut got2, mut want2, mut off2, mut relative2, mut large) = (0.0, 0.0, 0.0, 0.0, 0.0, 0usize);
