@@ -10,6 +10,9 @@ use crate::context::Context;
 /// Elements of one task: enough to outweigh handing it to a thread, and even, so that no byte of i4 is shared.
 const CHUNK: usize = 1 << 13;
 
+/// Elements read at a time.
+const BLOCK: usize = 256;
+
 /// What an element is before it is cast: exact in one of two types.
 #[derive(Clone, Copy)]
 enum Value {
@@ -17,14 +20,18 @@ enum Value {
     Integer(i64),
 }
 
+/// Reads as many elements as the slice takes, from the given one on. Behind a `dyn`, so that each type is read in one place and written in one, not once for each pair.
+type Read<'a> = &'a (dyn Fn(usize, &mut [Value]) + Sync);
+
 pub(super) fn cast(cx: &Context<'_>, op: &Cast) -> Result<()> {
     let access = HostAccess::lock(OpKind::Cast, [("x", &op.x)], [("y", &op.y)])?;
     macro_rules! from {
         ($t:ty, |$x:ident| $value:expr) => {{
             let x = access.read::<$t>(&op.x)?;
-            to(cx, &access, &op.y, |i| {
-                let $x = x[i];
-                $value
+            to(cx, &access, &op.y, &|start, values| {
+                for (value, &$x) in values.iter_mut().zip(&x[start..]) {
+                    *value = $value;
+                }
             })
         }};
     }
@@ -38,17 +45,21 @@ pub(super) fn cast(cx: &Context<'_>, op: &Cast) -> Result<()> {
         DType::Bool => from!(u8, |x| Value::Integer((x != 0).into())),
         DType::I4 => {
             let x = access.read::<u8>(&op.x)?;
-            to(cx, &access, &op.y, |i| Value::Integer(nibble(x[i / 2], i).into()))
+            to(cx, &access, &op.y, &|start, values| {
+                for (i, value) in (start..).zip(values) {
+                    *value = Value::Integer(nibble(x[i / 2], i).into());
+                }
+            })
         }
         _ => from!(u8, |x| Value::Integer(x.into())),
     }
 }
 
 /// Rust's `as` is the contract's rule between floats and integers, and between integers.
-fn to(cx: &Context<'_>, access: &HostAccess<'_>, y: &TensorViewMut, x: impl Fn(usize) -> Value + Sync) -> Result<()> {
+fn to(cx: &Context<'_>, access: &HostAccess<'_>, y: &TensorViewMut, x: Read<'_>) -> Result<()> {
     macro_rules! plain {
         ($t:ty) => {
-            each::<$t>(cx, access, y, |i| match x(i) {
+            each::<$t, 1>(cx, access, y, x, |[v]| match v {
                 Value::Float(x) => x as $t,
                 Value::Integer(x) => x as $t,
             })
@@ -59,26 +70,25 @@ fn to(cx: &Context<'_>, access: &HostAccess<'_>, y: &TensorViewMut, x: impl Fn(u
         DType::I8 => plain!(i8),
         DType::I32 => plain!(i32),
         DType::I64 => plain!(i64),
-        DType::F16 => each(cx, access, y, |i| match x(i) {
+        DType::F16 => each(cx, access, y, x, |[v]| match v {
             Value::Float(x) => <f16 as Float>::from_f32(x),
             // Rounded first: `half` looks at the upper half of an f64 only.
             Value::Integer(x) => f16::from_f64(DType::F16.round(sticky(x))),
         }),
-        DType::BF16 => each(cx, access, y, |i| match x(i) {
+        DType::BF16 => each(cx, access, y, x, |[v]| match v {
             Value::Float(x) => <bf16 as Float>::from_f32(x),
             Value::Integer(x) => bf16::from_f64(DType::BF16.round(sticky(x))),
         }),
-        DType::Bool => each::<u8>(cx, access, y, |i| match x(i) {
+        DType::Bool => each::<u8, 1>(cx, access, y, x, |[v]| match v {
             Value::Float(x) => (x != 0.0).into(),
             Value::Integer(x) => (x != 0).into(),
         }),
         DType::I4 => {
-            let n = y.numel();
-            let code = |i: usize| match x(i) {
+            let code = |v| match v {
                 Value::Float(x) => (x as i8).clamp(-8, 7) as u8 & 15,
                 Value::Integer(x) => x as u8 & 15,
             };
-            each::<u8>(cx, access, y, |i| code(2 * i) | if 2 * i + 1 < n { code(2 * i + 1) << 4 } else { 0 })
+            each::<u8, 2>(cx, access, y, x, |[low, high]| code(low) | code(high) << 4)
         }
         _ => plain!(u8),
     }
@@ -93,13 +103,28 @@ fn sticky(x: i64) -> f64 {
     if x < 0 { -(m as f64) } else { m as f64 }
 }
 
-/// Writes `f(i)` to stored element (byte, for packed types) `i` of `y`.
-fn each<T: Element>(cx: &Context<'_>, access: &HostAccess<'_>, y: &TensorViewMut, f: impl Fn(usize) -> T + Sync) -> Result<()> {
+/// Writes `f` of each `N` elements of `x` to a stored element (for packed types: a byte) of `y`; elements beyond the last count as 0.
+fn each<T: Element, const N: usize>(
+    cx: &Context<'_>,
+    access: &HostAccess<'_>,
+    y: &TensorViewMut,
+    x: Read<'_>,
+    f: impl Fn([Value; N]) -> T + Sync,
+) -> Result<()> {
+    let n = y.numel();
     let mut y = access.write::<T>(y)?;
     cx.install(|| {
         y.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, y)| {
-            for (i, y) in y.iter_mut().enumerate() {
-                *y = f(chunk * CHUNK + i);
+            let mut values = [[Value::Integer(0); N]; BLOCK];
+            for (block, y) in y.chunks_mut(BLOCK).enumerate() {
+                let start = N * (chunk * CHUNK + block * BLOCK);
+                let values = values[..y.len()].as_flattened_mut();
+                let there = values.len().min(n - start);
+                x(start, &mut values[..there]);
+                values[there..].fill(Value::Integer(0));
+                for (y, v) in y.iter_mut().zip(values.as_chunks::<N>().0) {
+                    *y = f(*v);
+                }
             }
         });
     });
