@@ -2,7 +2,7 @@
 
 mod decode;
 mod encoding;
-pub mod gguf;
+mod gguf;
 mod hf;
 mod mapped;
 
@@ -11,9 +11,17 @@ use std::path::Path;
 
 pub use self::decode::Decoder;
 pub use self::encoding::Encoding;
-pub use self::gguf::{GgufTokenizer, TokenType};
+pub use self::gguf::{GgufCheckpoint, GgufTokenizer, TokenType};
 pub use self::hf::HfCheckpoint;
 use crate::Result;
+
+/// Opens a model: a Hugging Face folder, or a GGUF file.
+///
+/// # Errors
+/// [`Error`](crate::Error) naming the file, and the tensor or metadata key, that cannot be read.
+pub fn open(path: &Path) -> Result<Box<dyn Checkpoint>> {
+    if path.is_dir() { Ok(Box::new(HfCheckpoint::open(path)?)) } else { Ok(Box::new(GgufCheckpoint::open(path)?)) }
+}
 
 /// One tensor as it is stored.
 #[derive(Clone, Debug)]

@@ -1,5 +1,11 @@
 //! The tokenizer that a GGUF file carries in its metadata.
 
+use std::collections::BTreeMap;
+
+use super::super::mapped::MappedFile;
+use super::read::Value;
+use crate::{Error, Result};
+
 /// The `tokenizer.*` metadata of a GGUF file, as it is stored.
 #[derive(Clone, PartialEq, Debug, Default)]
 #[non_exhaustive]
@@ -66,5 +72,100 @@ impl TokenType {
             6 => Self::Byte,
             _ => return None,
         })
+    }
+}
+
+/// The tokenizer of a file, if its metadata has one.
+pub(super) fn read(file: &MappedFile, metadata: &BTreeMap<String, Value>) -> Result<Option<GgufTokenizer>> {
+    let keys = Keys { file, metadata };
+    let Some(model) = keys.text("tokenizer.ggml.model")? else { return Ok(None) };
+    let tokens = keys.list("tokenizer.ggml.tokens", text)?;
+    let lists = GgufTokenizer {
+        scores: keys.list("tokenizer.ggml.scores", |v| if let Value::Float(x) = v { Some(x as f32) } else { None })?,
+        token_types: keys.list("tokenizer.ggml.token_type", |v| match v {
+            Value::Signed(n) => TokenType::from_number(n),
+            Value::Unsigned(n) => TokenType::from_number(i64::try_from(n).ok()?),
+            _ => None,
+        })?,
+        merges: keys.list("tokenizer.ggml.merges", |v| {
+            // The first part may begin with a space; the one that parts them is after its first character.
+            let merge = text(v)?;
+            let first = merge.chars().next()?.len_utf8();
+            let at = merge.get(first..)?.find(' ')? + first;
+            Some((merge.get(..at)?.to_owned(), merge.get(at + 1..)?.to_owned()))
+        })?,
+        ..GgufTokenizer::default()
+    };
+    for (what, len) in [("scores", lists.scores.len()), ("token_type", lists.token_types.len())] {
+        if len != 0 && len != tokens.len() {
+            return Err(file.broken(format!("metadata `tokenizer.ggml.{what}` has {len} elements for {} tokens", tokens.len())));
+        }
+    }
+    let id = |what: &str| keys.id(&format!("tokenizer.ggml.{what}_token_id"), tokens.len());
+    let flag = |what: &str| keys.flag(&format!("tokenizer.ggml.{what}"));
+    Ok(Some(GgufTokenizer {
+        model,
+        pre: keys.text("tokenizer.ggml.pre")?,
+        bos: id("bos")?,
+        eos: id("eos")?,
+        eot: id("eot")?,
+        unknown: id("unknown")?,
+        padding: id("padding")?,
+        add_bos: flag("add_bos_token")?,
+        add_eos: flag("add_eos_token")?,
+        add_space_prefix: flag("add_space_prefix")?,
+        chat_template: keys.text("tokenizer.chat_template")?,
+        tokens,
+        ..lists
+    }))
+}
+
+fn text(value: Value) -> Option<String> {
+    if let Value::Text(text) = value { Some(text) } else { None }
+}
+
+struct Keys<'a> {
+    file: &'a MappedFile,
+    metadata: &'a BTreeMap<String, Value>,
+}
+
+impl Keys<'_> {
+    fn broken(&self, key: &str, message: &str) -> Error {
+        self.file.broken(format!("metadata `{key}` {message}"))
+    }
+
+    fn text(&self, key: &str) -> Result<Option<String>> {
+        let value = self.metadata.get(key).cloned();
+        value.map(|v| text(v).ok_or_else(|| self.broken(key, "must be a text"))).transpose()
+    }
+
+    fn flag(&self, key: &str) -> Result<Option<bool>> {
+        match self.metadata.get(key) {
+            None => Ok(None),
+            Some(&Value::Bool(x)) => Ok(Some(x)),
+            Some(_) => Err(self.broken(key, "must be a truth value")),
+        }
+    }
+
+    fn id(&self, key: &str, tokens: usize) -> Result<Option<u32>> {
+        match self.metadata.get(key) {
+            None => Ok(None),
+            Some(&Value::Unsigned(id)) if id < tokens as u64 => {
+                u32::try_from(id).map(Some).map_err(|_| self.broken(key, "does not fit 32 bits"))
+            }
+            Some(_) => Err(self.broken(key, &format!("must be the id of one of the {tokens} tokens"))),
+        }
+    }
+
+    /// The elements of a list; none when there is no such list.
+    fn list<T>(&self, key: &str, element: impl Fn(Value) -> Option<T>) -> Result<Vec<T>> {
+        let values = match self.metadata.get(key) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(list)) => list.values(self.file)?,
+            Some(_) => return Err(self.broken(key, "must be a list")),
+        };
+        let elements =
+            values.into_iter().enumerate().map(|(i, v)| element(v).ok_or_else(|| self.broken(key, &format!("has a wrong element {i}"))));
+        elements.collect()
     }
 }
