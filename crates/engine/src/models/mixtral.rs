@@ -17,6 +17,9 @@ struct Config {
     num_experts_per_tok: usize,
     #[serde(default)]
     sliding_window: Option<usize>,
+    /// Query and key rows are stored in the order of pairs `(2i, 2i + 1)`: GGUF files.
+    #[serde(default)]
+    rope_interleave: bool,
 }
 
 pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
@@ -30,7 +33,8 @@ pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
         hidden: outline.hidden,
         inner: config::size(path, "intermediate_size", config.intermediate_size)?,
     };
-    let rope = Rope::new(weights, &config.common.rope.rotary(path, shape.head_dim)?, outline.context_tokens, RopeStyle::Half)?;
+    let style = if config.rope_interleave { RopeStyle::Interleaved } else { RopeStyle::Half };
+    let rope = Rope::new(weights, &config.common.rope.rotary(path, shape.head_dim)?, outline.context_tokens, style)?;
     Decoder::load(weights, outline, |_, layer| {
         let attention = Attention::load(weights, &format!("{layer}.self_attn"), shape, rope.clone(), (false, false))?;
         let moe = format!("{layer}.block_sparse_moe");
