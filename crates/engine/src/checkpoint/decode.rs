@@ -129,7 +129,7 @@ impl<'a> Decoder<'a> {
         }
         let cols = self.row_values();
         let wanted = out.len().checked_div(cols).filter(|&rows| rows * cols == out.len());
-        if !wanted.and_then(|rows| rows.checked_add(first_row)).is_some_and(|end| end <= self.rows()) {
+        if wanted.and_then(|rows| rows.checked_add(first_row)).is_none_or(|end| end > self.rows()) {
             let message = format!(
                 "tensor `{}` has {} rows of {cols}; {} values from row {first_row} were asked for",
                 self.name,
