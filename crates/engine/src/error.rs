@@ -60,6 +60,12 @@ pub enum Error {
         /// In the file.
         found: Vec<usize>,
     },
+    /// No token can be chosen from a model's logits.
+    #[error("no token can be chosen: {found}")]
+    Logits {
+        /// What is wrong with them.
+        found: String,
+    },
     /// A request cannot be served.
     #[error("the request asks for {asked}, but {found}")]
     Request {

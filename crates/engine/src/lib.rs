@@ -5,16 +5,21 @@
 //! * [`layers`] are what models are made of; [`arena`] is the memory of their activations.
 //! * [`models`] has one file a model family, written in ops of the device layer.
 //! * [`cache`] and [`step`] are what a forward pass works on.
+//! * [`blocks`], [`batch`], [`scheduler`] and [`sampling`] turn requests into steps and logits into tokens.
 //!
 //! Every tensor operation goes through the device. No network, no telemetry.
 
 pub mod arena;
+pub mod batch;
+pub mod blocks;
 pub mod cache;
 pub mod checkpoint;
 mod error;
 pub mod golden;
 pub mod layers;
 pub mod models;
+pub mod sampling;
+pub mod scheduler;
 pub mod step;
 mod validate;
 pub mod weights;
