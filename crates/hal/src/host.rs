@@ -42,14 +42,7 @@ impl HostMemory {
     }
 
     fn allocate(size: usize, location: Location, on_free: Option<Arc<dyn Fn(usize) + Send + Sync>>, zeroed: bool) -> Result<Self> {
-        let refused = || Error::OutOfMemory {
-            device: match location {
-                Location::Device(id) => id,
-                Location::Host => crate::DeviceId::CPU,
-            },
-            asked_bytes: size,
-            free_bytes: 0,
-        };
+        let refused = || out_of_memory(location, size);
         let start = if size == 0 {
             NonNull::<Line>::dangling().cast()
         } else {
@@ -104,6 +97,28 @@ impl HostMemory {
             _ => Err(Error::OutOfRange { what, offset, len, size: self.size }),
         }
     }
+}
+
+fn out_of_memory(location: Location, asked_bytes: usize) -> Error {
+    let device = match location {
+        Location::Device(id) => id,
+        Location::Host => crate::DeviceId::CPU,
+    };
+    Error::OutOfMemory { device, asked_bytes, free_bytes: 0 }
+}
+
+/// An empty vector with room for `len` elements of `view`. A view may repeat its elements, and have far more than memory holds.
+fn room<T>(view: &TensorView, len: usize) -> Result<Vec<T>> {
+    let mut out = Vec::new();
+    out.try_reserve_exact(len).map_err(|_| out_of_memory(view.location(), len.saturating_mul(size_of::<T>())))?;
+    Ok(out)
+}
+
+/// The elements of `view`, each as another type.
+fn widened<T, U>(view: &TensorView, elements: &[T], f: impl Fn(&T) -> U) -> Result<Vec<U>> {
+    let mut out = room(view, elements.len())?;
+    out.extend(elements.iter().map(f));
+    Ok(out)
 }
 
 #[repr(align(64))]
@@ -182,7 +197,7 @@ pub fn to_i64(view: &TensorView) -> Result<Vec<i64>> {
 /// The elements of one host-readable tensor in row-major order. `T` must store the view's type ([`Element::stores`]).
 pub fn to_vec<T: Element>(view: &TensorView) -> Result<Vec<T>> {
     let access = HostAccess::lock(OpKind::Copy, [("src", view)], [])?;
-    Ok(access.read::<T>(view)?.to_vec())
+    widened(view, &access.read::<T>(view)?, |&x| x)
 }
 
 enum Guard<'a> {
@@ -272,7 +287,8 @@ impl<'a> HostAccess<'a> {
     /// The elements of an argument in row-major order; packed bytes for `I4`.
     ///
     /// # Errors
-    /// [`Error::DType`] when `T` does not store the view's type; [`Error::State`] when the view is not an argument of the locked call, or shares elements with an output that was taken already.
+    /// [`Error::DType`] when `T` does not store the view's type; [`Error::State`] when the view is not an argument of the locked call, or shares elements with an output that was taken already;
+    /// [`Error::OutOfMemory`] when there is no room for a copy, as for a huge view that repeats its elements.
     pub fn read<'v, T: Element>(&'v self, view: &'v TensorView) -> Result<Read<'v, T>> {
         self.stored::<T>(view)?;
         let memory = self.memory(view)?;
@@ -297,9 +313,9 @@ impl<'a> HostAccess<'a> {
             return Ok(Read(Elements::Borrowed(slice)));
         }
         if view.dtype() == DType::I4 {
-            return Ok(Read(Elements::Owned(bytemuck::allocation::cast_vec(self.packed_nibbles(view, start)))));
+            return Ok(Read(Elements::Owned(bytemuck::allocation::cast_vec(self.packed_nibbles(view, start)?))));
         }
-        let mut out: Vec<T> = Vec::with_capacity(view.numel());
+        let mut out: Vec<T> = room(view, view.numel())?;
         view.layout().for_each_offset(view.dtype(), |at| {
             // SAFETY: as above; offset `at` lies inside the view, hence inside the buffer.
             out.push(unsafe { start.cast::<T>().add(at).read() });
@@ -308,8 +324,10 @@ impl<'a> HostAccess<'a> {
     }
 
     /// The elements of an `I4` view, packed in row-major order. `start` is where its locked memory begins.
-    fn packed_nibbles(&self, view: &TensorView, start: *const u8) -> Vec<u8> {
-        let mut packed = vec![0u8; view.numel().div_ceil(2)];
+    fn packed_nibbles(&self, view: &TensorView, start: *const u8) -> Result<Vec<u8>> {
+        let len = view.numel().div_ceil(2);
+        let mut packed = room(view, len)?;
+        packed.resize(len, 0u8);
         let mut i = 0;
         view.layout().for_each_offset(DType::I4, |at| {
             // SAFETY: views lie inside their buffer, which is locked for as long as `self` lives; nibble `at` lies in byte `at / 2`.
@@ -317,42 +335,45 @@ impl<'a> HostAccess<'a> {
             packed[i / 2] |= ((byte >> (4 * (at % 2))) & 15) << (4 * (i % 2));
             i += 1;
         });
-        packed
+        Ok(packed)
     }
 
     /// The elements of an argument in row-major order, decoded to `f64`.
     pub fn read_f64(&self, view: &TensorView) -> Result<Vec<f64>> {
-        Ok(match view.dtype() {
-            DType::F32 => self.read::<f32>(view)?.iter().map(|&x| f64::from(x)).collect(),
-            DType::F16 => self.read::<f16>(view)?.iter().map(|x| x.to_f64()).collect(),
-            DType::BF16 => self.read::<bf16>(view)?.iter().map(|x| x.to_f64()).collect(),
-            _ => self.read_i64(view)?.into_iter().map(|x| x as f64).collect(),
-        })
+        match view.dtype() {
+            DType::F32 => widened(view, &self.read::<f32>(view)?, |&x| f64::from(x)),
+            DType::F16 => widened(view, &self.read::<f16>(view)?, |x| x.to_f64()),
+            DType::BF16 => widened(view, &self.read::<bf16>(view)?, |x| x.to_f64()),
+            // In place: both have eight bytes.
+            _ => Ok(self.read_i64(view)?.into_iter().map(|x| x as f64).collect()),
+        }
     }
 
     /// The elements of an integer or bool argument in row-major order.
     pub fn read_i64(&self, view: &TensorView) -> Result<Vec<i64>> {
-        Ok(match view.dtype() {
-            DType::I64 => self.read::<i64>(view)?.to_vec(),
-            DType::I32 => self.read::<i32>(view)?.iter().map(|&x| x.into()).collect(),
-            DType::I8 => self.read::<i8>(view)?.iter().map(|&x| x.into()).collect(),
-            DType::U8 | DType::Bool => self.read::<u8>(view)?.iter().map(|&x| x.into()).collect(),
+        match view.dtype() {
+            DType::I64 => widened(view, &self.read::<i64>(view)?, |&x| x),
+            DType::I32 => widened(view, &self.read::<i32>(view)?, |&x| x.into()),
+            DType::I8 => widened(view, &self.read::<i8>(view)?, |&x| x.into()),
+            DType::U8 | DType::Bool => widened(view, &self.read::<u8>(view)?, |&x| x.into()),
             DType::I4 => {
                 let packed = self.read::<u8>(view)?;
-                (0..view.numel()).map(|i| i64::from(nibble(packed[i / 2], i))).collect()
+                let mut out = room(view, view.numel())?;
+                out.extend((0..view.numel()).map(|i| i64::from(nibble(packed[i / 2], i))));
+                Ok(out)
             }
-            found => return Err(Error::DType { op: self.op, argument: "(kernel access)", asked: "an integer type".into(), found }),
-        })
+            found => Err(Error::DType { op: self.op, argument: "(kernel access)", asked: "an integer type".into(), found }),
+        }
     }
 
     /// The elements of a float argument in row-major order, widened to `f32`.
     pub fn read_f32(&self, view: &TensorView) -> Result<Vec<f32>> {
-        Ok(match view.dtype() {
-            DType::F32 => self.read::<f32>(view)?.to_vec(),
-            DType::F16 => self.read::<f16>(view)?.iter().map(|x| x.to_f32()).collect(),
-            DType::BF16 => self.read::<bf16>(view)?.iter().map(|x| x.to_f32()).collect(),
-            found => return Err(Error::DType { op: self.op, argument: "(kernel access)", asked: "a float type".into(), found }),
-        })
+        match view.dtype() {
+            DType::F32 => widened(view, &self.read::<f32>(view)?, |&x| x),
+            DType::F16 => widened(view, &self.read::<f16>(view)?, |x| x.to_f32()),
+            DType::BF16 => widened(view, &self.read::<bf16>(view)?, |x| x.to_f32()),
+            found => Err(Error::DType { op: self.op, argument: "(kernel access)", asked: "a float type".into(), found }),
+        }
     }
 
     /// Takes an output for writing, in row-major order; packed bytes for `I4`. It holds the old contents until they are overwritten; a view
@@ -381,10 +402,10 @@ impl<'a> HostAccess<'a> {
             return Ok(Write(Target::Direct(slice)));
         }
         if view.dtype() == DType::I4 {
-            let data = self.packed_nibbles(view, start);
+            let data = self.packed_nibbles(view, start)?;
             return Ok(Write(Target::Staged { data: bytemuck::allocation::cast_vec(data), start: start.cast(), view }));
         }
-        let mut data: Vec<T> = Vec::with_capacity(view.numel());
+        let mut data: Vec<T> = room(view, view.numel())?;
         view.layout().for_each_offset(view.dtype(), |at| {
             // SAFETY: as above.
             data.push(unsafe { start.cast::<T>().add(at).read() });
@@ -547,5 +568,18 @@ mod tests {
         assert!(matches!(access.read::<f32>(&x), Err(Error::DType { .. })));
         let other = tensor(&[1i32], [1]).unwrap();
         assert!(matches!(access.read::<i32>(&other), Err(Error::State { .. })));
+    }
+
+    #[test]
+    fn a_copy_of_repeated_elements_beyond_memory_is_refused() {
+        for (dtype, bytes) in [(DType::F32, 4), (DType::I64, 8), (DType::F16, 2), (DType::I4, 1), (DType::Bool, 1)] {
+            let one = tensor_of(dtype, &vec![0; bytes], [if dtype == DType::I4 { 2 } else { 1 }]).unwrap();
+            let layout = crate::Layout::strided([1usize << 56], [0usize], 0).unwrap();
+            let huge = TensorView::new(one.buffer().clone(), dtype, layout).unwrap();
+            assert!(matches!(to_f64(&huge), Err(Error::OutOfMemory { .. })), "{dtype}");
+            if dtype == DType::F32 {
+                assert!(matches!(to_vec::<f32>(&huge), Err(Error::OutOfMemory { asked_bytes, .. }) if asked_bytes == 1 << 58));
+            }
+        }
     }
 }

@@ -331,13 +331,15 @@ impl Op for Attention {
         };
         let (causal, window) = (self.causal && self.mask.is_none(), self.window);
         let (pairs, keys) = visible_pairs((&self.q_lens, self.q.dim(0)), (&self.kv_lens, assumed), causal, window);
-        let widths = (k.shape().last_or_one() + v.shape().last_or_one()) as f64;
+        let widths = k.shape().last_or_one() as f64 + v.shape().last_or_one() as f64;
         // Both products; then scale, maximum, difference, exponential and sum.
-        let mut cost = Cost::streaming(self, pairs * self.q.dim(1) as f64 * (2.0 * widths + 5.0));
-        if self.kv.table().is_some() {
-            let row = self.kv.heads() as f64 * widths * (k.dtype().bits() / 8) as f64;
-            cost.read_bytes += keys * row - (k.size_bytes() + v.size_bytes()) as f64;
+        let flops = pairs * self.q.dim(1) as f64 * (2.0 * widths + 5.0);
+        if self.kv.table().is_none() {
+            return Cost::streaming(self, flops);
         }
+        // Of the cache, only the slots in use are read.
+        let mut cost = Cost::streaming_but(self, flops, &["k", "v"]);
+        cost.read_bytes += keys * self.kv.heads() as f64 * widths * (k.dtype().bits() / 8) as f64;
         cost
     }
 

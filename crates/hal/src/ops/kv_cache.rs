@@ -194,7 +194,7 @@ impl Op for KvCacheGather {
     /// Every row of `out` read and written once.
     fn cost(&self) -> Cost {
         let rows = self.out.size_bytes() as f64;
-        let lists = (self.table.size_bytes() + self.kv_lens.cumulative.size_bytes()) as f64;
+        let lists = self.table.size_bytes() as f64 + self.kv_lens.cumulative.size_bytes() as f64;
         Cost { flops: 0.0, read_bytes: rows + lists, write_bytes: rows }
     }
 

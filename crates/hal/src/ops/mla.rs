@@ -228,9 +228,9 @@ impl Op for MlaDecode {
         let assumed = self.table.numel() as f64 * self.latent_cache.dim(1) as f64;
         let (pairs, keys) = visible_pairs((&self.q_lens, self.q_latent.dim(0)), (&self.kv_lens, assumed), true, None);
         let (latent, rope) = (self.latent_cache.dim(2) as f64, self.rope_cache.dim(2) as f64);
-        let mut cost = Cost::streaming(self, pairs * self.q_latent.dim(1) as f64 * (4.0 * latent + 2.0 * rope + 5.0));
-        let row = (latent + rope) * (self.latent_cache.dtype().bits() / 8) as f64;
-        cost.read_bytes += keys * row - (self.latent_cache.size_bytes() + self.rope_cache.size_bytes()) as f64;
+        let flops = pairs * self.q_latent.dim(1) as f64 * (4.0 * latent + 2.0 * rope + 5.0);
+        let mut cost = Cost::streaming_but(self, flops, &["latent_cache", "rope_cache"]);
+        cost.read_bytes += keys * (latent + rope) * (self.latent_cache.dtype().bits() / 8) as f64;
         cost
     }
 
@@ -298,7 +298,7 @@ impl Op for MlaPrefill {
     fn cost(&self) -> Cost {
         let keys = self.k_nope.dim(0) as f64;
         let (pairs, _) = visible_pairs((&self.q_lens, self.q_nope.dim(0)), (&self.kv_lens, keys), self.causal, None);
-        let widths = (self.k_nope.dim(2) + self.k_rope.dim(1) + self.v.dim(2)) as f64;
+        let widths = self.k_nope.dim(2) as f64 + self.k_rope.dim(1) as f64 + self.v.dim(2) as f64;
         Cost::streaming(self, pairs * self.q_nope.dim(1) as f64 * (2.0 * widths + 5.0))
     }
 

@@ -34,8 +34,14 @@ pub struct Cost {
 impl Cost {
     /// `flops` operations, and every input read and every output written once.
     pub fn streaming<O: Op>(op: &O, flops: f64) -> Self {
+        Self::streaming_but(op, flops, &[])
+    }
+
+    /// As [`Cost::streaming`], without the inputs of these names: the caller counts what is read of them.
+    pub fn streaming_but<O: Op>(op: &O, flops: f64, apart: &[&str]) -> Self {
         let mut cost = Self { flops, ..Self::default() };
         op.visit(&mut |arg| match arg.role {
+            Role::In if apart.contains(&arg.name) => {}
             Role::In => cost.read_bytes += arg.view.size_bytes() as f64,
             Role::Out(_) => cost.write_bytes += arg.view.size_bytes() as f64,
         });

@@ -16,7 +16,7 @@ use crate::{DType, Result, TensorView, TensorViewMut};
 /// | dtypes | `x`, `y` one of f32, f16, bf16; weights of that dtype, or i8 or i4 with scales; biases f32 or as `x`; `weights` f32; `ids` i32 |
 /// | accumulated | f32 over `K` and over slots `0..k` in order; i32 with `quantize_activations` |
 /// | rounding | gate-up product (with bias), activation and down product (with bias) each to `x`'s dtype, then once to `y`; with `quantize_activations` product and activation stay in f32 until they are codes |
-/// | exact | the oracle's exact result has no rounding at all, that of activations to codes included |
+/// | exact | activation codes are integers, by half to even, in the oracle's exact result too |
 /// | source | OPS sections 4 and 6; DeepSeek-V3, Qwen3-MoE, Mixtral and GPT-OSS model code |
 ///
 /// Ids are values, checked when the op runs: [`check_expert_ids`](super::check_expert_ids).

@@ -153,9 +153,8 @@ impl Op for Rope {
     fn cost(&self) -> Cost {
         // Four products and two sums a pair. Of the tables, only the rows of the tokens are read.
         let (t, pairs) = (self.x.dim(0) as f64, self.pairs() as f64);
-        let mut cost = Cost::streaming(self, 6.0 * t * self.x.dim(1) as f64 * pairs);
-        let tables = (self.cos.size_bytes() as f64).min(4.0 * t * pairs);
-        cost.read_bytes -= 2.0 * (self.cos.size_bytes() as f64 - tables);
+        let mut cost = Cost::streaming_but(self, 6.0 * t * self.x.dim(1) as f64 * pairs, &["cos", "sin"]);
+        cost.read_bytes += 2.0 * (self.cos.size_bytes() as f64).min(4.0 * t * pairs);
         cost
     }
 

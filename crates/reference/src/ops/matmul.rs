@@ -65,7 +65,7 @@ impl Product {
         Self::of_rows(host::to_f64(x)?, codes, x_scale.map(host::to_f64).transpose()?, weight, bias)
     }
 
-    /// Of rows that are computed; `codes` says that they are i8 codes (exactly, those before they are rounded to integers) and `x_scale` their scales.
+    /// Of rows that are computed; `codes` says that they are i8 codes and `x_scale` their scales.
     pub(super) fn of_rows(x: Vec<f64>, codes: bool, x_scale: Option<Vec<f64>>, weight: &Weight, bias: Option<&TensorView>) -> Result<Self> {
         let rank = weight.data.rank();
         let (k, n) = (weight.data.dim(rank - 2), weight.data.dim(rank - 1));

@@ -60,8 +60,8 @@ fn product(
     for row in rows.chunks(width) {
         let (scale, codes) = quantize_row(row, r);
         scales.push(scale);
-        // Rounding to a code is a rounding point like any other.
-        all.extend(codes.into_iter().map(|code| r.to(DType::I8, code)));
+        // Codes are integers by contract, not by want of precision: also the exact result has them.
+        all.extend(codes.into_iter().map(|code| r.code(code)));
     }
     of(all, true, Some(scales))
 }
