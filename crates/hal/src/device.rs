@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::ops::Weight;
 use crate::{Buffer, Choice, DeviceId, Error, Event, Kernel, KernelRegistry, Location, OpCall, Origin, Result, Stream, Support};
 
 /// What a device is.
@@ -91,6 +92,15 @@ pub trait Device: Any + Send + Sync + fmt::Debug {
             Ok(_) => Support::Native,
             Err(e) => Support::Unsupported { why: e.to_string() },
         }
+    }
+
+    /// `weight` in the form that this device's matmul, grouped matmul and expert kernels read fastest: packed, reordered, or as it is. To be called once for each
+    /// weight, when a model is loaded; the result stands for the same matrix in every op. Other ops and host copies may not know its format.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`], [`Error::WrongDevice`].
+    fn prepare_weight(&self, weight: &Weight) -> Result<Weight> {
+        Ok(weight.clone())
     }
 
     /// Waits for all streams of the device.
