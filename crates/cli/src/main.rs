@@ -4,7 +4,11 @@
 
 mod devices;
 mod doctor;
+mod generate;
+mod model;
 mod output;
+mod perplexity;
+mod process;
 mod support;
 mod validate;
 
@@ -29,6 +33,8 @@ struct Cli {
 #[expect(clippy::large_enum_variant, reason = "one value, made once")]
 enum Command {
     Validate(validate::Validate),
+    Generate(generate::Generate),
+    Perplexity(perplexity::Perplexity),
     Support(support::Support),
     Devices(devices::Devices),
     Doctor(doctor::Doctor),
@@ -40,6 +46,8 @@ const COULD_NOT_RUN: u8 = 2;
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Validate(command) => command.run(),
+        Command::Generate(command) => command.run(),
+        Command::Perplexity(command) => command.run(),
         Command::Support(command) => command.run(),
         Command::Devices(command) => command.run(),
         Command::Doctor(command) => command.run(),

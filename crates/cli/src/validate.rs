@@ -10,6 +10,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use regex::Regex;
 
+use crate::model::float_type;
 use crate::output::{self, Target};
 use crate::{COULD_NOT_RUN, Result, devices};
 
@@ -58,10 +59,6 @@ pub(crate) struct Validate {
     /// Run a saved failure and nothing else
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
-}
-
-fn float_type(name: &str) -> std::result::Result<DType, String> {
-    DType::parse(name).filter(|dtype| dtype.is_float()).ok_or_else(|| "must be f32, bf16 or f16".into())
 }
 
 /// A way to write a report.

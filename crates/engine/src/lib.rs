@@ -6,6 +6,7 @@
 //! * [`models`] has one file a model family, written in ops of the device layer.
 //! * [`cache`] and [`step`] are what a forward pass works on.
 //! * [`blocks`], [`batch`], [`scheduler`] and [`sampling`] turn requests into steps and logits into tokens.
+//! * [`text`] is tokenizers and chat templates, [`generate`](mod@generate) one answer from prompt to text.
 //!
 //! Every tensor operation goes through the device. No network, no telemetry.
 
@@ -15,12 +16,14 @@ pub mod blocks;
 pub mod cache;
 pub mod checkpoint;
 mod error;
+pub mod generate;
 pub mod golden;
 pub mod layers;
 pub mod models;
 pub mod sampling;
 pub mod scheduler;
 pub mod step;
+pub mod text;
 mod validate;
 pub mod weights;
 

@@ -19,8 +19,8 @@ use crate::{Error, Result};
 
 /// Longest header, as in the reference implementation.
 const MAX_HEADER_BYTES: usize = 100_000_000;
-/// Longest JSON file of a folder.
-const MAX_JSON_BYTES: u64 = 64 << 20;
+/// Longest text file of a folder: configurations, and tokenizers, of which the largest in use have 20 MB.
+const MAX_TEXT_BYTES: u64 = 64 << 20;
 
 /// A Hugging Face folder, its weights mapped into memory.
 #[derive(Debug)]
@@ -133,16 +133,22 @@ fn is_plain_file_name(name: &str) -> bool {
         && !name.contains(['\\', ':', '\0'])
 }
 
-fn read_json(path: &Path) -> Result<serde_json::Value> {
+/// A JSON file of a model folder.
+pub(crate) fn read_json(path: &Path) -> Result<serde_json::Value> {
+    let text = read_file(path)?;
+    serde_json::from_slice(&text).map_err(|e| Error::Format { path: path.to_owned(), message: e.to_string() })
+}
+
+/// A text file of a model folder, whole.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
     let io = |source| Error::Io { path: path.to_owned(), source };
-    let broken = |message| Error::Format { path: path.to_owned(), message };
     let file = File::open(path).map_err(io)?;
     let mut text = Vec::new();
-    file.take(MAX_JSON_BYTES + 1).read_to_end(&mut text).map_err(io)?;
-    if text.len() as u64 > MAX_JSON_BYTES {
-        return Err(broken(format!("longer than {MAX_JSON_BYTES} bytes")));
+    file.take(MAX_TEXT_BYTES + 1).read_to_end(&mut text).map_err(io)?;
+    if text.len() as u64 > MAX_TEXT_BYTES {
+        return Err(Error::Format { path: path.to_owned(), message: format!("longer than {MAX_TEXT_BYTES} bytes") });
     }
-    serde_json::from_slice(&text).map_err(|e| broken(e.to_string()))
+    Ok(text)
 }
 
 fn encoding(dtype: &str) -> Option<Encoding> {

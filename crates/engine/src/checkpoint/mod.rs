@@ -13,6 +13,7 @@ pub use self::decode::Decoder;
 pub use self::encoding::Encoding;
 pub use self::gguf::{GgufCheckpoint, GgufTokenizer, TokenType};
 pub use self::hf::HfCheckpoint;
+pub(crate) use self::hf::{read_file, read_json};
 use crate::Result;
 
 /// Opens a model: a Hugging Face folder, or a GGUF file.
