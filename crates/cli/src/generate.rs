@@ -64,6 +64,7 @@ struct Report<'a> {
     version: &'static str,
     device: String,
     device_name: &'a str,
+    prompt_ids: &'a [u32],
     prompt_tokens: usize,
     reused_tokens: usize,
     answer_tokens: usize,
@@ -104,7 +105,7 @@ impl Generate {
 
         let to_stdout = self.json.as_ref().is_none_or(|target| !target.is_stdout());
         let (mut text, mut unwritten) = (String::new(), None);
-        let answer = generate(&mut scheduler, &tokenizer, prompt, &options, &mut |piece| {
+        let answer = generate(&mut scheduler, &tokenizer, prompt.clone(), &options, &mut |piece| {
             text.push_str(piece);
             match if to_stdout { output::print(piece) } else { Ok(()) } {
                 Ok(()) => ControlFlow::Continue(()),
@@ -130,6 +131,7 @@ impl Generate {
                 version: env!("CARGO_PKG_VERSION"),
                 device: device.info().id.to_string(),
                 device_name: &device.info().name,
+                prompt_ids: &prompt,
                 prompt_tokens: answer.prompt_tokens,
                 reused_tokens: answer.reused_tokens,
                 answer_tokens: answer.answer_tokens,
