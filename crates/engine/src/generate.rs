@@ -134,7 +134,7 @@ pub fn generate(
                 failure = Some(error);
                 ControlFlow::Break(())
             }
-            Event::PromptLogits { .. } => ControlFlow::Continue(()),
+            Event::PromptLogits { .. } | Event::HiddenStates { .. } => ControlFlow::Continue(()),
         })?;
         answer.reused_tokens += report.reused_tokens;
     }

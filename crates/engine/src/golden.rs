@@ -1,15 +1,14 @@
 //! Models against what transformers computed: logits, hidden states and greedy tokens of a model folder's `goldens.safetensors`.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ascend_compute::ops::Lengths;
-use ascend_compute::{Device, DeviceExt, Stream, TensorView};
+use ascend_compute::Device;
 use safetensors::{Dtype, SafeTensors};
 
-use crate::cache::KvCache;
 use crate::models::Model;
-use crate::step::Step;
+use crate::scheduler::{Event, Request, RequestId, Scheduler, SchedulerOptions};
 use crate::{Error, Result};
 
 /// Name of the file in a model folder.
@@ -109,7 +108,7 @@ impl File<'_> {
     }
 }
 
-/// Under which circumstances a prompt is run. None of them may change a result beyond rounding.
+/// Under which circumstances the [`Scheduler`] runs a prompt. None of them may change a result beyond rounding.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup {
     /// How reports call it.
@@ -118,16 +117,26 @@ pub struct Setup {
     pub page_tokens: usize,
     /// Tokens of the prompt in one pass; none: all of them.
     pub chunk: Option<usize>,
-    /// Other sequences in the same passes, of other lengths.
+    /// Other sequences in the same passes, of other lengths; they have begun before when the prompt comes in chunks.
     pub neighbours: usize,
-    /// The pages were used by a sequence that was cancelled.
+    /// The only pages were used by a request that was cancelled.
     pub used_pages: bool,
-    /// Full pages of the prompt come from an earlier sequence with the same beginning.
+    /// Full pages of the prompt come from an earlier request with the same beginning.
     pub reused_prefix: bool,
+    /// Decode steps are captured graphs.
+    pub decode_graphs: bool,
 }
 
 impl Setup {
-    const ALONE: Self = Self { name: "alone", page_tokens: 16, chunk: None, neighbours: 0, used_pages: false, reused_prefix: false };
+    const ALONE: Self = Self {
+        name: "alone",
+        page_tokens: 16,
+        chunk: None,
+        neighbours: 0,
+        used_pages: false,
+        reused_prefix: false,
+        decode_graphs: false,
+    };
 
     /// The setups that validation goes through.
     pub const ALL: &'static [Self] = &[
@@ -139,13 +148,28 @@ impl Setup {
         Self { name: "7_neighbours_chunks_of_4", neighbours: 7, chunk: Some(4), ..Self::ALONE },
         Self { name: "after_cancelled", used_pages: true, ..Self::ALONE },
         Self { name: "reused_prefix", page_tokens: 4, reused_prefix: true, ..Self::ALONE },
+        Self { name: "graphs", decode_graphs: true, ..Self::ALONE },
+        Self { name: "7_neighbours_graphs", neighbours: 7, decode_graphs: true, ..Self::ALONE },
     ];
+
+    /// What a scheduler of sequences of up to `tokens` tokens needs for it, and no more.
+    fn options(&self, tokens: usize) -> SchedulerOptions {
+        let sequences = self.neighbours + 1;
+        SchedulerOptions {
+            page_tokens: self.page_tokens,
+            pages: tokens.div_ceil(self.page_tokens) * sequences,
+            max_sequences: sequences,
+            step_tokens: self.chunk.unwrap_or(tokens * sequences) + self.neighbours,
+            prefix_reuse: self.reused_prefix,
+            decode_graphs: self.decode_graphs,
+        }
+    }
 }
 
 /// What a model gave for a prompt.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
-    /// The position that `logits` and `hidden_states` begin with: what comes before was taken from an earlier sequence.
+    /// The position that `logits` and `hidden_states` begin with: what comes before was taken from an earlier request.
     pub first: usize,
     /// `[S - first, V]`.
     pub logits: Vec<f32>,
@@ -155,148 +179,77 @@ pub struct Answer {
     pub greedy: Vec<i32>,
 }
 
-/// A sequence in the cache.
-#[derive(Debug)]
-struct Sequence {
-    tokens: Vec<i32>,
-    computed: usize,
-    pages: Vec<i32>,
+/// Runs a prompt through a model under the circumstances of `setup`.
+///
+/// # Errors
+/// What the scheduler says; [`Error::Request`] for a negative token.
+pub fn run(device: &Arc<dyn Device>, model: &Arc<dyn Model>, setup: &Setup, prompt: &Prompt) -> Result<Answer> {
+    let negative = |id| Error::Request { asked: format!("token {id}"), found: "tokens are not negative".into() };
+    let ids = prompt.ids.iter().map(|&id| u32::try_from(id).map_err(|_| negative(id))).collect::<Result<Vec<u32>>>()?;
+    let tokens = ids.len() + prompt.greedy.len();
+    let other = |skipped: usize, len: usize| {
+        let prompt: Vec<u32> = ids.iter().rev().cycle().skip(skipped).take(len).copied().collect();
+        Request::new(prompt, tokens - len)
+    };
+    let mut scheduler = Scheduler::new(device.clone(), model.clone(), setup.options(tokens))?;
+    let deaf = &mut |_: Event<'_>| ControlFlow::Continue(());
+    if setup.used_pages {
+        let cancelled = scheduler.submit(other(0, ids.len() + 3))?;
+        for _ in 0..4 {
+            scheduler.step(deaf)?;
+        }
+        scheduler.cancel(cancelled);
+    }
+    if setup.reused_prefix {
+        scheduler.submit(Request::new(ids.clone(), 1))?;
+        scheduler.run(deaf)?;
+    }
+    for n in 0..setup.neighbours {
+        scheduler.submit(other(n, n + 1))?;
+    }
+    if setup.chunk.is_some() {
+        // Until all neighbours decode: they take a token each of every step then, and leave the chunk.
+        for _ in 0..setup.neighbours {
+            scheduler.step(deaf)?;
+        }
+    }
+    let request = scheduler.submit(Request::new(ids, prompt.greedy.len()).with_prompt_logits().with_hidden_states())?;
+    let (mut answer, mut failure, mut ended) = (Answer::default(), None, false);
+    while !ended {
+        scheduler.step(&mut |event| {
+            ended |= answer.hear(request, event, &mut failure);
+            ControlFlow::Continue(())
+        })?;
+    }
+    failure.map_or(Ok(answer), Err)
 }
 
-impl Sequence {
-    fn new(tokens: &[i32], pages: std::ops::Range<usize>) -> Self {
-        Self { tokens: tokens.to_vec(), computed: 0, pages: pages.map(|p| p as i32).collect() }
-    }
-}
-
-/// Runs prompts through a model.
-#[derive(Debug)]
-pub struct Runner<'a> {
-    device: Arc<dyn Device>,
-    stream: Stream,
-    model: &'a dyn Model,
-    cache: KvCache,
-    setup: Setup,
-    /// Pages of a sequence.
-    reserved: usize,
-}
-
-impl<'a> Runner<'a> {
-    /// A cache with room for the sequences of `setup`, each up to `tokens` long.
-    pub fn new(device: &Arc<dyn Device>, model: &'a dyn Model, setup: Setup, tokens: usize) -> Result<Self> {
-        let reserved = tokens.div_ceil(setup.page_tokens);
-        let cache = KvCache::new(device, &model.cache_spec(), reserved * (setup.neighbours + 2), setup.page_tokens)?;
-        Ok(Self { device: device.clone(), stream: device.create_stream()?, model, cache, setup, reserved })
-    }
-
-    /// Logits and hidden states of a prompt, and the tokens that greedy decoding goes on with.
-    pub fn run(&self, prompt: &[i32], new_tokens: usize) -> Result<Answer> {
-        let pages = |place: usize| place * self.reserved..(place + 1) * self.reserved;
-        let mut sequence = Sequence::new(prompt, pages(0));
-        let mut answer = Answer::default();
-        if self.setup.used_pages {
-            let other: Vec<i32> = prompt.iter().rev().cycle().take(prompt.len() + 3).copied().collect();
-            self.pass(&mut [Sequence::new(&other, pages(0))], usize::MAX, &mut Answer::default())?;
-        }
-        if self.setup.reused_prefix {
-            let mut earlier = Sequence::new(prompt, pages(1));
-            self.pass(std::slice::from_mut(&mut earlier), usize::MAX, &mut Answer::default())?;
-            // Whole pages only, and at least one token is left to compute.
-            let shared = (prompt.len() - 1) / self.setup.page_tokens;
-            sequence.pages.splice(..shared, earlier.pages.iter().take(shared).copied());
-            sequence.computed = shared * self.setup.page_tokens;
-            answer.first = sequence.computed;
-        }
-        let mut sequences = vec![sequence];
-        for n in 0..self.setup.neighbours {
-            let other: Vec<i32> = prompt.iter().rev().cycle().skip(n).take(n + 1).copied().collect();
-            sequences.push(Sequence::new(&other, pages(n + 2)));
-        }
-        while sequences.first().is_some_and(|s| s.computed < prompt.len()) {
-            self.pass(&mut sequences, self.setup.chunk.unwrap_or(usize::MAX), &mut answer)?;
-        }
-        let mut next = argmax(answer.logits.rchunks_exact(self.model.vocab()).next().unwrap_or_default());
-        while answer.greedy.len() < new_tokens {
-            answer.greedy.push(next);
-            for (place, sequence) in sequences.iter_mut().enumerate() {
-                sequence.tokens.push(if place == 0 { next } else { place as i32 });
+impl Answer {
+    /// Takes what concerns `request`. Whether it has ended.
+    fn hear(&mut self, request: RequestId, event: Event<'_>, failure: &mut Option<Error>) -> bool {
+        match event {
+            Event::HiddenStates { request: of, layer, states, .. } if of == request => {
+                if self.hidden_states.len() <= layer {
+                    self.hidden_states.resize(layer + 1, Vec::new());
+                }
+                self.hidden_states[layer].extend_from_slice(states);
             }
-            let mut step = Answer::default();
-            self.pass(&mut sequences, 1, &mut step)?;
-            next = argmax(&step.logits);
-        }
-        Ok(answer)
-    }
-
-    /// One forward pass over up to `chunk` new tokens of each sequence. What comes out for the first sequence is added to `answer`.
-    fn pass(&self, sequences: &mut [Sequence], chunk: usize, answer: &mut Answer) -> Result<()> {
-        let step = self.step(sequences, chunk)?;
-        let rows = step.logit_rows.numel();
-        let mut hear = |layer: usize, x: &TensorView| {
-            let mine: Vec<f32> = self.floats(&x.narrow(0, 0, rows)?)?;
-            if answer.hidden_states.len() <= layer {
-                answer.hidden_states.resize(layer + 1, Vec::new());
+            Event::PromptLogits { request: of, position, logits } if of == request => {
+                if self.logits.is_empty() {
+                    self.first = position;
+                }
+                self.logits.extend_from_slice(logits);
             }
-            answer.hidden_states[layer].extend(mine);
-            Ok(())
-        };
-        let logits = self.model.forward(&self.stream, &step, &self.cache, Some(&mut hear))?;
-        answer.logits.extend(self.floats(&logits)?);
-        for sequence in sequences {
-            sequence.computed = sequence.tokens.len().min(sequence.computed.saturating_add(chunk));
-        }
-        Ok(())
-    }
-
-    /// The elements of a float tensor as f32.
-    fn floats(&self, x: &TensorView) -> Result<Vec<f32>> {
-        self.stream.synchronize()?;
-        Ok(ascend_compute::host::to_f64(&ascend_compute::to_host(&*self.device, x)?)?.into_iter().map(|x| x as f32).collect())
-    }
-
-    /// The inputs of a pass; logits are wanted for every token of the first sequence.
-    fn step(&self, sequences: &[Sequence], chunk: usize) -> Result<Step> {
-        let size = self.setup.page_tokens;
-        let (mut tokens, mut positions, mut slots, mut tables) = (vec![], vec![], vec![], vec![]);
-        let (mut q_lens, mut kv_lens) = (vec![0i32], vec![0i32]);
-        let mut wanted = 0;
-        for (place, s) in sequences.iter().enumerate() {
-            let end = s.tokens.len().min(s.computed.saturating_add(chunk));
-            for position in s.computed..end {
-                tokens.push(s.tokens[position]);
-                positions.push(position as i32);
-                slots.push(s.pages[position / size] * size as i32 + (position % size) as i32);
+            Event::Token { request: of, token, .. } if of == request => self.greedy.push(token as i32),
+            Event::Finished { request: of, .. } if of == request => return true,
+            Event::Failed { request: of, error } if of == request => {
+                *failure = Some(error);
+                return true;
             }
-            if place == 0 {
-                wanted = tokens.len() as i32;
-            }
-            q_lens.push(tokens.len() as i32);
-            kv_lens.push(kv_lens.last().copied().unwrap_or_default() + end as i32);
-            tables.extend_from_slice(&s.pages);
+            _ => {}
         }
-        let ints = |data: &[i32]| self.device.upload(data, [data.len()]);
-        let lengths = |data: Vec<i32>| Ok::<_, Error>(Lengths::new(ints(&data)?).with_host(data));
-        Ok(Step {
-            tokens: ints(&tokens)?,
-            positions: ints(&positions)?,
-            slots: ints(&slots)?,
-            q_lens: lengths(q_lens)?,
-            kv_lens: lengths(kv_lens)?,
-            tables: self.device.upload(&tables, [sequences.len(), self.reserved])?,
-            logit_rows: ints(&(0..wanted).collect::<Vec<i32>>())?,
-        })
+        false
     }
-}
-
-/// The first of the largest.
-fn argmax(logits: &[f32]) -> i32 {
-    let mut best = 0;
-    for (i, &x) in logits.iter().enumerate() {
-        if x > logits[best] {
-            best = i;
-        }
-    }
-    best as i32
 }
 
 /// The largest difference of two lists, and where it is; infinite when a number is not finite or the lengths differ.

@@ -5,17 +5,22 @@
 //! * Leading pages of a prompt that an earlier sequence computed are shared ([`blocks`](crate::blocks)).
 //! * What a request gets does not depend on its company, as far as the device's contracts promise that of each row.
 
+mod request;
+mod trace;
+
 use std::collections::VecDeque;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use ascend_compute::{DType, Device, DeviceExt, Stream, TensorView};
 
-use crate::batch::{Batch, Part, Wanted};
+pub use self::request::{Event, Finish, Listener, Request, RequestId};
+use self::trace::HiddenStates;
+use crate::batch::{Batch, DecodeShape, Part, Wanted};
 use crate::blocks::{BlockAllocator, Lease};
 use crate::cache::KvCache;
+use crate::graphs::DecodeGraphs;
 use crate::models::Model;
-use crate::sampling::{Sampler, Sampling};
+use crate::sampling::Sampler;
 use crate::{Error, Result};
 
 /// How much memory and work a scheduler takes.
@@ -31,104 +36,17 @@ pub struct SchedulerOptions {
     pub step_tokens: usize,
     /// Whether prompts share leading pages.
     pub prefix_reuse: bool,
+    /// Whether steps in which everyone decodes are captured as graphs, padded to few shapes. Tokens are the same; a device whose launches cost little, such as a CPU,
+    /// gains nothing.
+    pub decode_graphs: bool,
 }
 
 impl SchedulerOptions {
-    /// Pages of 16 tokens for `tokens` tokens in all, up to 64 sequences, steps of up to 512 tokens, prefixes shared.
+    /// Pages of 16 tokens for `tokens` tokens in all, up to 64 sequences, steps of up to 512 tokens, prefixes shared, no graphs.
     pub fn for_tokens(tokens: usize) -> Self {
-        Self { page_tokens: 16, pages: tokens.div_ceil(16), max_sequences: 64, step_tokens: 512, prefix_reuse: true }
+        Self { page_tokens: 16, pages: tokens.div_ceil(16), max_sequences: 64, step_tokens: 512, prefix_reuse: true, decode_graphs: false }
     }
 }
-
-/// What is to be generated.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// Token ids of the prompt.
-    pub prompt: Vec<u32>,
-    /// Most tokens of the answer. The end of the model's context ends it too.
-    pub max_tokens: usize,
-    /// How tokens are chosen.
-    pub sampling: Sampling,
-    /// Tokens that end the answer; they are no part of it.
-    pub stop_tokens: Vec<u32>,
-    /// Whether the logits of the prompt are to be heard, of all positions that are computed (not of those that a shared page holds).
-    pub prompt_logits: bool,
-}
-
-impl Request {
-    /// A greedy answer of up to `max_tokens` tokens.
-    pub fn new(prompt: impl Into<Vec<u32>>, max_tokens: usize) -> Self {
-        Self { prompt: prompt.into(), max_tokens, sampling: Sampling::greedy(), stop_tokens: Vec::new(), prompt_logits: false }
-    }
-    /// With this way to choose tokens.
-    pub fn with_sampling(mut self, sampling: Sampling) -> Self {
-        self.sampling = sampling;
-        self
-    }
-    /// With tokens that end the answer.
-    pub fn with_stop_tokens(mut self, tokens: impl Into<Vec<u32>>) -> Self {
-        self.stop_tokens = tokens.into();
-        self
-    }
-    /// With the logits of the prompt.
-    pub fn with_prompt_logits(mut self) -> Self {
-        self.prompt_logits = true;
-        self
-    }
-}
-
-/// Name of a request within its scheduler.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct RequestId(u64);
-
-/// Why an answer ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Finish {
-    /// The model chose this stop token.
-    StopToken(u32),
-    /// As long as was asked for, or as the context is.
-    Length,
-}
-
-/// What happened to a request.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// Logits of the prompt's token at `position`, if they were asked for.
-    PromptLogits {
-        /// Which.
-        request: RequestId,
-        /// Place of the token whose successor they tell.
-        position: usize,
-        /// `[V]`.
-        logits: &'a [f32],
-    },
-    /// The next token of the answer.
-    Token {
-        /// Which.
-        request: RequestId,
-        /// The token.
-        token: u32,
-        /// `[V]`: what it was chosen from.
-        logits: &'a [f32],
-    },
-    /// The answer is complete. Last event of the request.
-    Finished {
-        /// Which.
-        request: RequestId,
-        /// Why.
-        reason: Finish,
-    },
-    /// The answer cannot be continued; other requests are not concerned. Last event of the request.
-    Failed {
-        /// Which.
-        request: RequestId,
-        /// Why.
-        error: Error,
-    },
-}
-
-/// Hears events. `Break` cancels the request of the event; it has no further events.
-pub type Listener<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
 
 /// What a step did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -185,6 +103,9 @@ pub struct Scheduler {
     cache: KvCache,
     blocks: BlockAllocator,
     batch: Batch,
+    /// What a decode step can be padded to at most.
+    largest_decode: DecodeShape,
+    graphs: DecodeGraphs,
     sampler: Sampler,
     logits: Vec<f32>,
     waiting: VecDeque<(RequestId, Request)>,
@@ -218,9 +139,22 @@ impl Scheduler {
         let blocks = BlockAllocator::new(options.pages, options.page_tokens);
         let widest = blocks.pages_for(model.context_tokens()).min(options.pages);
         let batch = Batch::new(&*device, options.page_tokens, options.step_tokens, options.max_sequences, widest)?;
-        let sampler = Sampler::default();
-        let (logits, waiting, running) = (Vec::new(), VecDeque::new(), Vec::with_capacity(options.max_sequences));
-        Ok(Self { device, stream, model, options, cache, blocks, batch, sampler, logits, waiting, running, next_id: 0 })
+        Ok(Self {
+            device,
+            stream,
+            model,
+            cache,
+            blocks,
+            batch,
+            largest_decode: DecodeShape { sequences: options.max_sequences, table_pages: widest },
+            graphs: DecodeGraphs::default(),
+            sampler: Sampler::default(),
+            logits: Vec::new(),
+            waiting: VecDeque::new(),
+            running: Vec::with_capacity(options.max_sequences),
+            next_id: 0,
+            options,
+        })
     }
 
     /// Takes a request into the queue.
@@ -275,15 +209,11 @@ impl Scheduler {
         let mut report = StepReport { reused_tokens: self.admit(), ..StepReport::default() };
         self.plan();
         // Those that decode come first, so a device sees its one-token rows together.
-        self.running.sort_by_key(|s| (!s.decoding(), s.id));
-        let parts: Vec<Part<'_>> = self.running.iter().filter(|s| s.in_step > 0).map(Sequence::part).collect();
-        if parts.is_empty() {
+        self.running.sort_unstable_by_key(|s| (!s.decoding(), s.id));
+        if !self.running.iter().any(|s| s.in_step > 0) {
             return Ok(report);
         }
-        let step = self.batch.step(&*self.device, &parts)?;
-        let logits = self.model.forward(&self.stream, &step, &self.cache, None)?;
-        self.stream.synchronize()?;
-        self.fetch(&logits)?;
+        let states = self.forward()?;
 
         let mut rows = self.logits.chunks_exact(self.model.vocab().max(1));
         for sequence in self.running.iter_mut().filter(|s| s.in_step > 0) {
@@ -302,6 +232,12 @@ impl Scheduler {
                 Wanted::Last => 1,
                 Wanted::All => sequence.computed - first,
             };
+            for (layer, states) in states.of(sequence.id) {
+                if !sequence.ended {
+                    let event = Event::HiddenStates { request: sequence.id, layer, position: first, states };
+                    sequence.ended = hear(event).is_break();
+                }
+            }
             let mut last = None;
             for (i, logits) in rows.by_ref().take(mine).enumerate() {
                 if wanted == Wanted::All && !sequence.ended {
@@ -341,6 +277,11 @@ impl Scheduler {
     /// Requests that wait for pages or a place in the batch.
     pub fn waiting(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// Number of decode graphs, for figures.
+    pub fn captured_graphs(&self) -> usize {
+        self.graphs.captured()
     }
 
     /// The pages, for figures.
@@ -397,9 +338,33 @@ impl Scheduler {
         }
     }
 
+    /// Runs the pass that was planned; its logits are in `self.logits` then.
+    fn forward(&mut self) -> Result<HiddenStates> {
+        let Self { device, stream, model, cache, batch, graphs, running, .. } = self;
+        let in_step = running.iter().filter(|s| s.in_step > 0);
+        let all_decode = self.options.decode_graphs && in_step.clone().all(Sequence::decoding);
+        let shape = all_decode.then(|| {
+            let pages = in_step.clone().map(|s| self.blocks.pages_for(s.tokens.len())).max();
+            DecodeShape::holding(in_step.clone().count(), pages.unwrap_or(1)).within(self.largest_decode)
+        });
+        batch.fill(&**device, in_step.clone().map(Sequence::part), shape)?;
+        let mut states = HiddenStates::wanted(in_step);
+        let logits = match shape {
+            Some(shape) => graphs.pass(shape, stream, || model.forward(stream, &batch.step()?, cache, None))?,
+            None if states.is_empty() => model.forward(stream, &batch.step()?, cache, None)?,
+            None => model.forward(stream, &batch.step()?, cache, Some(&mut |layer, x| states.keep(&**device, stream, layer, x)))?,
+        };
+        if shape.is_none() {
+            graphs.forget_moved(&logits);
+        }
+        stream.synchronize()?;
+        self.fetch(&logits)?;
+        Ok(states)
+    }
+
     /// Copies the logits to the host, into memory that is kept.
     fn fetch(&mut self, logits: &TensorView) -> Result<()> {
-        let (rows, vocab) = (self.batch.logit_row_count(), self.model.vocab());
+        let ((rows, wanted), vocab) = (self.batch.logit_row_counts(), self.model.vocab());
         if logits.dtype() != DType::F32 || logits.rank() != 2 || logits.dim(0) != rows || logits.dim(1) != vocab {
             return Err(Error::Logits {
                 found: format!(
@@ -410,10 +375,10 @@ impl Scheduler {
             });
         }
         if logits.is_contiguous() {
-            self.logits.resize(rows * vocab, 0.);
+            self.logits.resize(wanted * vocab, 0.);
             self.device.read(logits.buffer(), logits.byte_span().start, bytemuck::cast_slice_mut(&mut self.logits))?;
         } else {
-            self.logits = self.device.download::<f32>(&self.stream, logits)?;
+            self.logits = self.device.download::<f32>(&self.stream, &logits.narrow(0, 0, wanted)?)?;
         }
         Ok(())
     }

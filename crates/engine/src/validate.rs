@@ -9,7 +9,7 @@ use ascend_validate::measure;
 use ascend_validate::report::{CaseReport, Environment, OutputMetrics, Report, SCHEMA, Status, Summary};
 
 use crate::checkpoint::HfCheckpoint;
-use crate::golden::{self, Answer, Golden, Prompt, Runner, Setup, largest_difference};
+use crate::golden::{self, Answer, Golden, Prompt, Setup, largest_difference};
 use crate::models::{self, Model};
 use crate::{Error, Result};
 
@@ -89,14 +89,13 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn folder(&self, folder: &Path, device: &Arc<dyn Device>, cases: &mut Vec<CaseReport>) -> Result<()> {
         let golden = Golden::read(folder)?;
-        let model = models::load(&HfCheckpoint::open(folder)?, device, self.dtype)?;
+        let model: Arc<dyn Model> = models::load(&HfCheckpoint::open(folder)?, device, self.dtype)?.into();
         for (n, prompt) in golden.prompts.iter().enumerate() {
             for setup in Setup::ALL {
                 let from = cases.len();
                 let started = Instant::now();
                 let name = format!("prompt{n}/{}", setup.name);
-                let run = Runner::new(device, &*model, *setup, prompt.ids.len() + prompt.greedy.len());
-                match run.and_then(|runner| runner.run(&prompt.ids, prompt.greedy.len())) {
+                match golden::run(device, &model, setup, prompt) {
                     Ok(answer) => self.answer(&name, setup, &*model, &golden, prompt, &answer, cases),
                     Err(e) => cases.push(self.case(&format!("{name}/run"), setup.name, Status::Failed, e.to_string())),
                 }

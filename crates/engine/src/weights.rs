@@ -1,4 +1,6 @@
-//! Weights from a checkpoint onto the device: checked against the configuration, converted, fused.
+//! Weights from a checkpoint onto the device: checked against the configuration, converted or quantised, fused, and prepared for the device's kernels.
+//!
+//! Matrices are loaded one by one: while a device reorders one, it holds that one twice, never the model.
 
 use std::sync::Arc;
 
@@ -6,10 +8,8 @@ use ascend_compute::ops::Weight;
 use ascend_compute::{Buffer, DType, Device, DeviceExt, Dims, Float, TensorView, bf16, f16};
 
 use crate::checkpoint::{Checkpoint, Decoder};
+use crate::quantize::{self, Quantize};
 use crate::{Error, Result};
-
-/// Values converted at a time: the host never holds a large tensor twice.
-const PIECE_VALUES: usize = 1 << 18;
 
 /// Loads the tensors of a checkpoint onto a device.
 ///
@@ -22,19 +22,21 @@ pub struct Weights<'a> {
     pub device: &'a Arc<dyn Device>,
     /// Storage type of matrices on the device. Vectors (norm weights, biases, sinks) are always f32.
     pub dtype: DType,
+    /// How the matrices of products are quantised.
+    pub quantize: Option<Quantize>,
 }
 
 impl<'a> Weights<'a> {
-    /// A matrix stored `[N, K]`: `y = x @ w^T`.
-    pub fn matrix(&self, name: &str, n: usize, k: usize) -> Result<Weight> {
-        self.fused(&[(name.to_owned(), n)], k)
+    /// The same without quantisation, for matrices that stay floats.
+    pub fn plain(&self) -> Self {
+        Self { quantize: None, ..*self }
     }
 
-    /// Matrices `[N_i, K]` of one input, stored one after the other as `[sum N_i, K]`: one product gives the columns of all.
+    /// Matrices `[N_i, K]` of one input, stored one after the other as `[sum N_i, K]`: one product `y = x @ w^T` gives the columns of all.
     pub fn fused(&self, parts: &[(String, usize)], k: usize) -> Result<Weight> {
         let found = parts.iter().map(|(name, n)| self.find(name, &[*n, k])).collect::<Result<Vec<_>>>()?;
         let n = parts.iter().map(|(_, n)| n).sum();
-        Ok(Weight::nk(self.upload(&found, self.dtype, &[n, k])?)?)
+        self.rows(&found, [n, k])
     }
 
     /// For each expert the matrices `[N_i, K]` that `names` gives, as `[E, sum N_i, K]`.
@@ -47,7 +49,34 @@ impl<'a> Weights<'a> {
                 found.push(self.find(&name, &[rows, k])?);
             }
         }
-        Ok(Weight::nk(self.upload(&found, self.dtype, &[experts, n, k])?)?)
+        self.rows(&found, [experts, n, k])
+    }
+
+    /// The matrices of all experts in one tensor, stored `[E, N, K]`.
+    pub fn stacked_nk(&self, name: &str, [experts, n, k]: [usize; 3]) -> Result<Weight> {
+        self.rows(&[self.find(name, &[experts, n, k])?], [experts, n, k])
+    }
+
+    /// The matrices of all experts in one tensor, stored `[E, K, N]`.
+    pub fn stacked_kn(&self, name: &str, [experts, k, n]: [usize; 3]) -> Result<Weight> {
+        let found = self.find(name, &[experts, k, n])?;
+        self.prepare(&match self.quantize {
+            None => Weight::kn(self.upload(&[found], self.dtype, &[experts, k, n])?),
+            Some(how) => quantize::columns(&**self.device, how, &found, [experts, k, n])?,
+        })
+    }
+
+    /// A weight in the form that the device's kernels read fastest. The form given is freed with its last other user.
+    pub fn prepare(&self, weight: &Weight) -> Result<Weight> {
+        Ok(self.device.prepare_weight(weight)?)
+    }
+
+    /// Matrices whose rows are those of `parts`, one after the other: `[.., N, K]`.
+    fn rows<const R: usize>(&self, parts: &[Decoder<'_>], shape: [usize; R]) -> Result<Weight> {
+        self.prepare(&match self.quantize {
+            None => Weight::nk(self.upload(parts, self.dtype, &shape)?)?,
+            Some(how) => quantize::rows(&**self.device, how, parts, shape)?,
+        })
     }
 
     /// Vectors one after the other, in f32.
@@ -102,19 +131,12 @@ impl<'a> Weights<'a> {
 
     /// Writes the elements of `part` from byte `at` on, and says where they end.
     fn write<T: Float>(&self, part: &Decoder<'_>, to: &Buffer, mut at: usize) -> Result<usize> {
-        let (rows, columns) = (part.rows(), part.row_values());
-        if rows == 0 || columns == 0 {
-            return Ok(at);
-        }
-        let at_once = (PIECE_VALUES / columns).clamp(1, rows);
-        let mut values = vec![T::from_f32(0.0); at_once * columns];
-        for first in (0..rows).step_by(at_once) {
-            let values = &mut values[..at_once.min(rows - first) * columns];
-            part.decode(first, values)?;
+        part.pieces(|values: &[T]| {
             let bytes: &[u8] = bytemuck::cast_slice(values);
             self.device.write(to, at, bytes)?;
             at += bytes.len();
-        }
+            Ok(())
+        })?;
         Ok(at)
     }
 }

@@ -2,109 +2,21 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::path::Path;
+mod edited;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
-use ascend_compute::ops::Lengths;
-use ascend_compute::{Buffer, Choice, DType, Device, DeviceExt, DeviceInfo, Event, KernelRegistry, MemoryInfo, OpCall, Stream};
+use ascend_compute::{DType, Device};
+use ascend_engine::Error;
 use ascend_engine::cache::KvCache;
-use ascend_engine::checkpoint::{Checkpoint, Encoding, HfCheckpoint, Stored};
+use ascend_engine::checkpoint::Encoding;
 use ascend_engine::models;
-use ascend_engine::step::Step;
-use ascend_engine::{Error, Result};
+use edited::{Counting, Edited, bytes, cpu, logits, step};
 use serde_json::{Value, json};
-
-/// A golden model with changes.
-#[derive(Debug)]
-struct Edited {
-    base: HfCheckpoint,
-    config: Value,
-    /// Tensors in place of the stored ones; `None`: there is none.
-    tensors: BTreeMap<String, Option<Stored<'static>>>,
-}
-
-impl Edited {
-    fn new(model: &str) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/models").join(model);
-        let base = HfCheckpoint::open(&folder).unwrap();
-        let config = base.config().clone();
-        Self { base, config, tensors: BTreeMap::new() }
-    }
-
-    fn with(mut self, key: &str, value: Value) -> Self {
-        self.config[key] = value;
-        self
-    }
-
-    fn without_tensor(mut self, name: &str) -> Self {
-        self.tensors.insert(name.into(), None);
-        self
-    }
-
-    fn with_tensor(mut self, name: &str, encoding: Encoding, shape: &[usize], bytes: Vec<u8>) -> Self {
-        self.tensors.insert(name.into(), Some(Stored { encoding, shape: shape.into(), bytes: Cow::Owned(bytes) }));
-        self
-    }
-
-    fn floats(&self, name: &str) -> Vec<f32> {
-        ascend_engine::checkpoint::Decoder::open(self, name).unwrap().unwrap().decode_all().unwrap()
-    }
-}
-
-impl Checkpoint for Edited {
-    fn path(&self) -> &Path {
-        self.base.path()
-    }
-    fn config(&self) -> &Value {
-        &self.config
-    }
-    fn names(&self) -> Vec<&str> {
-        self.base.names()
-    }
-    fn tensor(&self, name: &str) -> Result<Option<Stored<'_>>> {
-        self.tensors.get(name).map_or_else(|| self.base.tensor(name), |tensor| Ok(tensor.clone()))
-    }
-}
-
-fn bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|x| x.to_le_bytes()).collect()
-}
-
-fn cpu() -> Arc<dyn Device> {
-    ascend_compute::open("cpu").unwrap()
-}
 
 fn refusal(checkpoint: &Edited) -> Error {
     models::load(checkpoint, &cpu(), DType::F32).map(|_| ()).unwrap_err()
-}
-
-/// A pass over the start of one sequence.
-fn step(device: &dyn Device, tokens: &[i32]) -> Step {
-    let n = tokens.len() as i32;
-    let ints = |values: &[i32]| device.upload(values, [values.len()]).unwrap();
-    let count: Vec<i32> = (0..n).collect();
-    let lengths = || Lengths::new(ints(&[0, n])).with_host([0, n]);
-    Step {
-        tokens: ints(tokens),
-        positions: ints(&count),
-        slots: ints(&count),
-        q_lens: lengths(),
-        kv_lens: lengths(),
-        tables: device.upload(&[0i32], [1, 1]).unwrap(),
-        logit_rows: ints(&count),
-    }
-}
-
-fn logits(checkpoint: &Edited) -> Vec<f32> {
-    let device = cpu();
-    let model = models::load(checkpoint, &device, DType::F32).unwrap();
-    let cache = KvCache::new(&device, &model.cache_spec(), 1, 16).unwrap();
-    let stream = device.create_stream().unwrap();
-    let logits = model.forward(&stream, &step(&*device, &[3, 141, 59, 26, 5]), &cache, None).unwrap();
-    device.download(&stream, &logits).unwrap()
 }
 
 #[test]
@@ -232,54 +144,10 @@ fn mxfp4_experts_equal_the_floats_they_stand_for() {
     assert_ne!(a, logits(&Edited::new("gpt_oss")));
 }
 
-/// A device that counts its allocations.
-#[derive(Debug)]
-struct Counting {
-    inner: Arc<dyn Device>,
-    allocations: AtomicUsize,
-}
-
-impl Device for Counting {
-    fn info(&self) -> &DeviceInfo {
-        self.inner.info()
-    }
-    fn memory(&self) -> ascend_compute::Result<MemoryInfo> {
-        self.inner.memory()
-    }
-    fn alloc(&self, bytes: usize) -> ascend_compute::Result<Buffer> {
-        self.allocations.fetch_add(1, Ordering::Relaxed);
-        self.inner.alloc(bytes)
-    }
-    fn alloc_pinned(&self, bytes: usize) -> ascend_compute::Result<Buffer> {
-        self.inner.alloc_pinned(bytes)
-    }
-    fn write(&self, dst: &Buffer, offset: usize, src: &[u8]) -> ascend_compute::Result<()> {
-        self.inner.write(dst, offset, src)
-    }
-    fn read(&self, src: &Buffer, offset: usize, dst: &mut [u8]) -> ascend_compute::Result<()> {
-        self.inner.read(src, offset, dst)
-    }
-    fn create_stream(&self) -> ascend_compute::Result<Stream> {
-        self.inner.create_stream()
-    }
-    fn create_event(&self) -> ascend_compute::Result<Event> {
-        self.inner.create_event()
-    }
-    fn enqueue(&self, stream: &Stream, call: OpCall, choice: &Choice) -> ascend_compute::Result<()> {
-        self.inner.enqueue(stream, call, choice)
-    }
-    fn kernels(&self) -> &KernelRegistry {
-        self.inner.kernels()
-    }
-    fn synchronize(&self) -> ascend_compute::Result<()> {
-        self.inner.synchronize()
-    }
-}
-
 #[test]
 fn passes_allocate_nothing_once_one_of_their_size_has_run() {
     for model in ["llama_dense", "qwen3_moe", "gpt_oss", "deepseek_v3"] {
-        let counting = Arc::new(Counting { inner: cpu(), allocations: AtomicUsize::new(0) });
+        let counting = Arc::new(Counting::over(cpu()));
         let device: Arc<dyn Device> = counting.clone();
         let model = models::load(&Edited::new(model), &device, DType::F32).unwrap();
         let cache = KvCache::new(&device, &model.cache_spec(), 1, 16).unwrap();

@@ -18,6 +18,8 @@ const FP8_BLOCK: usize = 128;
 const MX_BLOCK: usize = 32;
 /// Values decoded at a time; a multiple of every block length.
 const PIECE: usize = 256;
+/// Values that a caller gets at a time: the host never holds a large tensor twice.
+const PIECES_VALUES: usize = 1 << 18;
 
 /// A tensor whose rows (along the last dimension) can be decoded in any order.
 ///
@@ -98,6 +100,16 @@ impl<'a> Decoder<'a> {
         Ok(Self { path: path.to_owned(), name: name.to_owned(), values, scales, shape })
     }
 
+    /// The tensor's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The checkpoint.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Logical shape, outermost first.
     pub fn shape(&self) -> &[usize] {
         &self.shape
@@ -147,6 +159,25 @@ impl<'a> Decoder<'a> {
                     *to = T::from_f32(from);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Calls `f` with all rows in order, as many at a time as make a quarter of a million values (at least one).
+    ///
+    /// # Errors
+    /// None beyond those of [`decode`](Self::decode) and of `f`.
+    pub fn pieces<T: Float>(&self, mut f: impl FnMut(&[T]) -> Result<()>) -> Result<()> {
+        let (rows, columns) = (self.rows(), self.row_values());
+        if rows == 0 || columns == 0 {
+            return Ok(());
+        }
+        let at_once = (PIECES_VALUES / columns).clamp(1, rows);
+        let mut values = vec![T::from_f32(0.0); at_once * columns];
+        for first in (0..rows).step_by(at_once) {
+            let values = &mut values[..at_once.min(rows - first) * columns];
+            self.decode(first, values)?;
+            f(values)?;
         }
         Ok(())
     }

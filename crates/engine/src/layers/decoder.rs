@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ascend_compute::ops::Embedding;
+use ascend_compute::ops::{Embedding, Weight};
 use ascend_compute::{DType, Device, DeviceExt, Stream, TensorView, TensorViewMut};
 
 use super::{Attention, Context, Linear, Mla, Mlp, Moe, RmsNorm};
@@ -135,10 +135,12 @@ impl Decoder {
                 Ok(Layer { input_norm, mixer, middle_norm, feed_forward })
             })
             .collect::<Result<Vec<_>>>()?;
+        // A tied head is prepared like any other, though a device that reorders it then holds the matrix twice: rows can be looked up in the plain one only, and the
+        // head is the largest product of a decode step.
         let head = if outline.tied {
-            Linear { weight: ascend_compute::ops::Weight::nk(embedding.clone())?, bias: None }
+            Linear { weight: weights.prepare(&Weight::nk(embedding.clone())?)?, bias: None }
         } else {
-            Linear::load(weights, "lm_head", vocab, hidden, false)?
+            Linear::load(&weights.plain(), "lm_head", vocab, hidden, false)?
         };
         Ok(Self {
             device: weights.device.clone(),

@@ -1,13 +1,13 @@
 //! A dense product with perhaps a bias.
 
-use ascend_compute::ops::{Matmul, Weight};
-use ascend_compute::{DeviceExt, TensorView, TensorViewMut};
+use ascend_compute::ops::{Matmul, Quantize, Weight};
+use ascend_compute::{DType, DeviceExt, TensorView, TensorViewMut};
 
 use super::Context;
 use crate::Result;
 use crate::weights::Weights;
 
-/// `y = x @ w^T (+ b)`.
+/// `y = x @ w^T (+ b)`; beside an int8 weight `x` is quantised per token first.
 #[derive(Clone, Debug)]
 pub struct Linear {
     /// Logical `[K, N]`.
@@ -43,7 +43,14 @@ impl Linear {
 
     /// The same into `y`, which may be f32 whatever `x` is: router logits, vocabulary logits.
     pub fn forward_into(&self, cx: Context<'_>, x: &TensorView, y: &TensorViewMut) -> Result<()> {
-        let mut op = Matmul::new(x.clone(), self.weight.clone(), y.clone());
+        let product = |x| Matmul::new(x, self.weight.clone(), y.clone());
+        let mut op = if self.weight.data.dtype() == DType::I8 {
+            let (codes, scale) = (cx.empty_of(DType::I8, *x.shape())?, cx.empty_of(DType::F32, [x.dim(0)])?);
+            cx.device.quantize(cx.stream, Quantize::new(x.clone(), codes.clone(), scale.clone()))?;
+            product(codes.view()).with_x_scale(scale.view())
+        } else {
+            product(x.clone())
+        };
         op.bias.clone_from(&self.bias);
         Ok(cx.device.matmul(cx.stream, op)?)
     }

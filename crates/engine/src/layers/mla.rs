@@ -30,7 +30,7 @@ pub struct MlaShape {
 /// Attention that caches one latent and one rope part a token, shared by all heads.
 ///
 /// Sequences without earlier context attend to keys and values that are expanded from their latents (cheaper for many queries); any other step stays in the latent space:
-/// `W_UK` is absorbed into the queries, `W_UV` into the output. Both are parts of the same stored matrix.
+/// `W_UK` is absorbed into the queries, `W_UV` into the output. Both are parts of the same stored matrix, which is held a second time where the device reorders weights.
 #[derive(Clone, Debug)]
 pub struct Mla {
     shape: MlaShape,
@@ -61,17 +61,17 @@ impl Mla {
         let q_down = |rank| {
             Ok::<_, crate::Error>((linear("q_a_proj", rank, hidden, bias)?, RmsNorm::load(weights, &part("q_a_layernorm"), rank, eps)?))
         };
-        let kv_up = linear("kv_b_proj", heads * (nope + value), latent, false)?;
-        let by_head = kv_up.weight.data.t()?.reshape([heads, nope + value, latent])?;
+        let kv_up = weights.tensor(&part("kv_b_proj.weight"), &[heads * (nope + value), latent])?;
+        let by_head = kv_up.reshape([heads, nope + value, latent])?;
         Ok(Self {
             shape,
             q_down: q_rank.map(q_down).transpose()?,
             q_up: linear(q_name, heads * (nope + turned), q_inputs, false)?,
             kv_down: linear("kv_a_proj_with_mqa", latent + turned, hidden, bias)?,
             kv_norm: RmsNorm::load(weights, &part("kv_a_layernorm"), latent, eps)?,
-            absorb_key: Weight::kn(by_head.narrow(1, 0, nope)?),
-            absorb_value: Weight::nk(by_head.narrow(1, nope, value)?)?,
-            kv_up,
+            absorb_key: weights.prepare(&Weight::kn(by_head.narrow(1, 0, nope)?))?,
+            absorb_value: weights.prepare(&Weight::nk(by_head.narrow(1, nope, value)?)?)?,
+            kv_up: Linear { weight: weights.prepare(&Weight::nk(kv_up)?)?, bias: None },
             out: linear("o_proj", hidden, heads * value, bias)?,
             rope,
             scale: (softmax_factor / ((nope + turned) as f64).sqrt()) as f32,

@@ -27,9 +27,10 @@ pub struct Router {
 }
 
 impl Router {
-    /// A softmax over all experts of which the `k` best are kept.
-    pub fn softmax(gate: Linear, k: usize, renormalize: bool) -> Self {
-        Self { gate, correction: None, score: Score::SoftmaxTopK, groups: None, k, renormalize, scale: 1.0 }
+    /// A softmax over all experts of which the `k` best are kept; logits by `{name}.weight: [E, H]`, and `{name}.bias` with `bias`. It is never quantised.
+    pub fn load(weights: &Weights<'_>, name: &str, shape: ExpertShape, k: usize, bias: bool) -> Result<Self> {
+        let gate = Linear::load(&weights.plain(), name, shape.experts, shape.hidden, bias)?;
+        Ok(Self { gate, correction: None, score: Score::SoftmaxTopK, groups: None, k, renormalize: false, scale: 1.0 })
     }
 
     /// Weights and ids `[T, k]` of the experts of each token.
@@ -102,6 +103,7 @@ impl Moe {
             op = op.with_biases(gate_up.clone(), down.clone());
         }
         op.interleaved = self.interleaved;
+        op.quantize_activations = self.gate_up.data.dtype() == DType::I8;
         cx.device.moe_experts(cx.stream, op)?;
         if let Some(shared) = &self.shared {
             let every = cx.empty(*x.shape())?;

@@ -4,7 +4,7 @@ use ascend_compute::ops::{GroupLimit, GroupScore, RopeStyle, Score};
 use serde::Deserialize;
 
 use super::config::{self, Common};
-use crate::layers::{Decoder, ExpertShape, FeedForward, Linear, Mla, MlaShape, Mlp, Moe, Rope, Router};
+use crate::layers::{Decoder, ExpertShape, FeedForward, Mla, MlaShape, Mlp, Moe, Rope, Router};
 use crate::weights::Weights;
 use crate::{Error, Result};
 
@@ -94,8 +94,7 @@ pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
         let mla = Mla::load(weights, &name, shape, rope.clone(), factor, MLA_NORM_EPS, config.attention_bias)?;
         let mlp = format!("{layer}.mlp");
         let feed_forward: FeedForward = if i >= config.first_k_dense_replace && i.is_multiple_of(config.moe_layer_freq) {
-            let gate = Linear::load(weights, &format!("{mlp}.gate"), experts.experts, outline.hidden, false)?;
-            let router = router(&config, weights, gate, groups, &mlp)?;
+            let router = router(&config, weights, experts, groups, &mlp)?;
             let mut moe = Moe::load(weights, router, &format!("{mlp}.experts"), experts, ["gate_proj", "up_proj", "down_proj"])?;
             if let Some(shared) = shared {
                 let name = format!("{mlp}.shared_experts");
@@ -144,10 +143,9 @@ fn groups(config: &Config, path: &std::path::Path) -> Result<Option<GroupLimit>>
     Ok(Some(GroupLimit { groups, keep, score }))
 }
 
-fn router(config: &Config, weights: &Weights<'_>, gate: Linear, groups: Option<GroupLimit>, mlp: &str) -> Result<Router> {
-    let mut router = Router::softmax(gate, config.num_experts_per_tok, config.norm_topk_prob);
-    router.groups = groups;
-    router.scale = config.routed_scaling_factor;
+fn router(config: &Config, weights: &Weights<'_>, experts: ExpertShape, groups: Option<GroupLimit>, mlp: &str) -> Result<Router> {
+    let mut router = Router::load(weights, &format!("{mlp}.gate"), experts, config.num_experts_per_tok, false)?;
+    (router.renormalize, router.groups, router.scale) = (config.norm_topk_prob, groups, config.routed_scaling_factor);
     if is_v3(config) {
         router.score = Score::Sigmoid;
         router.correction = Some(weights.vector(&format!("{mlp}.gate.e_score_correction_bias"), config.n_routed_experts)?);

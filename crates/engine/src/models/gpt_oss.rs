@@ -4,7 +4,7 @@ use ascend_compute::ops::{GluKind, RopeStyle, Score, Weight};
 use serde::Deserialize;
 
 use super::config::{self, Common};
-use crate::layers::{Attention, Decoder, Linear, Moe, Rope, Router};
+use crate::layers::{Attention, Decoder, ExpertShape, Moe, Rope, Router};
 use crate::weights::Weights;
 use crate::{Error, Result};
 
@@ -52,7 +52,8 @@ pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
         let attention = Attention::load(weights, &name, shape, rope.clone(), bias)?.with_sinks(sinks);
         let mlp = format!("{layer}.mlp");
         let part = |part: &str| format!("{mlp}.experts.{part}");
-        let mut router = Router::softmax(Linear::load(weights, &format!("{mlp}.router"), experts, outline.hidden, true)?, k, false);
+        let sizes = ExpertShape { experts, hidden: outline.hidden, inner };
+        let mut router = Router::load(weights, &format!("{mlp}.router"), sizes, k, true)?;
         router.score = Score::TopKSoftmax;
         let vectors = |name: &str, n: usize| weights.tensor_as(&part(name), &[experts, n], ascend_compute::DType::F32);
         let moe = Moe {
@@ -71,9 +72,9 @@ pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
 /// Matrices of all experts: `[E, K, N]` when stored as floats, `[E, N, K]` when stored as MXFP4 (`{name}_blocks`).
 fn matrices(weights: &Weights<'_>, name: &str, experts: usize, k: usize, n: usize) -> Result<Weight> {
     if weights.has(name)? {
-        return Ok(Weight::kn(weights.tensor(name, &[experts, k, n])?));
+        return weights.stacked_kn(name, [experts, k, n]);
     }
-    Ok(Weight::nk(weights.tensor(name, &[experts, n, k])?)?)
+    weights.stacked_nk(name, [experts, n, k])
 }
 
 /// The window of layer `i`.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::config::{self, Common};
 use crate::Result;
-use crate::layers::{Attention, Decoder, ExpertShape, Linear, Moe, Rope, Router};
+use crate::layers::{Attention, Decoder, ExpertShape, Moe, Rope, Router};
 use crate::weights::Weights;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -38,9 +38,9 @@ pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
     Decoder::load(weights, outline, |_, layer| {
         let attention = Attention::load(weights, &format!("{layer}.self_attn"), shape, rope.clone(), (false, false))?;
         let moe = format!("{layer}.block_sparse_moe");
-        let gate = Linear::load(weights, &format!("{moe}.gate"), experts.experts, outline.hidden, false)?;
         // A softmax over all experts, renormalised over the chosen ones.
-        let router = Router::softmax(gate, config.num_experts_per_tok, true);
+        let mut router = Router::load(weights, &format!("{moe}.gate"), experts, config.num_experts_per_tok, false)?;
+        router.renormalize = true;
         let moe = Moe::load(weights, router, &format!("{moe}.experts"), experts, ["w1", "w3", "w2"])?;
         Ok((attention.with_window(window).into(), moe.into()))
     })

@@ -14,6 +14,7 @@ use ascend_compute::{DType, Device, Stream, TensorView};
 use crate::cache::{CacheSpec, KvCache};
 use crate::checkpoint::Checkpoint;
 use crate::layers::Decoder;
+use crate::quantize::Quantize;
 use crate::step::Step;
 use crate::weights::Weights;
 use crate::{Error, Result};
@@ -52,12 +53,35 @@ const FAMILIES: &[(&str, &str, Load)] = &[
     ("gpt_oss", "GptOssForCausalLM", gpt_oss::load),
 ];
 
-/// Loads the model of a checkpoint onto a device, its matrices, activations and cache stored as `dtype` (f32, bf16 or f16).
+/// How a model is held on a device. A storage type alone is one too: `load(checkpoint, device, DType::BF16)`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LoadOptions {
+    /// Storage type of matrices, activations and cache: f32, bf16 or f16.
+    pub dtype: DType,
+    /// How the matrices of products are quantised; [`quantize`](crate::quantize) says which ones.
+    pub quantize: Option<Quantize>,
+}
+
+impl From<DType> for LoadOptions {
+    fn from(dtype: DType) -> Self {
+        Self { dtype, quantize: None }
+    }
+}
+
+impl LoadOptions {
+    /// With quantised matrices.
+    pub fn with_quantize(self, how: Quantize) -> Self {
+        Self { quantize: Some(how), ..self }
+    }
+}
+
+/// Loads the model of a checkpoint onto a device. Beyond the model the device holds one matrix a second time, while it is prepared.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for an unknown architecture or something that its configuration asks for; [`Error::Format`] for a configuration that makes no model;
-/// [`Error::MissingTensor`], [`Error::TensorShape`]; [`Error::Device`] when memory does not suffice.
-pub fn load(checkpoint: &dyn Checkpoint, device: &Arc<dyn Device>, dtype: DType) -> Result<Box<dyn Model>> {
+/// [`Error::Unsupported`] for an unknown architecture or something that its configuration asks for; [`Error::Format`] for a configuration that makes no model, and
+/// for values that cannot be quantised; [`Error::MissingTensor`], [`Error::TensorShape`]; [`Error::Device`] when memory does not suffice.
+pub fn load(checkpoint: &dyn Checkpoint, device: &Arc<dyn Device>, options: impl Into<LoadOptions>) -> Result<Box<dyn Model>> {
+    let LoadOptions { dtype, quantize } = options.into();
     let unsupported = |what, found: String, supported: &[&str]| Error::Unsupported {
         path: checkpoint.path().into(),
         what,
@@ -76,5 +100,5 @@ pub fn load(checkpoint: &dyn Checkpoint, device: &Arc<dyn Device>, dtype: DType)
         let supported: Vec<&str> = FAMILIES.iter().map(|(_, class, _)| *class).collect();
         return Err(unsupported("architecture", found, &supported));
     };
-    Ok(Box::new(load(&Weights { checkpoint, device, dtype })?))
+    Ok(Box::new(load(&Weights { checkpoint, device, dtype, quantize })?))
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::config::{self, Common};
 use crate::Result;
-use crate::layers::{Attention, Decoder, ExpertShape, FeedForward, Linear, Mlp, Moe, RmsNorm, Rope, Router};
+use crate::layers::{Attention, Decoder, ExpertShape, FeedForward, Mlp, Moe, RmsNorm, Rope, Router};
 use crate::weights::Weights;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -64,8 +64,8 @@ pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
         let attention = attention.with_head_norms(norm("q_norm")?, norm("k_norm")?).with_window(window);
         let mlp = format!("{layer}.mlp");
         let feed_forward: FeedForward = if config.is_sparse(i) {
-            let gate = Linear::load(weights, &format!("{mlp}.gate"), experts.experts, outline.hidden, false)?;
-            let router = Router::softmax(gate, config.num_experts_per_tok, config.norm_topk_prob);
+            let mut router = Router::load(weights, &format!("{mlp}.gate"), experts, config.num_experts_per_tok, false)?;
+            router.renormalize = config.norm_topk_prob;
             let names = ["gate_proj", "up_proj", "down_proj"];
             Moe::load(weights, router, &format!("{mlp}.experts"), experts, names)?.into()
         } else {

@@ -2,6 +2,7 @@
 //! or length gives other tokens than the same hash of the plain history.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -10,6 +11,7 @@ use ascend_compute::{Dims, TensorViewMut};
 use super::*;
 use crate::cache::CacheSpec;
 use crate::models::Trace;
+use crate::sampling::Sampling;
 use crate::step::Step;
 
 const VOCAB: usize = 97;
@@ -115,7 +117,7 @@ fn scheduler(options: SchedulerOptions) -> (Scheduler, Arc<Hash>) {
 }
 
 fn options(pages: usize, page_tokens: usize) -> SchedulerOptions {
-    SchedulerOptions { page_tokens, pages, max_sequences: 64, step_tokens: 64, prefix_reuse: true }
+    SchedulerOptions { page_tokens, pages, max_sequences: 64, step_tokens: 64, ..SchedulerOptions::for_tokens(0) }
 }
 
 /// Pseudo-random tokens without the poison.
@@ -139,7 +141,7 @@ struct Heard {
 impl Heard {
     fn hear(&mut self, event: Event<'_>) -> ControlFlow<()> {
         match event {
-            Event::PromptLogits { .. } => {}
+            Event::PromptLogits { .. } | Event::HiddenStates { .. } => {}
             Event::Token { request, token, logits } => {
                 assert_eq!(logits.len(), VOCAB);
                 assert!(!self.ends.contains_key(&request));

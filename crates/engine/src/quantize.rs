@@ -1,0 +1,177 @@
+//! Weights quantised while they are loaded: symmetric, to the nearest code, one scale for each column or for each group of a column.
+//!
+//! Quantised are the matrices of attention, of dense networks and of experts: nearly all that a model holds. Floats stay
+//! * the embedding and the vocabulary head: an error there is an error of a logit, not one of many terms of a sum, and they are read once a pass;
+//! * the router: a wrong expert costs more than its few numbers;
+//! * `kv_b_proj` of latent attention, which is absorbed into queries and outputs along either of its dimensions, where a scale fits one only;
+//! * norms, biases and sinks.
+
+use ascend_compute::ops::Weight;
+use ascend_compute::{DType, Device, DeviceExt, Dims, TensorViewMut};
+
+use crate::checkpoint::Decoder;
+use crate::{Error, Result};
+
+/// How the matrices of products are quantised.
+///
+/// `scale = max|w| / c`, `code = round_half_even(w / scale)`, with `c` the largest code; a column or group of zeros has scale 0.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Quantize {
+    /// int8 weights, a scale for each output column; activations are quantised per token when a product runs.
+    W8A8,
+    /// int4 weights in groups along `K`; activations stay floats.
+    W4A16,
+}
+
+impl Quantize {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::W8A8, Self::W4A16];
+
+    /// The name on command lines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::W8A8 => "w8a8",
+            Self::W4A16 => "w4a16",
+        }
+    }
+
+    /// The one called `name`, if there is one.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|q| q.name() == name)
+    }
+
+    /// Storage type of the codes.
+    pub const fn dtype(self) -> DType {
+        match self {
+            Self::W8A8 => DType::I8,
+            Self::W4A16 => DType::I4,
+        }
+    }
+
+    /// The largest code `c`; the smallest is `-c`.
+    pub const fn largest_code(self) -> i8 {
+        match self {
+            Self::W8A8 => 127,
+            Self::W4A16 => 7,
+        }
+    }
+
+    /// Values along `K` that share a scale; 0: all of them.
+    ///
+    /// Groups of 128, as the checkpoints of GPTQ and AWQ have them, where they fit; else the largest of 64 and 32 that divides `k` (a hidden size of 576 has nine
+    /// groups of 64), so that no group is shorter than the others; else 32 with a short last one.
+    pub fn group(self, k: usize) -> usize {
+        let group = match self {
+            Self::W8A8 => return 0,
+            Self::W4A16 => [128, 64, 32].into_iter().find(|&group| k.is_multiple_of(group)).unwrap_or(32),
+        };
+        if group < k { group } else { 0 }
+    }
+
+    /// The scale of values of which the largest magnitude is `max`.
+    fn scale(self, max: f32) -> f32 {
+        max / f32::from(self.largest_code())
+    }
+
+    fn code(self, value: f32, scale: f32) -> i8 {
+        let c = f32::from(self.largest_code());
+        if scale == 0.0 { 0 } else { (value / scale).round_ties_even().clamp(-c, c) as i8 }
+    }
+}
+
+/// Matrices whose rows are those of `parts`, one after the other: shape `[.., N, K]`, scales `[.., G, N]`.
+pub(crate) fn rows<const R: usize>(device: &dyn Device, how: Quantize, parts: &[Decoder<'_>], shape: [usize; R]) -> Result<Weight> {
+    const { assert!(R >= 2, "a matrix has two dimensions") };
+    let (n, k) = (shape[R - 2], shape[R - 1]);
+    let mut writer = Writer::new(device, how, &shape)?;
+    let group = if how.group(k) == 0 { k.max(1) } else { how.group(k) };
+    let mut scales = Vec::new();
+    for part in parts {
+        part.pieces(|values| {
+            for values in values.chunks_exact(k).flat_map(|row| row.chunks(group)) {
+                let scale = how.scale(largest(part, values.iter().copied())?);
+                scales.push(scale);
+                writer.codes.extend(values.iter().map(|&x| how.code(x, scale)));
+            }
+            writer.flush()
+        })?;
+    }
+    // Row by row they came as [.., N, G].
+    let groups = k.div_ceil(group).max(1);
+    let by_group = scales.chunks_exact((n * groups).max(1)).flat_map(|of| (0..groups).flat_map(move |g| of.iter().skip(g).step_by(groups)));
+    let by_group: Vec<f32> = by_group.copied().collect();
+    let mut of_scales = shape;
+    (of_scales[R - 2], of_scales[R - 1]) = (groups, n);
+    let scale = device.upload(&by_group, Dims::new(&of_scales)?)?;
+    Ok(Weight::nk(writer.codes_of.view())?.per_group(how.group(k), scale, None))
+}
+
+/// The matrices of `part`, stored `[E, K, N]`, with scales `[E, G, N]`.
+pub(crate) fn columns(device: &dyn Device, how: Quantize, part: &Decoder<'_>, [experts, k, n]: [usize; 3]) -> Result<Weight> {
+    let mut writer = Writer::new(device, how, &[experts, k, n])?;
+    let group = if how.group(k) == 0 { k.max(1) } else { how.group(k) };
+    let mut scales: Vec<f32> = Vec::new();
+    let mut values = Vec::new();
+    for first in (0..experts).flat_map(|e| (0..k).step_by(group).map(move |at| (e, at))) {
+        let (e, at) = first;
+        values.resize(group.min(k - at) * n, 0.0);
+        part.decode(e * k + at, &mut values)?;
+        let from = scales.len();
+        for column in 0..n {
+            scales.push(how.scale(largest(part, values.iter().skip(column).step_by(n).copied())?));
+        }
+        for row in values.chunks_exact(n.max(1)) {
+            writer.codes.extend(row.iter().zip(&scales[from..]).map(|(&x, &scale)| how.code(x, scale)));
+        }
+        writer.flush()?;
+    }
+    let groups = k.div_ceil(group).max(1);
+    let scale = device.upload(&scales, [experts, groups, n])?;
+    Ok(Weight::kn(writer.codes_of.view()).per_group(how.group(k), scale, None))
+}
+
+/// The largest magnitude; a value that is not finite has no code.
+fn largest(part: &Decoder<'_>, values: impl Iterator<Item = f32>) -> Result<f32> {
+    let (mut max, mut finite) = (0f32, true);
+    for x in values {
+        max = max.max(x.abs());
+        finite &= x.is_finite();
+    }
+    if finite {
+        return Ok(max);
+    }
+    let message = format!("tensor `{}` holds NaN or infinity, which cannot be quantised; load it as floats", part.name());
+    Err(Error::Format { path: part.path().into(), message })
+}
+
+/// Writes codes one behind the other into a tensor on the device.
+struct Writer<'a> {
+    device: &'a dyn Device,
+    codes_of: TensorViewMut,
+    /// Codes that are not written yet: whole rows.
+    codes: Vec<i8>,
+    packed: Vec<u8>,
+    at_byte: usize,
+}
+
+impl<'a> Writer<'a> {
+    fn new(device: &'a dyn Device, how: Quantize, shape: &[usize]) -> Result<Self> {
+        let codes_of = device.empty(how.dtype(), Dims::new(shape)?)?;
+        Ok(Self { device, codes_of, codes: Vec::new(), packed: Vec::new(), at_byte: 0 })
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let bytes: &[u8] = if self.codes_of.dtype() == DType::I4 {
+            self.packed.clear();
+            // Rows of an i4 tensor have an even length, so no byte is shared by two pieces.
+            self.packed.extend(self.codes.chunks(2).map(|pair| (pair[0] as u8 & 15) | pair.get(1).map_or(0, |&high| (high as u8) << 4)));
+            &self.packed
+        } else {
+            bytemuck::cast_slice(&self.codes)
+        };
+        self.device.write(self.codes_of.buffer(), self.at_byte, bytes)?;
+        self.at_byte += bytes.len();
+        self.codes.clear();
+        Ok(())
+    }
+}

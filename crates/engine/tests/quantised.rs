@@ -1,0 +1,184 @@
+//! Models whose matrices are quantised at load.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod edited;
+
+use std::sync::Arc;
+
+use ascend_compute::ops::Weight;
+use ascend_compute::{DType, Device, host, to_host};
+use ascend_engine::Error;
+use ascend_engine::checkpoint::{Checkpoint, Encoding};
+use ascend_engine::models::{self, LoadOptions};
+use ascend_engine::quantize::Quantize;
+use ascend_engine::weights::Weights;
+use edited::{Counting, Edited, bytes, cpu, logits, logits_with};
+
+const MODELS: [&str; 5] = ["llama_dense", "mixtral", "qwen3_moe", "gpt_oss", "deepseek_v3"];
+
+/// A device that leaves weights as they are.
+fn plain() -> Arc<dyn Device> {
+    Arc::new(Counting::over(cpu()))
+}
+
+/// Codes in the order of the logical `[.., K, N]`, and scales `[.., G, N]`.
+fn parts(device: &dyn Device, weight: &Weight) -> (Vec<i64>, Vec<f64>) {
+    let scale = &weight.quant.as_ref().unwrap().scale;
+    (host::to_i64(&to_host(device, &weight.data).unwrap()).unwrap(), host::to_f64(&to_host(device, scale).unwrap()).unwrap())
+}
+
+fn turned<T: Copy>(values: &[T], rows: usize) -> Vec<T> {
+    let columns = values.len() / rows;
+    (0..columns).flat_map(|c| (0..rows).map(move |r| values[r * columns + c])).collect()
+}
+
+#[test]
+fn codes_of_a_little_matrix_in_literal_numbers() {
+    // Scales 0.5, 0 and 2; halves go to the even code.
+    let values = [63.5, -63.5, 0.25, 0.75, 0., 0., 0., 0., -254., 1., 3., 5.];
+    let checkpoint = Edited::new("llama_dense").with_tensor("m", Encoding::F32, &[3, 4], bytes(&values));
+    let device = plain();
+    let weights = Weights { checkpoint: &checkpoint, device: &device, dtype: DType::F32, quantize: Some(Quantize::W8A8) };
+    let (codes, scales) = parts(&*device, &weights.fused(&[("m".into(), 3)], 4).unwrap());
+    assert_eq!(turned(&codes, 4), [127, -127, 0, 2, 0, 0, 0, 0, -127, 0, 2, 2]);
+    assert_eq!(scales, [0.5, 0., 2.]);
+}
+
+#[test]
+fn groups_of_a_little_matrix_in_literal_numbers() {
+    // One row of three groups of 32 with scales 1, 0.5 and 0, and its double with a sign.
+    let mut row = [0f32; 96];
+    row[..8].copy_from_slice(&[7., -7., 1., 0.5, 1.5, -2.5, 6.4, -0.6]);
+    row[63] = -3.5;
+    row[32] = 1.25;
+    let doubled: Vec<f32> = row.iter().map(|x| -2. * x).collect();
+    let mut want = [0i64; 96];
+    want[..8].copy_from_slice(&[7, -7, 1, 0, 2, -2, 6, -1]);
+    (want[63], want[32]) = (-7, 2);
+    let want: Vec<i64> = want.into_iter().chain(want.map(|c| -c)).collect();
+
+    let values = [&row[..], &doubled].concat();
+    let checkpoint = Edited::new("gpt_oss").with_tensor("nk", Encoding::F32, &[1, 2, 96], bytes(&values)).with_tensor(
+        "kn",
+        Encoding::F32,
+        &[1, 96, 2],
+        bytes(&turned(&values, 2)),
+    );
+    let device = plain();
+    let weights = Weights { checkpoint: &checkpoint, device: &device, dtype: DType::F32, quantize: Some(Quantize::W4A16) };
+    for weight in [weights.stacked_nk("nk", [1, 2, 96]).unwrap(), weights.stacked_kn("kn", [1, 96, 2]).unwrap()] {
+        let (codes, scales) = parts(&*device, &weight);
+        assert_eq!(turned(&codes, 96), want);
+        assert_eq!(scales, [1., 2., 0.5, 1., 0., 0.]);
+        assert_eq!(weight.quant.unwrap().group, 32);
+    }
+}
+
+#[test]
+fn groups_divide_what_they_can() {
+    let groups = [4096, 576, 96, 128, 32, 200, 2880].map(|k| Quantize::W4A16.group(k));
+    assert_eq!(groups, [128, 64, 32, 0, 0, 32, 64]);
+    assert_eq!(Quantize::W8A8.group(4096), 0);
+    assert!(Quantize::ALL.iter().all(|&q| Quantize::parse(q.name()) == Some(q)) && Quantize::parse("w2").is_none());
+}
+
+#[test]
+fn memory_is_a_quarter_and_an_eighth() {
+    let (n, k) = (512, 1024);
+    let values: Vec<f32> = (0..n * k).map(|i| (i % 255) as f32 - 127.).collect();
+    let checkpoint = Edited::new("llama_dense").with_tensor("m", Encoding::F32, &[n, k], bytes(&values));
+    let used = |quantize| {
+        let device = plain();
+        let weights = Weights { checkpoint: &checkpoint, device: &device, dtype: DType::F32, quantize };
+        let _weight = weights.fused(&[("m".into(), n)], k).unwrap();
+        device.memory().unwrap().used_bytes
+    };
+    let whole = used(None);
+    assert_eq!(whole, n * k * 4);
+    assert_eq!(used(Some(Quantize::W8A8)), whole / 4 + n * 4);
+    assert_eq!(used(Some(Quantize::W4A16)), whole / 8 + n * k / 128 * 4);
+}
+
+#[test]
+fn a_model_shrinks_by_its_matrices() {
+    // Per layer: qkv 128, o 64, gate and up 320 rows of 64, down 64 rows of 160; two layers.
+    let matrices = 2 * ((128 + 64 + 320) * 64 + 64 * 160);
+    let columns = 2 * (128 + 64 + 320 + 64);
+    let used = |options: LoadOptions| {
+        let device = plain();
+        let model = models::load(&Edited::new("llama_dense"), &device, options).unwrap();
+        (device.memory().unwrap().used_bytes, model).0
+    };
+    let floats = used(DType::F32.into());
+    let int8 = used(LoadOptions::from(DType::F32).with_quantize(Quantize::W8A8));
+    assert_eq!(floats - int8, matrices * 3 - columns * 4);
+}
+
+#[test]
+fn what_has_no_code_is_refused_by_name() {
+    let name = "model.layers.1.mlp.down_proj.weight";
+    for bad in [f32::NAN, f32::NEG_INFINITY] {
+        let mut values = Edited::new("llama_dense").floats(name);
+        values[1000] = bad;
+        let checkpoint = Edited::new("llama_dense").with_tensor(name, Encoding::F32, &[64, 160], bytes(&values));
+        for how in Quantize::ALL {
+            let refused = models::load(&checkpoint, &cpu(), LoadOptions::from(DType::F32).with_quantize(how)).map(|_| ()).unwrap_err();
+            assert!(matches!(&refused, Error::Format { message, .. } if message.contains(name)), "{refused}");
+        }
+        assert!(models::load(&checkpoint, &cpu(), DType::F32).is_ok());
+    }
+}
+
+/// What the codes of a row stand for, as the documentation of [`Quantize`] says it.
+fn dequantised(row: &[f32], how: Quantize) -> Vec<f32> {
+    let group = if how.group(row.len()) == 0 { row.len() } else { how.group(row.len()) };
+    let c = if how == Quantize::W8A8 { 127. } else { 7. };
+    let of_group = |group: &[f32]| {
+        let scale = group.iter().fold(0f32, |m, x| m.max(x.abs())) / c;
+        group.iter().map(|x| if scale == 0. { 0. } else { (x / scale).round_ties_even() * scale }).collect::<Vec<_>>()
+    };
+    row.chunks(group).flat_map(of_group).collect()
+}
+
+/// A model of floats that stand where the codes of the quantised one do.
+fn on_the_grid(model: &str, how: Quantize) -> Edited {
+    let mut grid = Edited::new(model);
+    let names: Vec<String> = grid.names().into_iter().map(str::to_owned).collect();
+    for name in names {
+        let projection = (name.contains("_proj") || name.contains(".experts.")) && !name.ends_with("bias");
+        if !projection || name.contains("kv_b_proj") {
+            continue;
+        }
+        let (values, shape) = (grid.floats(&name), grid.tensor(&name).unwrap().unwrap().shape);
+        let rows = |values: &[f32], k: usize| values.chunks_exact(k).flat_map(|row| dequantised(row, how)).collect::<Vec<_>>();
+        let new = match shape[..] {
+            [_, k] => rows(&values, k),
+            // [E, K, N].
+            [_, k, n] => values.chunks_exact(k * n).flat_map(|of_expert| turned(&rows(&turned(of_expert, k), k), n)).collect(),
+            _ => panic!("{name} of shape {shape:?}"),
+        };
+        grid = grid.with_tensor(&name, Encoding::F32, &shape, bytes(&new));
+    }
+    grid
+}
+
+/// The root mean square of the difference, as a share of that of `want`.
+fn relative_error(got: &[f32], want: &[f32]) -> f64 {
+    let square = |x: f32| f64::from(x) * f64::from(x);
+    let difference: f64 = got.iter().zip(want).map(|(a, b)| square(a - b)).sum();
+    (difference / want.iter().map(|&x| square(x)).sum::<f64>()).sqrt()
+}
+
+#[test]
+fn quantised_models_are_near_and_fewer_bits_are_farther() {
+    for model in MODELS {
+        let floats = logits(&Edited::new(model));
+        let error = Quantize::ALL.map(|how| {
+            let got = logits_with(&Edited::new(model), LoadOptions::from(DType::F32).with_quantize(how));
+            let grid = logits(&on_the_grid(model, how));
+            (relative_error(&got, &floats), relative_error(&got, &grid))
+        });
+        println!("{model}: {error:?}");
+    }
+}
