@@ -5,6 +5,7 @@ mod encoding;
 mod gguf;
 mod hf;
 mod mapped;
+mod split_experts;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -13,6 +14,7 @@ pub use self::decode::Decoder;
 pub use self::encoding::Encoding;
 pub use self::gguf::{GgufCheckpoint, GgufTokenizer, TokenType};
 pub use self::hf::HfCheckpoint;
+pub use self::split_experts::SplitExperts;
 pub(crate) use self::hf::{read_file, read_json};
 use crate::Result;
 
