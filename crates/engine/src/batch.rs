@@ -267,7 +267,10 @@ mod tests {
             assert_eq!(batch.logit_row_counts(), (4, parts.len()));
             let (slots, kv_lens, tables) = (ints(&step.slots), ints(&step.kv_lens.cumulative), ints(&step.tables));
             assert_eq!((slots[0], slots[1], slots[3]), (12, 21, -1));
-            assert_eq!((slots[2] == -1, kv_lens[3] == 11, tables[8] == -1), if parts.len() == 2 { (true, true, true) } else { (false, false, false) });
+            assert_eq!(
+                (slots[2] == -1, kv_lens[3] == 11, tables[8] == -1),
+                if parts.len() == 2 { (true, true, true) } else { (false, false, false) }
+            );
             assert_eq!((&kv_lens[..3], kv_lens[4]), (&[0, 9, 11][..], kv_lens[3]));
             assert_eq!((&tables[..8], &tables[12..]), (&[7, 2, 3, -1, 5, -1, -1, -1][..], &[-1; 4][..]));
         }

@@ -128,15 +128,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    const ALONE: Self = Self {
-        name: "alone",
-        page_tokens: 16,
-        chunk: None,
-        neighbours: 0,
-        used_pages: false,
-        reused_prefix: false,
-        decode_graphs: false,
-    };
+    const ALONE: Self =
+        Self { name: "alone", page_tokens: 16, chunk: None, neighbours: 0, used_pages: false, reused_prefix: false, decode_graphs: false };
 
     /// The setups that validation goes through.
     pub const ALL: &'static [Self] = &[

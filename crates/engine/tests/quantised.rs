@@ -163,22 +163,58 @@ fn on_the_grid(model: &str, how: Quantize) -> Edited {
     grid
 }
 
-/// The root mean square of the difference, as a share of that of `want`.
-fn relative_error(got: &[f32], want: &[f32]) -> f64 {
-    let square = |x: f32| f64::from(x) * f64::from(x);
-    let difference: f64 = got.iter().zip(want).map(|(a, b)| square(a - b)).sum();
-    (difference / want.iter().map(|&x| square(x)).sum::<f64>()).sqrt()
+/// For each position the root mean square of the logits' difference, as a share of that of `want`; in rising order.
+fn relative_errors(got: &[f32], want: &[f32]) -> Vec<f64> {
+    let squares = |x: &mut dyn Iterator<Item = f32>| x.map(|x| f64::from(x) * f64::from(x)).sum::<f64>();
+    let mut errors: Vec<f64> = got
+        .chunks(256)
+        .zip(want.chunks(256))
+        .map(|(got, want)| (squares(&mut got.iter().zip(want).map(|(a, b)| a - b)) / squares(&mut want.iter().copied())).sqrt())
+        .collect();
+    errors.sort_by(f64::total_cmp);
+    errors
+}
+
+/// What the error of a logit should be about, as a share of the logits.
+///
+/// A code is off by up to half a step of `max / c`, `1 / sqrt(12)` of a step in the mean square. The largest of 64 normal numbers is about 2.5 standard deviations, so a
+/// product is off by `2.5 / sqrt(12) / c` of itself, and by as much again, independently, when its activations have codes too. Four products a layer (qkv, o, gate and up,
+/// down) add their errors to the residual stream, independently.
+fn expected_error(how: Quantize, layers: usize) -> f64 {
+    let rounded = if how == Quantize::W8A8 { 2. } else { 1. };
+    2.5 / 12f64.sqrt() / f64::from(how.largest_code()) * (rounded * 4. * layers as f64).sqrt()
 }
 
 #[test]
-fn quantised_models_are_near_and_fewer_bits_are_farther() {
+fn quantised_models_are_off_by_what_their_steps_explain() {
     for model in MODELS {
         let floats = logits(&Edited::new(model));
-        let error = Quantize::ALL.map(|how| {
+        let layers = Edited::new(model).config["num_hidden_layers"].as_u64().unwrap() as usize;
+        for how in Quantize::ALL {
             let got = logits_with(&Edited::new(model), LoadOptions::from(DType::F32).with_quantize(how));
-            let grid = logits(&on_the_grid(model, how));
-            (relative_error(&got, &floats), relative_error(&got, &grid))
-        });
-        println!("{model}: {error:?}");
+            // The median: a token near the edge between two experts may go to the other one.
+            let (error, expected) = (relative_errors(&got, &floats)[2], expected_error(how, layers));
+            assert!(error < 2. * expected && error > expected / 4., "{model}, {how:?}: off by {error:.4}, expected about {expected:.4}");
+        }
+    }
+}
+
+#[test]
+fn weight_only_models_equal_the_floats_that_their_codes_stand_for() {
+    for model in MODELS {
+        let got = logits_with(&Edited::new(model), LoadOptions::from(DType::F32).with_quantize(Quantize::W4A16));
+        let errors = relative_errors(&got, &logits(&on_the_grid(model, Quantize::W4A16)));
+        assert!(errors[4] < 1e-5, "{model}: {errors:?}");
+    }
+}
+
+#[test]
+fn int8_models_differ_from_the_floats_of_their_codes_by_their_activations() {
+    for model in MODELS {
+        let got = logits_with(&Edited::new(model), LoadOptions::from(DType::F32).with_quantize(Quantize::W8A8));
+        let error = relative_errors(&got, &logits(&on_the_grid(model, Quantize::W8A8)))[2];
+        let layers = Edited::new(model).config["num_hidden_layers"].as_u64().unwrap() as usize;
+        let expected = expected_error(Quantize::W8A8, layers) / 2f64.sqrt();
+        assert!(error < 2. * expected && error > expected / 4., "{model}: off by {error:.4}, expected about {expected:.4}");
     }
 }
