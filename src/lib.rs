@@ -36,7 +36,8 @@ pub use ascend_cpu as cpu;
 pub use ascend_hal::ArrayExt;
 pub use ascend_hal::{
     Buffer, BufferSlice, Choice, DType, Device, DeviceExt, DeviceId, DeviceInfo, Dims, Element, Error, Event, Float, FnKernel, Format,
-    Graph, GraphExec, Kernel, KernelInfo, KernelRegistry, Launch, Layout, Location, MAX_RANK, MemoryInfo, OpCall, OpKind, Origin, Result,
-    RopeScaling, RopeTable, Rotary, Stream, Support, TensorView, TensorViewMut, Yarn, bf16, f16, host, ops, to_host,
+    Graph, GraphExec, Kernel, KernelInfo, KernelRegistry, Label, Launch, Layout, Location, MAX_RANK, MemoryInfo, OpCall, OpKind, Origin,
+    Result, RopeScaling, RopeTable, Rotary, Stream, Support, TensorView, TensorViewMut, Yarn, bf16, current_scope, f16, host, ops, scope,
+    to_host,
 };
 pub use select::{Probe, TOOLKIT_AT_BUILD, devices, open};

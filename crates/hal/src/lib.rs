@@ -22,6 +22,7 @@ mod layout;
 mod ndarray;
 pub mod ops;
 mod rope_table;
+mod scope;
 mod stream;
 mod tensor;
 
@@ -37,5 +38,6 @@ pub use kernel::{Choice, FnKernel, Kernel, KernelInfo, KernelRegistry, Launch, O
 pub use layout::{Dims, FRACTAL_ROWS, Format, Layout, MAX_RANK, fractal_cols};
 pub use ops::{OpCall, OpKind};
 pub use rope_table::{RopeScaling, RopeTable, Rotary, Yarn};
+pub use scope::{Label, current_scope, scope};
 pub use stream::{BufferSlice, Event, EventImpl, Graph, GraphExec, GraphExecImpl, GraphImpl, HostFn, Stream, StreamImpl};
 pub use tensor::{TensorView, TensorViewMut};

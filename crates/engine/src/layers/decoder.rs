@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ascend_compute::ops::{Embedding, Weight};
-use ascend_compute::{DType, Device, DeviceExt, Stream, TensorView, TensorViewMut};
+use ascend_compute::{DType, Device, DeviceExt, Stream, TensorView, TensorViewMut, scope};
 
 use super::{Attention, Context, Linear, Mla, Mlp, Moe, RmsNorm};
 use crate::arena::Arena;
@@ -157,20 +157,23 @@ impl Decoder {
     /// What a layer adds to the residual stream `x` is added by the norm that follows, in one op.
     fn run(&self, cx: Context<'_>, step: &Step, cache: &KvCache, hear: Trace<'_>) -> Result<TensorView> {
         let logits = cx.empty_of(DType::F32, [step.logit_rows.numel(), self.outline.vocab])?;
-        let x = rows(cx, &self.embedding, &step.tokens)?;
+        let x = scope("embedding", || rows(cx, &self.embedding, &step.tokens))?;
         let delta = cx.empty(*x.shape())?;
         for (i, (layer, cache)) in self.layers.iter().zip(&cache.layers).enumerate() {
-            cx.pass.scoped(|| {
+            let run_layer = || {
                 let h = if i == 0 { layer.input_norm.forward(cx, &x)? } else { layer.input_norm.add(cx, &delta, &x)? };
                 hear(i, &x)?;
-                let mixed = layer.mixer.forward(cx, &h, step, cache)?;
+                let mixed = scope("attention", || layer.mixer.forward(cx, &h, step, cache))?;
                 let h = layer.middle_norm.add(cx, &mixed, &x)?;
-                layer.feed_forward.forward(cx, &h, &delta)
-            })?;
+                scope("feed-forward", || layer.feed_forward.forward(cx, &h, &delta))
+            };
+            scope(("layer", i), || cx.pass.scoped(run_layer))?;
         }
-        let h = self.norm.add(cx, &delta, &x)?;
-        hear(self.layers.len(), &h)?;
-        self.head.forward_into(cx, &rows(cx, &h, &step.logit_rows)?, &logits)?;
+        scope("head", || {
+            let h = self.norm.add(cx, &delta, &x)?;
+            hear(self.layers.len(), &h)?;
+            self.head.forward_into(cx, &rows(cx, &h, &step.logit_rows)?, &logits)
+        })?;
         Ok(logits.view())
     }
 

@@ -1,0 +1,80 @@
+//! Labels for what a thread is working on, so that tools can say where in a model an op was called.
+
+use std::cell::RefCell;
+use std::fmt;
+
+thread_local! {
+    static SCOPES: RefCell<Vec<Label>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Name of a part of a model: `attention`, or with a number `layer 3`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Label {
+    name: &'static str,
+    number: Option<usize>,
+}
+
+impl From<&'static str> for Label {
+    fn from(name: &'static str) -> Self {
+        Self { name, number: None }
+    }
+}
+
+impl From<(&'static str, usize)> for Label {
+    fn from((name, number): (&'static str, usize)) -> Self {
+        Self { name, number: Some(number) }
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        self.number.map_or(Ok(()), |number| write!(f, " {number}"))
+    }
+}
+
+/// Runs `f`; what it enqueues from this thread is labelled, inside of the labels that hold already. Costs no allocation once a thread has been as deep before.
+///
+/// ```
+/// use ascend_hal::{current_scope, scope};
+/// let inside = scope(("layer", 3), || scope("attention", current_scope));
+/// assert_eq!(inside, "layer 3 / attention");
+/// assert_eq!(current_scope(), "");
+/// ```
+pub fn scope<T>(label: impl Into<Label>, f: impl FnOnce() -> T) -> T {
+    SCOPES.with_borrow_mut(|scopes| scopes.push(label.into()));
+    let _leave = Leave;
+    f()
+}
+
+/// Takes the innermost label away, also when a panic passes.
+struct Leave;
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        SCOPES.with_borrow_mut(Vec::pop);
+    }
+}
+
+/// The labels that hold in this thread, outermost first, joined by ` / `; empty when there are none.
+pub fn current_scope() -> String {
+    SCOPES.with_borrow(|scopes| scopes.iter().map(Label::to_string).collect::<Vec<_>>().join(" / "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn label_is_left_by_return_error_and_panic() {
+        let refused: Result<(), ()> = scope("embedding", || Err(()));
+        assert!(refused.is_err() && current_scope().is_empty());
+        let panicked = std::panic::catch_unwind(|| scope("layer", || std::panic::resume_unwind(Box::new(()))));
+        assert!(panicked.is_err() && current_scope().is_empty());
+    }
+
+    #[test]
+    fn labels_belong_to_their_thread() {
+        scope("layer", || assert_eq!(std::thread::spawn(current_scope).join().unwrap(), ""));
+    }
+}
