@@ -27,9 +27,9 @@ use ascend_hal::ops::{Compare, Role};
 use ascend_hal::{DType, OpCall, host};
 use ascend_reference::{Aside, Output, Precision, Values};
 
+use crate::fault::Fault;
 use crate::metrics::{self, Errors, level, ratio, ulp};
 use crate::report::OutputMetrics;
-use crate::whereabouts::place;
 use crate::{Expected, Result};
 
 /// What the oracle says about a call, in each precision.
@@ -78,7 +78,7 @@ fn len(o: &Output) -> usize {
 pub(crate) struct Verdict {
     pub(crate) metrics: BTreeMap<String, OutputMetrics>,
     /// Why the outputs are not right: the first fault of each output that has one.
-    pub(crate) faults: Vec<String>,
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// Compares the outputs of `got` (host tensors, as a device left them) with the oracle's.
@@ -98,13 +98,13 @@ pub(crate) fn judge(got: &OpCall, reference: &Reference) -> Result<Verdict> {
     for k in order {
         let exact = &reference.exact[k];
         let Some(&(name, compare, view)) = outputs.iter().find(|(name, ..)| *name == exact.name) else {
-            verdict.faults.push(format!("{}: the oracle has this output, the call has not", exact.name));
+            verdict.faults.push(Fault::whole(exact.name, "the oracle has this output, the call has not"));
             continue;
         };
         let model = &reference.model[k];
         let shaken: Vec<&Output> = reference.shaken.iter().filter_map(|s| s.get(k)).filter(|s| len(s) == len(exact)).collect();
         if len(exact) != view.numel() || len(model) != view.numel() {
-            verdict.faults.push(format!("{name}: the oracle gives {} elements for shape {}", len(exact), view.shape()));
+            verdict.faults.push(Fault::whole(name, format_args!("the oracle gives {} elements for shape {}", len(exact), view.shape())));
             continue;
         }
         let judged = Judged { call: got, name, shape: view.shape(), exact, model, shaken, other_choice: &other_choice };
@@ -127,13 +127,13 @@ pub(crate) fn judge(got: &OpCall, reference: &Reference) -> Result<Verdict> {
                     fault
                 }
             }
-            _ => Some(format!("{name}: the oracle gives integers in one precision and floats in the other")),
+            _ => Some(Fault::whole(name, "the oracle gives integers in one precision and floats in the other")),
         };
         verdict.faults.extend(fault);
     }
     for (name, ..) in outputs {
         if !reference.exact.iter().any(|o| o.name == name) {
-            verdict.faults.push(format!("{name}: the call has this output, the oracle has not"));
+            verdict.faults.push(Fault::whole(name, "the call has this output, the oracle has not"));
         }
     }
     Ok(verdict)
@@ -167,17 +167,17 @@ impl Judged<'_> {
         self.exact.written.get(i).copied().unwrap_or(true)
     }
 
-    fn fault(&self, i: usize, what: impl std::fmt::Display) -> Option<String> {
-        Some(format!("{}: {what}", place(self.call, self.name, self.shape, i)))
+    fn fault(&self, i: usize, what: impl std::fmt::Display) -> Option<Fault> {
+        Some(Fault::element(self.call, self.name, self.shape, i, what))
     }
 
-    fn equal(&self, got: &[i64], want: &[i64]) -> Option<String> {
+    fn equal(&self, got: &[i64], want: &[i64]) -> Option<Fault> {
         let wrong: Vec<usize> = (0..want.len()).filter(|&i| self.written(i) && got[i] != want[i]).collect();
         let &i = wrong.first()?;
         self.fault(i, format_args!("{} instead of {}{}", got[i], want[i], among(wrong.len(), want.len())))
     }
 
-    fn equal_floats(&self, got: &[f64], want: &[f64]) -> Option<String> {
+    fn equal_floats(&self, got: &[f64], want: &[f64]) -> Option<Fault> {
         let same = |i: usize| got[i] == want[i] || got[i].is_nan() && want[i].is_nan();
         let wrong: Vec<usize> = (0..want.len()).filter(|&i| self.written(i) && !same(i)).collect();
         let &i = wrong.first()?;
@@ -185,7 +185,7 @@ impl Judged<'_> {
     }
 
     /// Quantised codes against the model's values before rounding.
-    fn codes(&self, got: &[f64], model: &[f64]) -> Option<String> {
+    fn codes(&self, got: &[f64], model: &[f64]) -> Option<Fault> {
         let row = row_len(self.shape);
         let mut wrong = Vec::new();
         for start in (0..model.len()).step_by(row) {
@@ -204,7 +204,7 @@ impl Judged<'_> {
     }
 
     /// Chosen indices. The second result says in which rows another permitted choice was made.
-    fn choice(&self, got: &[i64], want: &[i64]) -> (Option<String>, Vec<bool>) {
+    fn choice(&self, got: &[i64], want: &[i64]) -> (Option<Fault>, Vec<bool>) {
         let k = row_len(self.shape);
         let (Aside::Scores { scores, candidates }, model) = (&self.exact.aside, &self.model.aside) else {
             return (self.equal(got, want), Vec::new());
@@ -220,7 +220,7 @@ impl Judged<'_> {
                 continue;
             }
             let Some(exact) = scores.get(row * candidates..(row + 1) * candidates) else {
-                return (Some(format!("{}: the oracle gives no scores for row {row}", self.name)), other);
+                return (Some(Fault::whole(self.name, format_args!("the oracle gives no scores for row {row}"))), other);
             };
             let noise = |i: usize| {
                 let of = |aside: &Aside| match aside {
@@ -263,7 +263,7 @@ impl Judged<'_> {
         rows > 0 && self.shape.first() == Some(&rows) && self.other_choice[i / (self.shape.iter().product::<usize>() / rows).max(1)]
     }
 
-    fn floats(&self, got: &[f64]) -> (OutputMetrics, Option<String>) {
+    fn floats(&self, got: &[f64]) -> (OutputMetrics, Option<Fault>) {
         let dtype = self.exact.dtype;
         let (exact, model) = (floats(self.exact), floats(self.model));
         let runs: Vec<&[f64]> = std::iter::once(model).chain(self.shaken.iter().map(|s| floats(s))).collect();
@@ -276,16 +276,14 @@ impl Judged<'_> {
         metrics.mere_ratio = ratios.mere;
         metrics.rmse_ratio = ratios.rmse;
         metrics.differ_from_model = finite.iter().filter(|&&i| got[i] != model[i]).count();
-        let fault = self
-            .classes(got, &judged)
-            .or_else(|| self.elements(dtype, got, &runs, &finite))
-            .or_else(|| self.near_ties(dtype, got, &runs, &finite))
-            .or(mean_fault);
+        let (element_fault, bound_ratio) = self.elements(dtype, got, &runs, &finite);
+        metrics.bound_ratio = bound_ratio;
+        let fault = self.classes(got, &judged).or(element_fault).or_else(|| self.near_ties(dtype, got, &runs, &finite)).or(mean_fault);
         (metrics, fault)
     }
 
     /// Rule 1.
-    fn classes(&self, got: &[f64], judged: &[usize]) -> Option<String> {
+    fn classes(&self, got: &[f64], judged: &[usize]) -> Option<Fault> {
         let (exact, model) = (floats(self.exact), floats(self.model));
         let class = |x: f64| {
             if x.is_finite() {
@@ -307,8 +305,8 @@ impl Judged<'_> {
         self.fault(i, format_args!("{:e} instead of {:e}{}", got[i], exact[i], among(wrong.len(), judged.len())))
     }
 
-    /// Rule 2.
-    fn elements(&self, dtype: DType, got: &[f64], runs: &[&[f64]], finite: &[usize]) -> Option<String> {
+    /// Rule 2; also the largest error in proportion to its bound.
+    fn elements(&self, dtype: DType, got: &[f64], runs: &[&[f64]], finite: &[usize]) -> (Option<Fault>, f64) {
         let exact = floats(self.exact);
         let row = row_len(self.shape);
         let rows = exact.len().div_ceil(row);
@@ -331,23 +329,19 @@ impl Judged<'_> {
             let sums = if self.shape.len() > 1 { ulp(DType::F32, largest[r]) } else { 0.0 };
             ulp(dtype, exact[i]) / 2.0 + near_tie + 3.0 * noise + 4.0 * ulp(DType::F32, exact[i]) + sums
         };
-        let wrong: Vec<usize> = finite.iter().copied().filter(|&i| (got[i] - exact[i]).abs() > bound(i)).collect();
-        let &i = wrong.first()?;
-        self.fault(
-            i,
-            format_args!(
-                "{:e} instead of {:e}: off by {:.2e} where {:.2e} is allowed{}",
-                got[i],
-                exact[i],
-                (got[i] - exact[i]).abs(),
-                bound(i),
-                among(wrong.len(), finite.len())
-            ),
-        )
+        let off = |i: usize| (got[i] - exact[i]).abs();
+        let largest_ratio = finite.iter().filter(|&&i| off(i) > 0.0).map(|&i| ratio(off(i), bound(i))).fold(0.0, f64::max);
+        let wrong: Vec<usize> = finite.iter().copied().filter(|&i| off(i) > bound(i)).collect();
+        let fault = wrong.first().and_then(|&i| {
+            let (off, bound, among) = (off(i), bound(i), among(wrong.len(), finite.len()));
+            let what = format_args!("{:e} instead of {:e}: off by {off:.2e} where {bound:.2e} is allowed{among}", got[i], exact[i]);
+            Some(self.fault(i, what)?.beyond(off, bound))
+        });
+        (fault, largest_ratio)
     }
 
     /// Rule 3.
-    fn near_ties(&self, dtype: DType, got: &[f64], runs: &[&[f64]], finite: &[usize]) -> Option<String> {
+    fn near_ties(&self, dtype: DType, got: &[f64], runs: &[&[f64]], finite: &[usize]) -> Option<Fault> {
         let (&model, shaken) = runs.split_first()?;
         if dtype == DType::F32 {
             return None;
@@ -383,7 +377,7 @@ impl Judged<'_> {
     }
 
     /// Rule 4; also the ratios for the report.
-    fn means(&self, dtype: DType, got: &[f64], runs: &[&[f64]], finite: &[usize]) -> (Option<String>, Errors) {
+    fn means(&self, dtype: DType, got: &[f64], runs: &[&[f64]], finite: &[usize]) -> (Option<Fault>, Errors) {
         let exact = floats(self.exact);
         let limits = level(self.call.kind());
         let small = metrics::small_values(dtype).threshold;

@@ -1,7 +1,7 @@
 //! Checks devices against the oracle.
 //!
 //! A [`Case`] builds a call from a seed; [`run`] executes it on a device and compares every output with the oracle's. Cases come from the golden files that PyTorch computed, from the generators of
-//! [`cases`](mod@cases), and from saved failures. What counts as right is in the docs of the private module `compare`; where it is stated once, with the source of each number.
+//! [`cases`](mod@cases), and from saved failures. [`Shadow`] compares what any program computes on a device, call by call. What counts as right is in the docs of the private module `compare`; where it is stated once, with the source of each number.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +11,7 @@ mod compare;
 pub mod conformance;
 mod coverage;
 mod error;
+mod fault;
 mod generate;
 mod golden;
 mod metrics;
@@ -18,6 +19,7 @@ pub mod render;
 mod replay;
 pub mod report;
 mod runner;
+pub mod shadow;
 pub mod support;
 mod transfer;
 mod whereabouts;
@@ -29,3 +31,4 @@ pub use generate::Gen;
 pub use golden::GoldenFile;
 pub use metrics::measure;
 pub use runner::{Options, Progress, cases, run, run_cases};
+pub use shadow::{Shadow, ShadowLog, ShadowOptions};

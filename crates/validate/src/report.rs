@@ -115,4 +115,7 @@ pub struct OutputMetrics {
     /// Elements that are not the rounding model's to the bit.
     #[serde(default)]
     pub differ_from_model: usize,
+    /// The largest error of an element in proportion to the error that is allowed there: at most 1 in an output that is right.
+    #[serde(default)]
+    pub bound_ratio: f64,
 }

@@ -280,11 +280,11 @@ impl Run<'_> {
 
         let reference = Reference::of(&call)?;
         let mut faults = Vec::new();
-        faults.extend(placed.touched(&call, &first, reference.outputs()));
+        faults.extend(transfer::touched(&call, &first, reference.outputs())?.map(|f| f.to_string()));
         let got = transfer::with_contents(&call, &first)?;
         let verdict = compare::judge(&got, &reference)?;
         self.report.metrics = verdict.metrics;
-        faults.extend(verdict.faults);
+        faults.extend(verdict.faults.iter().map(|f| f.to_string()));
         for want in expected {
             faults.extend(against_file(&call, &got, want)?);
         }

@@ -7,6 +7,7 @@ use ascend_hal::{Buffer, DType, Device, DeviceExt, Format, OpCall, OpKind, Tenso
 use ascend_reference::Output;
 
 use crate::Result;
+use crate::fault::Fault;
 
 /// One buffer of a call: on the host, and its copy on the device.
 struct Copied {
@@ -58,77 +59,81 @@ impl Placed {
         }
         Ok(all)
     }
+}
 
-    /// The first byte that changed though no output element that the op writes lies there, said in words.
-    pub(crate) fn touched(&self, call: &OpCall, after: &HashMap<usize, Vec<u8>>, outputs: &[Output]) -> Option<String> {
-        // For each buffer, the bits that may change.
-        let mut free: HashMap<usize, Vec<u8>> = self.buffers.iter().map(|(&id, b)| (id, vec![0; b.host.len()])).collect();
-        let mut views = Vec::new();
-        let mut first: Option<String> = None;
-        call.visit(&mut |arg| {
-            views.push(arg);
-            let Some(free) = free.get_mut(&arg.view.buffer().id()).filter(|_| arg.role != Role::In) else { return };
-            let written = outputs.iter().find(|o| o.name == arg.name).map_or(&[][..], |o| &o.written);
-            let bits = arg.view.dtype().bits();
-            let mut element = 0;
-            arg.view.layout().for_each_offset(arg.view.dtype(), |at| {
-                if written.get(element).copied().unwrap_or(true) {
-                    if bits < 8 {
-                        free[at / 2] |= 0x0f << (4 * (at % 2));
-                    } else {
-                        free[at * bits / 8..(at + 1) * bits / 8].fill(0xff);
-                    }
-                }
-                element += 1;
-            });
-            if bits < 8 && call.kind() != OpKind::Copy && arg.view.is_contiguous() && element % 2 == 1 {
-                // The other half of the last byte belongs to no element; only a copy promises to leave it.
-                free[arg.view.byte_span().end - 1] = 0xff;
+/// The first thing that changed though no output element that the op writes lies there. `call` is on the host and holds what was there before; `after` has what is
+/// there now, by the id of the buffer. A buffer that is not in `after` is taken as unchanged.
+pub(crate) fn touched(call: &OpCall, after: &HashMap<usize, Vec<u8>>, outputs: &[Output]) -> Result<Option<Fault>> {
+    let mut before: HashMap<usize, Vec<u8>> = HashMap::new();
+    let mut views = Vec::new();
+    let mut read = Ok(());
+    call.visit(&mut |arg| {
+        views.push(arg);
+        let buffer = arg.view.buffer();
+        if after.contains_key(&buffer.id()) && !before.contains_key(&buffer.id()) && read.is_ok() {
+            match contents(buffer) {
+                Ok(bytes) => _ = before.insert(buffer.id(), bytes),
+                Err(e) => read = Err(e),
             }
-            if arg.view.layout().format() == Format::FractalNz {
-                // Padding is part of the format: it is written, and it is zero.
-                let span = arg.view.byte_span();
-                let bytes = after.get(&arg.view.buffer().id()).and_then(|b| b.get(span.clone())).unwrap_or_default();
-                for (free, byte) in free[span].iter_mut().zip(bytes) {
-                    if *byte & !*free != 0 {
-                        first.get_or_insert(format!("{}: the padding of its FRACTAL_NZ storage is not zero", arg.name));
-                    }
-                    *free = 0xff;
+        }
+    });
+    read?;
+    // For each buffer, the bits that may change.
+    let mut free: HashMap<usize, Vec<u8>> = before.iter().map(|(&id, bytes)| (id, vec![0; bytes.len()])).collect();
+    for arg in &views {
+        let Some(free) = free.get_mut(&arg.view.buffer().id()).filter(|_| arg.role != Role::In) else { continue };
+        let written = outputs.iter().find(|o| o.name == arg.name).map_or(&[][..], |o| &o.written);
+        let bits = arg.view.dtype().bits();
+        let mut element = 0;
+        arg.view.layout().for_each_offset(arg.view.dtype(), |at| {
+            if written.get(element).copied().unwrap_or(true) {
+                if bits < 8 {
+                    free[at / 2] |= 0x0f << (4 * (at % 2));
+                } else {
+                    free[at * bits / 8..(at + 1) * bits / 8].fill(0xff);
                 }
             }
+            element += 1;
         });
-        if first.is_some() {
-            return first;
+        if bits < 8 && call.kind() != OpKind::Copy && arg.view.is_contiguous() && element % 2 == 1 {
+            // The other half of the last byte belongs to no element; only a copy promises to leave it.
+            free[arg.view.byte_span().end - 1] = 0xff;
         }
-        for arg in views {
-            let id = arg.view.buffer().id();
-            let (Some(before), Some(after), Some(free)) = (self.buffers.get(&id), after.get(&id), free.get(&id)) else { continue };
-            let changed = |at: usize| (before.host[at] ^ after[at]) & !free[at] != 0;
-            if !(0..after.len()).any(changed) {
-                continue;
+        if arg.view.layout().format() == Format::FractalNz {
+            // Padding is part of the format: it is written, and it is zero.
+            let span = arg.view.byte_span();
+            let bytes = after.get(&arg.view.buffer().id()).and_then(|b| b.get(span.clone())).unwrap_or_default();
+            if free[span.clone()].iter().zip(bytes).any(|(free, byte)| *byte & !*free != 0) {
+                return Ok(Some(Fault::whole(arg.name, "the padding of its FRACTAL_NZ storage is not zero")));
             }
-            // Said in the terms of the first view that has the byte; otherwise it lies in a gap.
-            let (mut element, mut found) = (0, None);
-            let bits = arg.view.dtype().bits();
-            arg.view.layout().for_each_offset(arg.view.dtype(), |at| {
-                let bytes = at * bits / 8..((at + 1) * bits).div_ceil(8);
-                if found.is_none() && bytes.into_iter().any(changed) {
-                    found = Some(element);
-                }
-                element += 1;
-            });
-            let what = if arg.role == Role::In { "an input" } else { "a place that the op must leave untouched" };
-            match found {
-                Some(element) => {
-                    return Some(format!("{}: {what} was changed", crate::whereabouts::place(call, arg.name, arg.view.shape(), element)));
-                }
-                None => {
-                    first.get_or_insert(format!("{}: the gap around the view was changed", arg.name));
-                }
-            }
+            free[span].fill(0xff);
         }
-        first
     }
+    let mut in_a_gap = None;
+    for arg in views {
+        let id = arg.view.buffer().id();
+        let (Some(before), Some(after), Some(free)) = (before.get(&id), after.get(&id), free.get(&id)) else { continue };
+        let changed = |at: usize| (before[at] ^ after[at]) & !free[at] != 0;
+        if before == after || !(0..after.len()).any(changed) {
+            continue;
+        }
+        // Said in the terms of the first view that has the byte; otherwise it lies in a gap.
+        let (mut element, mut found) = (0, None);
+        let bits = arg.view.dtype().bits();
+        arg.view.layout().for_each_offset(arg.view.dtype(), |at| {
+            let bytes = at * bits / 8..((at + 1) * bits).div_ceil(8);
+            if found.is_none() && bytes.into_iter().any(changed) {
+                found = Some(element);
+            }
+            element += 1;
+        });
+        let what = if arg.role == Role::In { "an input was changed" } else { "a place that the op must leave untouched was changed" };
+        if let Some(element) = found {
+            return Ok(Some(Fault::element(call, arg.name, arg.view.shape(), element, what)));
+        }
+        in_a_gap.get_or_insert(Fault::whole(arg.name, "the gap around the view was changed"));
+    }
+    Ok(in_a_gap)
 }
 
 /// All bytes of a host buffer.
@@ -143,7 +148,7 @@ pub(crate) fn contents(buffer: &Buffer) -> ascend_hal::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// `call` on host memory that holds these bytes, by the id of each of its buffers.
+/// `call` on host memory that holds these bytes, by the id of each of its buffers; a buffer without bytes stays as it is.
 pub(crate) fn with_contents(call: &OpCall, bytes: &HashMap<usize, Vec<u8>>) -> Result<OpCall> {
     let mut made: HashMap<usize, Buffer> = HashMap::new();
     Ok(call.map(&mut |arg| {
@@ -151,8 +156,10 @@ pub(crate) fn with_contents(call: &OpCall, bytes: &HashMap<usize, Vec<u8>>) -> R
         let buffer = match made.get(&id) {
             Some(buffer) => buffer.clone(),
             None => {
-                let data = bytes.get(&id).map_or(&[][..], |b| b);
-                let buffer = host::tensor_of(DType::U8, data, [data.len()])?.buffer().clone();
+                let buffer = match bytes.get(&id) {
+                    Some(data) => host::tensor_of(DType::U8, data, [data.len()])?.buffer().clone(),
+                    None => arg.view.buffer().clone(),
+                };
                 made.insert(id, buffer.clone());
                 buffer
             }

@@ -44,7 +44,11 @@ pub(crate) fn index(shape: &[usize], mut flat: usize) -> Vec<usize> {
 
 /// Where element `flat` of an output is: `y[5, 3] (row 5, expert 2, column 3)`.
 pub(crate) fn place(call: &OpCall, output: &str, shape: &[usize], flat: usize) -> String {
-    let at = index(shape, flat);
+    place_at(call, output, &index(shape, flat))
+}
+
+/// As [`place`], of the element with index `at`.
+pub(crate) fn place_at(call: &OpCall, output: &str, at: &[usize]) -> String {
     let names = names(call.kind(), output);
     let first = at.len().saturating_sub(names.len());
     let mut words = Vec::new();
@@ -58,7 +62,7 @@ pub(crate) fn place(call: &OpCall, output: &str, shape: &[usize], flat: usize) -
             None => words.push(format!("batch dimension {i} at {place}")),
         }
     }
-    if let Some(owner) = owner(call, output, &at) {
+    if let Some(owner) = owner(call, output, at) {
         words.insert(words.len().min(1), owner);
     }
     let numbers: Vec<String> = at.iter().map(|i| i.to_string()).collect();

@@ -6,10 +6,12 @@ mod digest;
 mod html;
 mod junit;
 mod number;
+mod shadow;
 mod table;
 
 pub use html::html;
 pub use junit::junit;
+pub use shadow::shadow;
 pub use table::table;
 
 use crate::report::Report;

@@ -127,7 +127,7 @@ fn totals(report: &Report) -> String {
 }
 
 /// Text from elsewhere, without what a terminal would obey.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

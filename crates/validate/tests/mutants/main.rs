@@ -31,7 +31,7 @@ use std::sync::Arc;
 use ascend_cpu::CpuDevice;
 use ascend_hal::{DType, Device, FnKernel, Kernel, KernelInfo, Launch, OpCall, OpKind, Origin, Result};
 use ascend_validate::report::Status;
-use ascend_validate::{Case, Options, run_cases};
+use ascend_validate::{Case, Options, Shadow, ShadowOptions, Work, run_cases};
 
 /// A kernel that breaks one rule of an op's contract and keeps all others.
 pub struct Mutant {
@@ -141,6 +141,31 @@ fn every_broken_rule_is_caught_and_the_place_named() {
         }
     }
     assert!(missed.is_empty(), "{} not caught:\n{}", missed.len(), missed.join("\n"));
+}
+
+#[test]
+fn every_broken_rule_is_seen_by_a_shadow_too() {
+    let options = Options { repeats: 1, threads: 1, ..Options::default() };
+    let mut missed = Vec::new();
+    // Which NaN it is no f64 tells; the cases of this rule compare bytes.
+    for Mutant { op, breaks, run } in all().into_iter().filter(|m| (m.op, m.breaks) != (OpKind::Copy, "bits")) {
+        let (device, log) = Shadow::over(device_with(op, run), ShadowOptions::default());
+        let mut cases = ascend_validate::cases::generated(op);
+        cases.retain(|c| c.covers.iter().any(|c| c.rule == breaks));
+        let seen = cases.iter().any(|case| {
+            run_cases(&[&*device], std::slice::from_ref(case), &options, &|_| {}).unwrap();
+            let record = log.report().ops.remove(op.name()).unwrap_or_default();
+            // A kernel that refuses what it should compute gives nothing to compare.
+            let refuses = record.not_run > 0 && !matches!(case.work, Work::Refused { .. });
+            refuses || record.faulty > 0
+        });
+        let by_name =
+            log.first_fault().is_none_or(|f| f.op == op.name() && f.kernel == "mutant (user)" && f.call > 0 && !f.place.is_empty());
+        if !seen || !by_name {
+            missed.push(format!("{op}, {breaks}: {:?}", log.first_fault()));
+        }
+    }
+    assert!(missed.is_empty(), "{} not seen:\n{}", missed.len(), missed.join("\n"));
 }
 
 #[test]
