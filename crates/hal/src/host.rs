@@ -2,6 +2,9 @@
 //!
 //! A buffer can be shared between threads and streams, like memory of a card; what two unordered writers leave in it is then undefined.
 //! In Rust it must still be free of data races, so a kernel locks the buffers of its call for as long as it runs ([`HostAccess`]): readers together, a writer alone.
+//! Memory that a caller owns takes part without a copy when it is lent ([`lend`]).
+
+mod lend;
 
 use std::alloc::{Layout as Alloc, alloc, alloc_zeroed, dealloc};
 use std::cell::RefCell;
@@ -15,19 +18,34 @@ use half::{bf16, f16};
 use crate::buffer::{Buffer, Location, Memory};
 use crate::{DType, Element, Error, OpKind, Result, TensorView, TensorViewMut};
 
+pub use lend::{Lender, lend};
+
 /// Alignment of host allocations: a cache line, and the widest vector register.
 pub const HOST_ALIGN: usize = 64;
 
-/// An aligned block of host memory behind a lock.
+/// A block of host memory behind a lock: its own, aligned to [`HOST_ALIGN`], or lent by a caller ([`lend`]).
 pub struct HostMemory {
     start: NonNull<u8>,
     size: usize,
     location: Location,
-    lock: RwLock<()>,
+    lock: RwLock<Rights>,
+    owned: bool,
     on_free: Option<Arc<dyn Fn(usize) + Send + Sync>>,
 }
 
-// SAFETY: the block is owned by this value, and every access to its bytes goes through `lock` (shared for reads, exclusive for writes).
+/// What may be done with a block now.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rights {
+    /// Reading and writing.
+    Write,
+    /// Reading only.
+    Read,
+    /// Nothing: the caller who lent the block has it back.
+    Nothing,
+}
+
+// SAFETY: the block is owned by this value or lent to it, and every access to its bytes goes through `lock` (shared for reads, exclusive for writes), which
+// grants none once a lent block has gone back.
 unsafe impl Send for HostMemory {}
 // SAFETY: as for `Send`.
 unsafe impl Sync for HostMemory {}
@@ -51,13 +69,29 @@ impl HostMemory {
             let block = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
             NonNull::new(block).ok_or_else(refused)?
         };
-        Ok(Self { start, size, location, lock: RwLock::new(()), on_free })
+        Ok(Self { start, size, location, lock: RwLock::new(Rights::Write), owned: true, on_free })
+    }
+
+    /// Keeps writers out of the block.
+    fn shared(&self) -> Result<RwLockReadGuard<'_, Rights>> {
+        let guard = self.lock.read().unwrap_or_else(PoisonError::into_inner);
+        if *guard == Rights::Nothing { Err(gone()) } else { Ok(guard) }
+    }
+
+    /// Keeps everybody else out of a block that may be written.
+    fn exclusive(&self) -> Result<RwLockWriteGuard<'_, Rights>> {
+        let guard = self.lock.write().unwrap_or_else(PoisonError::into_inner);
+        match *guard {
+            Rights::Write => Ok(guard),
+            Rights::Read => Err(Error::State { what: "lent memory", asked: "writing", found: "it was lent for reading".into() }),
+            Rights::Nothing => Err(gone()),
+        }
     }
 
     /// Copies bytes `offset..offset + out.len()` to `out`.
     pub fn read(&self, offset: usize, out: &mut [u8]) -> Result<()> {
         self.range("read", offset, out.len())?;
-        let _guard = self.lock.read().unwrap_or_else(PoisonError::into_inner);
+        let _guard = self.shared()?;
         // SAFETY: the range was checked, no writer holds the lock, and `out` is a distinct Rust slice.
         unsafe { std::ptr::copy_nonoverlapping(self.start.as_ptr().add(offset), out.as_mut_ptr(), out.len()) };
         Ok(())
@@ -66,7 +100,7 @@ impl HostMemory {
     /// Copies `bytes` to `offset..`.
     pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
         self.range("write", offset, bytes.len())?;
-        let _guard = self.lock.write().unwrap_or_else(PoisonError::into_inner);
+        let _guard = self.exclusive()?;
         // SAFETY: the range was checked and the lock is held exclusively.
         unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.start.as_ptr().add(offset), bytes.len()) };
         Ok(())
@@ -76,19 +110,34 @@ impl HostMemory {
     pub fn copy_from(&self, to: usize, src: &HostMemory, from: usize, len: usize) -> Result<()> {
         self.range("copy to", to, len)?;
         src.range("copy from", from, len)?;
-        let (first, second) = if self.start <= src.start { (self, src) } else { (src, self) };
-        let _a = first.lock.write().unwrap_or_else(PoisonError::into_inner);
-        let _b = (!std::ptr::eq(first, second)).then(|| second.lock.write().unwrap_or_else(PoisonError::into_inner));
-        // SAFETY: both ranges were checked and both locks are held exclusively; `copy` allows overlap.
-        unsafe { std::ptr::copy(src.start.as_ptr().add(from), self.start.as_ptr().add(to), len) };
-        Ok(())
+        let copy = || {
+            // SAFETY: both ranges were checked; this block is locked exclusively and the source, if it is another one, against writers; `copy` allows overlap.
+            unsafe { std::ptr::copy(src.start.as_ptr().add(from), self.start.as_ptr().add(to), len) };
+            Ok(())
+        };
+        // In the order of addresses, as in `HostAccess`, so that calls cannot deadlock each other.
+        if std::ptr::eq(self, src) {
+            let _to = self.exclusive()?;
+            copy()
+        } else if self.address() < src.address() {
+            let (_to, _from) = (self.exclusive()?, src.shared()?);
+            copy()
+        } else {
+            let (_from, _to) = (src.shared()?, self.exclusive()?);
+            copy()
+        }
     }
 
-    /// Sets every byte of the block.
+    /// Sets every byte of the block; one that may not be written is left as it is.
     pub fn fill(&self, byte: u8) {
-        let _guard = self.lock.write().unwrap_or_else(PoisonError::into_inner);
+        let Ok(_guard) = self.exclusive() else { return };
         // SAFETY: the block has `size` bytes and the lock is held exclusively.
         unsafe { std::ptr::write_bytes(self.start.as_ptr(), byte, self.size) };
+    }
+
+    /// What locks of several blocks are ordered by.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     fn range(&self, what: &'static str, offset: usize, len: usize) -> Result<()> {
@@ -97,6 +146,10 @@ impl HostMemory {
             _ => Err(Error::OutOfRange { what, offset, len, size: self.size }),
         }
     }
+}
+
+fn gone() -> Error {
+    Error::State { what: "lent memory", asked: "access", found: "the call that it was lent for has returned".into() }
 }
 
 fn out_of_memory(location: Location, asked_bytes: usize) -> Error {
@@ -126,7 +179,7 @@ struct Line;
 
 impl Drop for HostMemory {
     fn drop(&mut self) {
-        if self.size > 0 {
+        if self.owned && self.size > 0 {
             // SAFETY: allocated in `allocate` with this very layout, and freed once.
             unsafe { dealloc(self.start.as_ptr(), Alloc::from_size_align_unchecked(self.size, HOST_ALIGN)) };
         }
@@ -201,8 +254,8 @@ pub fn to_vec<T: Element>(view: &TensorView) -> Result<Vec<T>> {
 }
 
 enum Guard<'a> {
-    Shared { _guard: RwLockReadGuard<'a, ()> },
-    Exclusive { _guard: RwLockWriteGuard<'a, ()> },
+    Shared { _guard: RwLockReadGuard<'a, Rights> },
+    Exclusive { _guard: RwLockWriteGuard<'a, Rights> },
 }
 
 /// Locked access to the host memory behind one call's tensors.
@@ -212,7 +265,8 @@ enum Guard<'a> {
 pub struct HostAccess<'a> {
     op: OpKind,
     outputs: Vec<&'a TensorView>,
-    buffers: Vec<usize>,
+    /// Addresses of the locked blocks, rising.
+    blocks: Vec<usize>,
     taken: RefCell<Vec<bool>>,
     _guards: Vec<Guard<'a>>,
 }
@@ -221,7 +275,8 @@ impl<'a> HostAccess<'a> {
     /// Locks the buffers of `inputs` for reading and of `outputs` for writing. Locks are taken in address order, so calls cannot deadlock each other.
     ///
     /// # Errors
-    /// [`Error::WrongDevice`] when a tensor is not readable by the host; [`Error::Overlap`] when an output shares elements with another output, or partly with an input.
+    /// [`Error::WrongDevice`] when a tensor is not readable by the host; [`Error::Overlap`] when an output shares elements with another output, or partly with an
+    /// input; [`Error::State`] when lent memory has gone back, or was lent for reading and is to be written.
     pub fn lock(
         op: OpKind,
         inputs: impl IntoIterator<Item = (&'static str, &'a TensorView)>,
@@ -247,41 +302,40 @@ impl<'a> HostAccess<'a> {
                     asked: crate::DeviceId::CPU,
                     found: view.location().to_string(),
                 })?;
-                wanted.push((view.buffer().id(), exclusive, memory));
+                wanted.push((memory.address(), exclusive, memory));
             }
         }
-        // Exclusive before shared within one buffer, so that deduplication keeps the stronger lock.
-        wanted.sort_by_key(|&(id, exclusive, _)| (id, !exclusive));
+        // Exclusive before shared within one block, so that deduplication keeps the stronger lock.
+        wanted.sort_by_key(|&(address, exclusive, _)| (address, !exclusive));
         wanted.dedup_by_key(|w| w.0);
-        let buffers = wanted.iter().map(|w| w.0).collect();
+        let blocks = wanted.iter().map(|w| w.0).collect();
         let guards = wanted
             .into_iter()
             .map(|(_, exclusive, memory)| {
-                if exclusive {
-                    Guard::Exclusive { _guard: memory.lock.write().unwrap_or_else(PoisonError::into_inner) }
-                } else {
-                    Guard::Shared { _guard: memory.lock.read().unwrap_or_else(PoisonError::into_inner) }
-                }
+                Ok(if exclusive { Guard::Exclusive { _guard: memory.exclusive()? } } else { Guard::Shared { _guard: memory.shared()? } })
             })
-            .collect();
+            .collect::<Result<_>>()?;
         let taken = RefCell::new(vec![false; outputs.len()]);
-        Ok(Self { op, outputs: outputs.into_iter().map(|(_, v)| v).collect(), buffers, taken, _guards: guards })
+        Ok(Self { op, outputs: outputs.into_iter().map(|(_, v)| v).collect(), blocks, taken, _guards: guards })
     }
 
-    fn memory<'v>(&self, view: &'v TensorView) -> Result<&'v HostMemory> {
-        let locked = self.buffers.binary_search(&view.buffer().id()).is_ok();
-        view.buffer().as_host().filter(|_| locked).ok_or(Error::State {
+    /// The memory of an argument, whose elements may be taken for `T`.
+    fn memory<'v, T: Element>(&self, view: &'v TensorView) -> Result<&'v HostMemory> {
+        if !T::stores(view.dtype()) {
+            return Err(Error::DType { op: self.op, argument: "(kernel access)", asked: T::DTYPE.to_string(), found: view.dtype() });
+        }
+        let locked = |memory: &&HostMemory| self.blocks.binary_search(&memory.address()).is_ok();
+        let memory = view.buffer().as_host().filter(locked).ok_or_else(|| Error::State {
             what: "host access",
             asked: "a tensor",
             found: format!("{view:?} is not an argument of the locked {} call", self.op),
-        })
-    }
-
-    fn stored<T: Element>(&self, view: &TensorView) -> Result<()> {
-        if T::stores(view.dtype()) {
-            return Ok(());
+        })?;
+        // Own blocks always are; lent ones are aligned for the type that they were lent as.
+        if !memory.start.cast::<T>().is_aligned() {
+            let found = format!("lent memory that does not start at a multiple of {} bytes", align_of::<T>());
+            return Err(Error::View { asked: format!("elements of {}", view.dtype()), found });
         }
-        Err(Error::DType { op: self.op, argument: "(kernel access)", asked: T::DTYPE.to_string(), found: view.dtype() })
+        Ok(memory)
     }
 
     /// The elements of an argument in row-major order; packed bytes for `I4`.
@@ -290,8 +344,7 @@ impl<'a> HostAccess<'a> {
     /// [`Error::DType`] when `T` does not store the view's type; [`Error::State`] when the view is not an argument of the locked call, or shares elements with an output that was taken already;
     /// [`Error::OutOfMemory`] when there is no room for a copy, as for a huge view that repeats its elements.
     pub fn read<'v, T: Element>(&'v self, view: &'v TensorView) -> Result<Read<'v, T>> {
-        self.stored::<T>(view)?;
-        let memory = self.memory(view)?;
+        let memory = self.memory::<T>(view)?;
         let shared =
             self.outputs.iter().zip(self.taken.borrow().iter()).filter(|(o, _)| o.may_overlap(view)).map(|(_, &taken)| taken).max();
         if shared == Some(true) {
@@ -308,7 +361,7 @@ impl<'a> HostAccess<'a> {
         if shared.is_none() && view.is_contiguous() {
             let span = view.byte_span();
             // SAFETY: views lie inside their buffer; the buffer is locked for as long as `self` lives; no output shares these bytes;
-            // the base is 64-byte aligned and offsets count elements, so `T` is aligned; any bit pattern is a `T`.
+            // the base is aligned for `T` and offsets count elements; any bit pattern is a `T`.
             let slice = unsafe { std::slice::from_raw_parts(start.add(span.start).cast::<T>(), span.len() / size_of::<T>()) };
             return Ok(Read(Elements::Borrowed(slice)));
         }
@@ -382,8 +435,7 @@ impl<'a> HostAccess<'a> {
     /// # Errors
     /// [`Error::DType`] when `T` does not store the view's type; [`Error::State`] when the view is not an output of the locked call or was taken already.
     pub fn write<'v, T: Element>(&'v self, view: &'v TensorViewMut) -> Result<Write<'v, T>> {
-        self.stored::<T>(view)?;
-        let memory = self.memory(view)?;
+        let memory = self.memory::<T>(view)?;
         let state = |found: &str| Error::State { what: "host access", asked: "an output", found: found.into() };
         let at =
             self.outputs.iter().position(|o| o.same_elements(view)).ok_or_else(|| state("the view is not an output of the locked call"))?;
