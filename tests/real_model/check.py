@@ -65,13 +65,15 @@ def negative_log_probabilities(logits, ids):
 
 
 def llama_perplexity(llama, ids):
+    """Token by token: on some machines the batched kernels of this release give other logits for this file than its own single-token ones."""
     total, count = 0.0, 0
     for start in range(0, len(ids), WINDOW):
         window = ids[start : start + WINDOW]
         if len(window) < 2:
             continue
         llama.reset()
-        llama.eval(window)
+        for token in window:
+            llama.eval([token])
         total += negative_log_probabilities(llama.scores[: len(window) - 1], window[1:]).sum()
         count += len(window) - 1
     return math.exp(total / count), count

@@ -8,6 +8,8 @@ use ascend_engine::generate::{Ending, GenerateOptions, Generated, generate};
 use ascend_engine::sampling::Sampling;
 use ascend_engine::scheduler::{Scheduler, SchedulerOptions};
 use ascend_engine::text::Message;
+use ascend_validate::shadow::ShadowReport;
+use ascend_validate::{Shadow, ShadowOptions, render};
 use clap::Args;
 use serde::Serialize;
 
@@ -52,6 +54,12 @@ pub(crate) struct Generate {
     /// Continue the prompt as it is, without the chat template
     #[arg(long)]
     raw: bool,
+    /// Have every op computed by the f64 oracle too, and name the first one that leaves its bounds (slow; exit code 1 if one does)
+    #[arg(long)]
+    shadow: bool,
+    /// With --shadow: of each op compare the first call, and then every N-th one
+    #[arg(long, default_value_t = 1, value_name = "N", requires = "shadow")]
+    shadow_every: usize,
     /// Write the answer and its figures as JSON (`-`: to standard output, in place of the text)
     #[arg(long, value_name = "FILE")]
     json: Option<Target>,
@@ -77,6 +85,8 @@ struct Report<'a> {
     device_peak_bytes: usize,
     /// Of the whole process; null where the system does not tell.
     process_peak_bytes: Option<u64>,
+    /// With --shadow; else null.
+    shadow: Option<ShadowReport>,
 }
 
 /// Version of [`Report`].
@@ -89,7 +99,14 @@ impl Generate {
         }
         let sampling = Sampling { temperature: self.temperature, top_k: self.top_k, top_p: self.top_p, min_p: self.min_p, seed: self.seed };
         sampling.check()?;
-        let Loaded { device, model, tokenizer } = self.model.load()?;
+        let mut device = self.model.open_device()?;
+        let mut shadow = None;
+        if self.shadow {
+            let every = self.shadow_every;
+            let (shadowed, log) = Shadow::over(device, ShadowOptions { every, ..ShadowOptions::default() });
+            (device, shadow) = (shadowed, Some(log));
+        }
+        let Loaded { model, tokenizer } = self.model.load(&device)?;
         let prompt = if self.raw {
             tokenizer.encode(&self.prompt)?
         } else if tokenizer.chat_template().is_none() {
@@ -124,6 +141,11 @@ impl Generate {
 
         let (memory, process_peak_bytes) = (device.memory()?, process::peak_bytes());
         output::note(&figures(&answer, memory.peak_bytes, process_peak_bytes));
+        let shadow = shadow.map(|log| log.report());
+        if let Some(report) = &shadow {
+            output::note(&render::shadow(report));
+        }
+        let at_fault = shadow.as_ref().is_some_and(|report| !report.faults.is_empty());
         if let Some(target) = &self.json {
             let us = |time: Duration| time.as_secs_f64() * 1e6;
             let report = Report {
@@ -143,10 +165,11 @@ impl Generate {
                 decode_tokens_per_s: answer.decode_tokens_per_s(),
                 device_peak_bytes: memory.peak_bytes,
                 process_peak_bytes,
+                shadow,
             };
             target.write(&(serde_json::to_string_pretty(&report)? + "\n"))?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(if at_fault { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }
 

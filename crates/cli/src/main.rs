@@ -21,7 +21,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Kernels for mixture-of-experts models behind one device: check them, and see what runs where.
 ///
-/// Exit codes: 0 done (validate: passed), 1 a case failed, 2 could not run.
+/// Exit codes: 0 done (validate: passed), 1 a case failed (generate: the shadow found a fault), 2 could not run.
 #[derive(Parser)]
 #[command(name = "ascend", version)]
 struct Cli {

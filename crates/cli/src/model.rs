@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use ascend_compute::{DType, Device};
 use ascend_engine::checkpoint;
-use ascend_engine::models::{self, Model};
+use ascend_engine::models::{self, LoadOptions, Model};
+use ascend_engine::quantize::Quantize;
 use ascend_engine::text::Tokenizer;
 use clap::Args;
 
@@ -23,27 +24,37 @@ pub(crate) struct ModelOptions {
     /// Storage type of weights, activations and caches
     #[arg(long, default_value = "f32", value_name = "f32|bf16|f16", value_parser = float_type)]
     dtype: DType,
+    /// Quantise the matrices of products when they are loaded: 8-bit weights and activations, or 4-bit weights
+    #[arg(long, value_name = "w8a8|w4a16", value_parser = quantization)]
+    quantize: Option<Quantize>,
 }
 
 /// A model that is ready to run.
 pub(crate) struct Loaded {
-    pub(crate) device: Arc<dyn Device>,
     pub(crate) model: Arc<dyn Model>,
     pub(crate) tokenizer: Tokenizer,
 }
 
 impl ModelOptions {
-    pub(crate) fn load(&self) -> Result<Loaded> {
-        let device = ascend_compute::open(&self.device)?;
+    pub(crate) fn open_device(&self) -> Result<Arc<dyn Device>> {
+        Ok(ascend_compute::open(&self.device)?)
+    }
+
+    pub(crate) fn load(&self, device: &Arc<dyn Device>) -> Result<Loaded> {
         let checkpoint = checkpoint::open(&self.model)?;
         // A tokenizer that does not work is found out before the weights are loaded.
         let tokenizer = Tokenizer::of(&*checkpoint)?;
-        let model = models::load(&*checkpoint, &device, self.dtype)?.into();
-        Ok(Loaded { device, model, tokenizer })
+        let model = models::load(&*checkpoint, device, LoadOptions { dtype: self.dtype, quantize: self.quantize })?.into();
+        Ok(Loaded { model, tokenizer })
     }
 }
 
 /// The storage types that models can have.
 pub(crate) fn float_type(name: &str) -> std::result::Result<DType, String> {
     DType::parse(name).filter(|dtype| dtype.is_float()).ok_or_else(|| "must be f32, bf16 or f16".into())
+}
+
+fn quantization(name: &str) -> std::result::Result<Quantize, String> {
+    let names = || Quantize::ALL.map(Quantize::name).join(" or ");
+    Quantize::parse(name).ok_or_else(|| format!("must be {}", names()))
 }

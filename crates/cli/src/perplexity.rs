@@ -52,7 +52,8 @@ impl Perplexity {
             target.check()?;
         }
         let text = std::fs::read_to_string(&self.file).map_err(|e| format!("cannot read {}: {e}", self.file.display()))?;
-        let Loaded { device, model, tokenizer } = self.model.load()?;
+        let device = self.model.open_device()?;
+        let Loaded { model, tokenizer } = self.model.load(&device)?;
         let tokens = tokenizer.encode(&text)?;
         // A shared page would hide logits of the next window.
         let options = SchedulerOptions {

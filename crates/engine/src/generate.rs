@@ -186,7 +186,7 @@ pub fn perplexity(scheduler: &mut Scheduler, tokens: &[u32], window: usize) -> R
                     }
                 }
                 Event::Failed { error, .. } => failure = Some(error),
-                Event::Token { .. } | Event::Finished { .. } => {}
+                _ => {}
             }
             ControlFlow::Continue(())
         })?;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod generate;
 mod golden;
 
 use std::process::{Command, Output, Stdio};

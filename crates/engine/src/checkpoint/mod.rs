@@ -14,8 +14,8 @@ pub use self::decode::Decoder;
 pub use self::encoding::Encoding;
 pub use self::gguf::{GgufCheckpoint, GgufTokenizer, TokenType};
 pub use self::hf::HfCheckpoint;
-pub use self::split_experts::SplitExperts;
 pub(crate) use self::hf::{read_file, read_json};
+pub use self::split_experts::SplitExperts;
 use crate::Result;
 
 /// Opens a model: a Hugging Face folder, or a GGUF file.
