@@ -101,6 +101,21 @@ impl<'a> Weights<'a> {
         self.upload(&[self.find(name, shape)?], dtype, shape)
     }
 
+    /// The values of a tensor on the host, for one that must be rearranged.
+    pub fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        self.find(name, shape)?.decode_all()
+    }
+
+    /// Values as a tensor in the device's storage type.
+    pub fn upload_floats(&self, values: &[f32], shape: &[usize]) -> Result<TensorView> {
+        let shape = Dims::new(shape)?;
+        Ok(match self.dtype {
+            DType::F16 => self.device.upload(&values.iter().map(|&x| f16::from_f32(x)).collect::<Vec<_>>(), shape)?,
+            DType::BF16 => self.device.upload(&values.iter().map(|&x| bf16::from_f32(x)).collect::<Vec<_>>(), shape)?,
+            _ => self.device.upload(values, shape)?,
+        })
+    }
+
     /// Whether there is a tensor of that name.
     pub fn has(&self, name: &str) -> Result<bool> {
         Ok(self.checkpoint.tensor(name)?.is_some())

@@ -50,7 +50,7 @@ pub struct Mla {
 }
 
 impl Mla {
-    /// `{name}.q_proj` (or `q_a_proj`, `q_a_layernorm`, `q_b_proj`), `.kv_a_proj_with_mqa`, `.kv_a_layernorm`, `.kv_b_proj`, `.o_proj`.
+    /// `{name}.q_proj` (or `q_a_proj`, `q_a_layernorm`, `q_b_proj`), `.kv_a_proj_with_mqa`, `.kv_a_layernorm`, `.kv_b_proj` (or `k_b_proj`, `v_b_proj`), `.o_proj`.
     ///
     /// `softmax_factor` is what the rope's stretch puts on the logits.
     pub fn load(weights: &Weights<'_>, name: &str, shape: MlaShape, rope: Rope, softmax_factor: f64, eps: f32, bias: bool) -> Result<Self> {
@@ -61,7 +61,7 @@ impl Mla {
         let q_down = |rank| {
             Ok::<_, crate::Error>((linear("q_a_proj", rank, hidden, bias)?, RmsNorm::load(weights, &part("q_a_layernorm"), rank, eps)?))
         };
-        let kv_up = weights.tensor(&part("kv_b_proj.weight"), &[heads * (nope + value), latent])?;
+        let kv_up = kv_up(weights, name, shape)?;
         let by_head = kv_up.reshape([heads, nope + value, latent])?;
         Ok(Self {
             shape,
@@ -132,4 +132,22 @@ impl Mla {
         }
         self.out.forward(cx, &mixed.reshape([t, heads * value])?)
     }
+}
+
+/// `{name}.kv_b_proj: [Hq * (Dn + Dv), C]`, or the same put together from the two parts that GGUF files have: `k_b_proj: [Hq, C, Dn]` and `v_b_proj: [Hq, Dv, C]`.
+fn kv_up(weights: &Weights<'_>, name: &str, shape: MlaShape) -> Result<TensorView> {
+    let MlaShape { heads, latent, nope, value, .. } = shape;
+    let (whole, whole_shape) = (format!("{name}.kv_b_proj.weight"), [heads * (nope + value), latent]);
+    let keys = format!("{name}.k_b_proj.weight");
+    if weights.has(&whole)? || !weights.has(&keys)? {
+        return weights.tensor(&whole, &whole_shape);
+    }
+    let keys = weights.floats(&keys, &[heads, latent, nope])?;
+    let values = weights.floats(&format!("{name}.v_b_proj.weight"), &[heads, value, latent])?;
+    let mut joined = Vec::with_capacity(keys.len() + values.len());
+    for (keys, values) in keys.chunks_exact(latent * nope).zip(values.chunks_exact(value * latent)) {
+        joined.extend((0..nope).flat_map(|d| keys.iter().skip(d).step_by(nope)));
+        joined.extend_from_slice(values);
+    }
+    weights.upload_floats(&joined, &whole_shape)
 }

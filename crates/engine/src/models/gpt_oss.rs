@@ -1,5 +1,6 @@
 //! GPT-OSS: attention sinks, a window in every other layer, experts with biases and a clamped activation.
 
+use ascend_compute::DType;
 use ascend_compute::ops::{GluKind, RopeStyle, Score, Weight};
 use serde::Deserialize;
 
@@ -51,26 +52,42 @@ pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
         let sinks = weights.vector(&format!("{name}.sinks"), shape.heads)?;
         let attention = Attention::load(weights, &name, shape, rope.clone(), bias)?.with_sinks(sinks);
         let mlp = format!("{layer}.mlp");
-        let part = |part: &str| format!("{mlp}.experts.{part}");
         let sizes = ExpertShape { experts, hidden: outline.hidden, inner };
         let mut router = Router::load(weights, &format!("{mlp}.router"), sizes, k, true)?;
         router.score = Score::TopKSoftmax;
-        let vectors = |name: &str, n: usize| weights.tensor_as(&part(name), &[experts, n], ascend_compute::DType::F32);
-        let moe = Moe {
-            router,
-            gate_up: matrices(weights, &part("gate_up_proj"), experts, outline.hidden, 2 * inner)?,
-            down: matrices(weights, &part("down_proj"), experts, inner, outline.hidden)?,
-            biases: Some((vectors("gate_up_proj_bias", 2 * inner)?, vectors("down_proj_bias", outline.hidden)?)),
-            glu,
-            interleaved: true,
-            shared: None,
-        };
+        let moe = moe(weights, router, &format!("{mlp}.experts"), sizes, glu)?;
         Ok((attention.with_window(windows.get(i).copied().flatten()).into(), moe.into()))
     })
 }
 
+/// The experts as they are stored: all of them in one tensor, gate and up columns alternating, or (GGUF) a tensor each, gate and up apart.
+fn moe(weights: &Weights<'_>, router: Router, experts: &str, shape: ExpertShape, glu: GluKind) -> Result<Moe> {
+    let ExpertShape { experts: count, hidden, inner } = shape;
+    if weights.has(&format!("{experts}.0.gate_proj.weight"))? {
+        let mut moe = Moe::load(weights, router, experts, shape, ["gate_proj", "up_proj", "down_proj"])?;
+        let vectors = |parts: &[(&str, usize)]| {
+            let named = (0..count).flat_map(|e| parts.iter().map(move |(part, n)| (format!("{experts}.{e}.{part}.bias"), *n)));
+            let width: usize = parts.iter().map(|(_, n)| n).sum();
+            Ok::<_, Error>(weights.fused_vector(&named.collect::<Vec<_>>())?.reshape([count, width])?)
+        };
+        moe.biases = Some((vectors(&[("gate_proj", inner), ("up_proj", inner)])?, vectors(&[("down_proj", hidden)])?));
+        moe.glu = glu;
+        return Ok(moe);
+    }
+    let vectors = |name: &str, n: usize| weights.tensor_as(&format!("{experts}.{name}"), &[count, n], DType::F32);
+    Ok(Moe {
+        router,
+        gate_up: stacked(weights, &format!("{experts}.gate_up_proj"), [count, hidden, 2 * inner])?,
+        down: stacked(weights, &format!("{experts}.down_proj"), [count, inner, hidden])?,
+        biases: Some((vectors("gate_up_proj_bias", 2 * inner)?, vectors("down_proj_bias", hidden)?)),
+        glu,
+        interleaved: true,
+        shared: None,
+    })
+}
+
 /// Matrices of all experts: `[E, K, N]` when stored as floats, `[E, N, K]` when stored as MXFP4 (`{name}_blocks`).
-fn matrices(weights: &Weights<'_>, name: &str, experts: usize, k: usize, n: usize) -> Result<Weight> {
+fn stacked(weights: &Weights<'_>, name: &str, [experts, k, n]: [usize; 3]) -> Result<Weight> {
     if weights.has(name)? {
         return weights.stacked_kn(name, [experts, k, n]);
     }

@@ -36,7 +36,7 @@ pub trait Model: Send + Sync + std::fmt::Debug {
 
     /// Enqueues one forward pass: writes the new tokens' keys into `cache`, and returns the logits `[R, V]` in f32. The result is valid until the next pass.
     ///
-    /// No memory is allocated once a pass of this size has run.
+    /// No memory is allocated once a pass of this size has run. Without a trace a pass only enqueues work and waits for nothing, so a stream can record it as a graph.
     fn forward(&self, stream: &Stream, step: &Step, cache: &KvCache, trace: Option<Trace<'_>>) -> Result<TensorView>;
 }
 

@@ -62,7 +62,8 @@ impl Checkpoint for Edited {
         &self.config
     }
     fn names(&self) -> Vec<&str> {
-        self.base.names()
+        let stored = self.base.names().into_iter().filter(|name| !self.tensors.contains_key(*name));
+        stored.chain(self.tensors.iter().filter(|(_, tensor)| tensor.is_some()).map(|(name, _)| &**name)).collect()
     }
     fn tensor(&self, name: &str) -> Result<Option<Stored<'_>>> {
         self.tensors.get(name).map_or_else(|| self.base.tensor(name), |tensor| Ok(tensor.clone()))
