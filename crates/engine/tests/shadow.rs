@@ -2,25 +2,35 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ascend_compute::{DType, Device, FnKernel, KernelInfo, OpCall, OpKind, Origin, TensorView};
 use ascend_engine::checkpoint::HfCheckpoint;
-use ascend_engine::golden::{Golden, Runner, Setup};
+use ascend_engine::golden::Golden;
 use ascend_engine::models;
+use ascend_engine::scheduler::{Request, Scheduler, SchedulerOptions};
 use ascend_validate::{Shadow, ShadowLog, ShadowOptions};
 
-/// A prompt of six tokens and two more, through a model on a shadow of a device on which `prepare` was called.
+/// A prompt of six tokens in chunks and a shorter one beside it, and two tokens after each, through a model on a shadow of a device on which `prepare` was called.
 fn run(model: &str, dtype: DType, prepare: impl FnOnce(&dyn Device)) -> ShadowLog {
     let cpu = ascend_compute::open("cpu").unwrap();
     prepare(&*cpu);
     let (device, log) = Shadow::over(cpu, ShadowOptions::default());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/models").join(model);
-    let prompt = &Golden::read(&folder).unwrap().prompts[0].ids[..6];
+    let ids = &Golden::read(&folder).unwrap().prompts[0].ids;
     let model = models::load(&HfCheckpoint::open(&folder).unwrap(), &device, dtype).unwrap();
-    let setup = Setup { name: "", page_tokens: 4, chunk: Some(4), neighbours: 1, used_pages: true, reused_prefix: false };
-    Runner::new(&device, &*model, setup, 16).unwrap().run(prompt, 2).unwrap();
+    let options = SchedulerOptions { page_tokens: 4, pages: 16, max_sequences: 2, step_tokens: 4, ..SchedulerOptions::for_tokens(64) };
+    let mut scheduler = Scheduler::new(device, model.into(), options).unwrap();
+    for len in [6, 3] {
+        let prompt: Vec<u32> = ids[..len].iter().map(|&id| id as u32).collect();
+        scheduler.submit(Request::new(prompt, 2)).unwrap();
+    }
+    while scheduler.unfinished() > 0 {
+        scheduler.step(&mut |_| ControlFlow::Continue(())).unwrap();
+    }
     log
 }
 
@@ -41,12 +51,12 @@ fn every_call_of_every_family_is_within_its_bounds() {
 /// Registers a kernel for `op` that runs the device's own and then changes what it wrote, at its `nth` call only.
 fn break_nth(device: &dyn Device, op: OpKind, nth: usize, damage: fn(&OpCall)) {
     let right = device.kernels().list(op).into_iter().next().unwrap();
-    let calls = Arc::new(std::sync::atomic::AtomicUsize::new(1));
+    let calls = Arc::new(AtomicUsize::new(1));
     let dtypes = vec![DType::F32, DType::BF16].into();
     let info = KernelInfo { name: "broken".into(), op, origin: Origin::User, dtypes, constraints: "".into() };
     let kernel = FnKernel::shared(info, move |at, call| {
         right.launch(at, call)?;
-        if calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == nth {
+        if calls.fetch_add(1, Ordering::Relaxed) == nth {
             damage(call);
         }
         Ok(())
@@ -69,7 +79,7 @@ fn output<'a>(call: &'a OpCall, name: &str) -> &'a TensorView {
 
 #[test]
 fn broken_kernel_is_named_at_its_first_call_with_op_layer_and_element() {
-    // The first pass is that of the sequence whose pages are used again: attention and feed-forward of layers 0 and 1, two tokens and more in each.
+    // The second call of the first pass is that of the second layer.
     let log = run("llama_dense", DType::F32, |device| {
         break_nth(device, OpKind::Attention, 2, |call| overwrite(output(call, "out"), 3, &9f32.to_le_bytes()));
     });
@@ -94,7 +104,7 @@ fn broken_kernel_is_named_at_its_first_call_with_op_layer_and_element() {
 #[test]
 fn cache_row_in_the_wrong_slot_is_named() {
     let log = run("deepseek_v3", DType::F32, |device| {
-        // Clears the last place of the whole cache, which no row of the first pass goes to.
+        // The last place of the whole cache, which no row of the first pass goes to.
         break_nth(device, OpKind::KvCacheWrite, 1, |call| {
             let cache = output(call, "k_cache");
             overwrite(cache, cache.numel() - 1, &1f32.to_le_bytes());

@@ -5,8 +5,11 @@
 use std::sync::Arc;
 
 use ascend_cpu::CpuDevice;
-use ascend_hal::ops::{Elementwise, Embedding, Gating, KvCacheWrite, Norm, NormKind, Score, Softmax};
-use ascend_hal::{Choice, DType, Device, DeviceExt, Error, FnKernel, KernelInfo, OpCall, OpKind, Origin, Stream, TensorView, host, scope};
+use ascend_hal::ops::{Elementwise, Embedding, Gating, KvCacheWrite, Matmul, Norm, NormKind, Score, Softmax, Weight};
+use ascend_hal::{
+    Buffer, Choice, DType, Device, DeviceExt, DeviceInfo, Error, Event, FnKernel, KernelInfo, KernelRegistry, MemoryInfo, OpCall, OpKind,
+    Origin, Result, Stream, TensorView, host, scope,
+};
 use ascend_validate::{Shadow, ShadowLog, ShadowOptions, conformance, shadow::ShadowFault};
 
 fn shadowed(options: ShadowOptions) -> (Arc<dyn Device>, ShadowLog) {
@@ -14,7 +17,7 @@ fn shadowed(options: ShadowOptions) -> (Arc<dyn Device>, ShadowLog) {
 }
 
 /// A shadow over a device whose kernel for `op` runs the right one, then `damage`.
-fn broken(op: OpKind, damage: impl Fn(&OpCall) -> ascend_hal::Result<()> + Send + Sync + 'static) -> (Arc<dyn Device>, Stream, ShadowLog) {
+fn broken(op: OpKind, damage: impl Fn(&OpCall) -> Result<()> + Send + Sync + 'static) -> (Arc<dyn Device>, Stream, ShadowLog) {
     let (device, log) = shadowed(ShadowOptions::default());
     let right = device.kernels().list(op).into_iter().next().unwrap();
     let info = KernelInfo { name: "broken".into(), op, origin: Origin::User, dtypes: DType::ALL.to_vec().into(), constraints: "".into() };
@@ -28,7 +31,7 @@ fn broken(op: OpKind, damage: impl Fn(&OpCall) -> ascend_hal::Result<()> + Send 
 }
 
 /// Sets element `at` (counted from the start of its buffer) of an f32 tensor.
-fn set(view: &TensorView, at: usize, x: f32) -> ascend_hal::Result<()> {
+fn set(view: &TensorView, at: usize, x: f32) -> Result<()> {
     view.buffer().as_host().unwrap().write(at * 4, &x.to_le_bytes())
 }
 
@@ -252,4 +255,70 @@ fn refused_call_is_not_counted() {
     let foreign = CpuDevice::new().unwrap().create_stream().unwrap();
     assert!(matches!(device.enqueue(&foreign, call, &Choice::Auto), Err(Error::ForeignHandle { .. })));
     assert_eq!(log.report().calls, 0);
+}
+
+/// A device that reads weights in another order than they are stored in, and perhaps prepares them wrongly.
+#[derive(Debug)]
+struct Preparing {
+    inner: Arc<dyn Device>,
+    factor: f32,
+}
+
+impl Device for Preparing {
+    fn info(&self) -> &DeviceInfo {
+        self.inner.info()
+    }
+    fn memory(&self) -> Result<MemoryInfo> {
+        self.inner.memory()
+    }
+    fn alloc(&self, bytes: usize) -> Result<Buffer> {
+        self.inner.alloc(bytes)
+    }
+    fn alloc_pinned(&self, bytes: usize) -> Result<Buffer> {
+        self.inner.alloc_pinned(bytes)
+    }
+    fn write(&self, dst: &Buffer, offset: usize, src: &[u8]) -> Result<()> {
+        self.inner.write(dst, offset, src)
+    }
+    fn read(&self, src: &Buffer, offset: usize, dst: &mut [u8]) -> Result<()> {
+        self.inner.read(src, offset, dst)
+    }
+    fn create_stream(&self) -> Result<Stream> {
+        self.inner.create_stream()
+    }
+    fn create_event(&self) -> Result<Event> {
+        self.inner.create_event()
+    }
+    fn enqueue(&self, stream: &Stream, call: OpCall, choice: &Choice) -> Result<()> {
+        self.inner.enqueue(stream, call, choice)
+    }
+    fn kernels(&self) -> &KernelRegistry {
+        self.inner.kernels()
+    }
+    fn synchronize(&self) -> Result<()> {
+        self.inner.synchronize()
+    }
+    fn prepare_weight(&self, weight: &Weight) -> Result<Weight> {
+        let values = host::to_vec::<f32>(&ascend_hal::to_host(&*self.inner, &weight.data)?)?;
+        let values: Vec<f32> = values.iter().map(|x| x * self.factor).collect();
+        Ok(Weight::kn(self.inner.upload(&values, *weight.data.shape())?))
+    }
+}
+
+#[test]
+fn prepared_weight_is_what_runs_and_the_plain_one_what_it_must_mean() {
+    for (factor, faulty) in [(1.0, 0), (2.0, 1)] {
+        let preparing = Preparing { inner: CpuDevice::new().unwrap(), factor };
+        let (device, log) = Shadow::over(Arc::new(preparing), ShadowOptions::default());
+        let stream = device.create_stream().unwrap();
+        let stored = device.upload(&[1f32, 2., 3., 4., 5., 6.], [3, 2]).unwrap();
+        let weight = device.prepare_weight(&Weight::nk(stored.clone()).unwrap()).unwrap();
+        // The memory that it came from is the caller's again.
+        device.write(stored.buffer(), 0, &[0; 24]).unwrap();
+        let (x, y) = (device.upload(&[1f32, 10.], [1, 2]).unwrap(), device.empty(DType::F32, [1, 3]).unwrap());
+        device.matmul(&stream, Matmul::new(x, weight, y.clone())).unwrap();
+        let got = device.download::<f32>(&stream, &y).unwrap();
+        assert_eq!(got, [21., 43., 65.].map(|y| y * factor));
+        assert_eq!((log.report().compared(), log.report().faulty()), (1, faulty));
+    }
 }

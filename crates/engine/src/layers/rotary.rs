@@ -3,12 +3,18 @@
 use std::path::Path;
 
 use ascend_compute::ops::{Rope as RopeOp, RopeStyle};
-use ascend_compute::{DeviceExt, RopeScaling, Rotary, TensorView, Yarn};
+use ascend_compute::{DType, DeviceExt, RopeScaling, Rotary, TensorView, Yarn};
 use serde::Deserialize;
 
 use super::Context;
 use crate::weights::Weights;
 use crate::{Error, Result};
+
+/// Widest rotary embedding: far beyond what any model has.
+const MAX_ROTARY_DIM: usize = 1 << 16;
+
+/// Positions whose part of the table is made at a time.
+const PIECE_POSITIONS: usize = 4096;
 
 /// The keys of a Hugging Face config that describe rotary embeddings.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,8 +58,21 @@ impl RopeConfig {
     /// The embedding of `dim` elements of a head.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a stretch of another type, [`Error::Format`] for one whose parameters are missing.
+    /// [`Error::Unsupported`] for a stretch of another type, [`Error::Format`] for one whose parameters are missing or make no embedding.
     pub fn rotary(&self, path: &Path, dim: usize) -> Result<Rotary> {
+        if dim > MAX_ROTARY_DIM {
+            let message = format!("rotary embedding of {dim} elements of a head; at most {MAX_ROTARY_DIM} are supported");
+            return Err(Error::Format { path: path.into(), message });
+        }
+        let rotary = self.described(path, dim)?;
+        match rotary.inv_freq() {
+            Ok(_) => Ok(rotary),
+            Err(e) => Err(Error::Format { path: path.into(), message: format!("`rope_theta` or `rope_scaling`: {e}") }),
+        }
+    }
+
+    /// The embedding that the keys describe, sound or not.
+    fn described(&self, path: &Path, dim: usize) -> Result<Rotary> {
         let plain = Rotary::new(self.rope_theta, dim);
         let Some(scaling) = &self.rope_scaling else { return Ok(plain) };
         let need = |key: &str, value: Option<f64>| {
@@ -102,11 +121,21 @@ pub struct Rope {
 }
 
 impl Rope {
-    /// Builds the table for positions `0..positions`.
+    /// Builds the table for positions `0..positions`, piece by piece: a long context costs the device's memory, not the host's.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the device has no room for it.
     pub fn new(weights: &Weights<'_>, rotary: &Rotary, positions: usize, style: RopeStyle) -> Result<Self> {
-        let table = rotary.table(0..positions as u64)?;
-        let shape = [table.rows, table.pairs];
-        Ok(Self { cos: weights.device.upload(&table.cos, shape)?, sin: weights.device.upload(&table.sin, shape)?, style })
+        let pairs = rotary.inv_freq()?.len();
+        let empty = || weights.device.empty(DType::F32, [positions, pairs]);
+        let (cos, sin) = (empty()?, empty()?);
+        for first in (0..positions).step_by(PIECE_POSITIONS) {
+            let piece = rotary.table(first as u64..positions.min(first + PIECE_POSITIONS) as u64)?;
+            let at = first * pairs * size_of::<f32>();
+            weights.device.write(cos.buffer(), at, bytemuck::cast_slice(&piece.cos))?;
+            weights.device.write(sin.buffer(), at, bytemuck::cast_slice(&piece.sin))?;
+        }
+        Ok(Self { cos: cos.view(), sin: sin.view(), style })
     }
 
     /// Turns `x: [T, heads, R]` by `positions: [T]`, in its place.

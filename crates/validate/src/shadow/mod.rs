@@ -8,7 +8,8 @@
 //! * **Each compared call is waited for.** Order and results are those of the wrapped device, speed is that of the oracle: see [`ShadowOptions`] for comparing less.
 //! * **Graphs** are recorded call by call, each as a graph of its own on the wrapped device. A launch runs them one after the other and compares each, under the labels
 //!   that held when it was recorded.
-//! * **Weights are not prepared**: [`Device::prepare_weight`] gives back what it was given, as the oracle reads plain memory only. Kernels for prepared forms do not run.
+//! * **Prepared weights** ([`Device::prepare_weight`]) are the wrapped device's own, so its kernels for them run. The oracle reads plain memory only: it gets a copy of what
+//!   they were made of, which stays on the host for as long as the device lives.
 //! * **Failures of execution** come out of synchronisation as they do without the shadow. What did not run is counted and not compared.
 //!
 //! ```
@@ -25,6 +26,7 @@
 //! ```
 
 mod log;
+mod prepared;
 mod snapshot;
 mod stream;
 
@@ -32,6 +34,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, Weak};
 
+use ascend_hal::ops::Weight;
 use ascend_hal::{
     Buffer, Choice, Device, DeviceInfo, Error, Event, KernelRegistry, MemoryInfo, OpCall, OpKind, Result, Stream, Support, admit,
     current_scope,
@@ -44,6 +47,7 @@ use crate::compare::{self, Reference};
 use crate::fault::Fault;
 use crate::report::OutputMetrics;
 use crate::transfer;
+use prepared::Prepared;
 use snapshot::Snapshot;
 
 /// Which calls are compared. The default: all that fit.
@@ -73,6 +77,7 @@ struct Core {
     device: Arc<dyn Device>,
     options: ShadowOptions,
     log: ShadowLog,
+    prepared: Prepared,
     streams: Mutex<Vec<Weak<stream::Queue>>>,
     /// Streams that are capturing.
     captures: AtomicUsize,
@@ -89,7 +94,14 @@ impl Shadow {
     /// A device that works like `device`, and the log of what it finds.
     pub fn over(device: Arc<dyn Device>, options: ShadowOptions) -> (Arc<dyn Device>, ShadowLog) {
         let log = ShadowLog::new(device.info(), options.every.max(1));
-        let core = Core { device, options, log: log.clone(), streams: Mutex::default(), captures: AtomicUsize::new(0) };
+        let core = Core {
+            device,
+            options,
+            log: log.clone(),
+            prepared: Prepared::default(),
+            streams: Mutex::default(),
+            captures: AtomicUsize::new(0),
+        };
         (Arc::new(Self(Arc::new(core))), log)
     }
 }
@@ -103,6 +115,7 @@ impl Core {
 
     /// A copy of what `call` works on, or the reason why there is none.
     fn snapshot(&self, call: &OpCall) -> Result<Snapshot, String> {
+        let call = &self.prepared.plain(call).map_err(|e| e.to_string())?;
         let (bytes, most) = (snapshot::bytes(call), self.options.max_call_bytes);
         if bytes > most {
             return Err(format!("it touches more than {most} bytes"));
@@ -183,6 +196,12 @@ impl Device for Shadow {
 
     fn support(&self, call: &OpCall, choice: &Choice) -> Support {
         self.0.device.support(call, choice)
+    }
+
+    fn prepare_weight(&self, weight: &Weight) -> Result<Weight> {
+        let prepared = self.0.device.prepare_weight(weight)?;
+        self.0.prepared.keep(&*self.0.device, &prepared, weight)?;
+        Ok(prepared)
     }
 
     fn synchronize(&self) -> Result<()> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ascend_hal::host::HOST_ALIGN;
 use ascend_hal::ops::Role;
-use ascend_hal::{Buffer, DType, Device, Error, Format, Layout, OpCall, Result, TensorView, host};
+use ascend_hal::{Buffer, DType, Device, Error, Format, Layout, Location, OpCall, Result, TensorView, host};
 
 use crate::transfer::contents;
 
@@ -28,7 +28,8 @@ fn ranges(call: &OpCall) -> Vec<(Buffer, Range<usize>, bool)> {
     let mut all = Vec::new();
     call.visit(&mut |arg| {
         let bytes = arg.view.byte_span();
-        if !bytes.is_empty() {
+        // On the host are plain copies of prepared weights: a device works on memory of its own.
+        if !bytes.is_empty() && arg.view.location() != Location::Host {
             // Where a copy begins, an element of any type may begin.
             all.push((arg.view.buffer().clone(), bytes.start / HOST_ALIGN * HOST_ALIGN..bytes.end, arg.role != Role::In));
         }
@@ -86,6 +87,9 @@ fn copied(device: &dyn Device, buffer: &Buffer, bytes: &Range<usize>) -> Result<
 
 /// `view` on the copy of its memory.
 fn on_host(view: &TensorView, spans: &[Span]) -> Result<TensorView> {
+    if view.location() == Location::Host {
+        return Ok(view.clone());
+    }
     let (dtype, layout) = (view.dtype(), *view.layout());
     let touched = view.byte_span();
     if touched.is_empty() {

@@ -13,8 +13,8 @@ use crate::{Error, Result};
 
 /// Most experts of a layer: beyond what any model has.
 const MAX_EXPERTS: usize = 65_536;
-/// Most layers, for the per-layer lists of the configuration.
-const MAX_LAYERS: u64 = 65_536;
+/// Most layers, for the per-layer lists of the configuration: beyond what any model has, and no list to speak of.
+const MAX_LAYERS: u64 = 1024;
 /// Most rotary frequencies of a head.
 const MAX_ROPE_FACTORS: usize = 4096;
 

@@ -167,6 +167,11 @@ fn experts(file: &MappedFile, name: &str, stacked: &Place, room: usize) -> Resul
     let Some((&count, shape)) = stacked.shape.split_first() else {
         return Err(file.broken(format!("tensor `{name}` is a scalar; stacked experts were expected")));
     };
+    // No expert takes less than a byte, whatever its type: a shape with a 0 in it must not become a long list.
+    let file_bytes = file.bytes().len();
+    if count > file_bytes {
+        return Err(file.broken(format!("tensor `{name}` holds {count} experts in a file of {file_bytes} bytes")));
+    }
     if count > room {
         return Err(
             file.broken(format!("tensor `{name}` holds {count} experts; all of them together would be more than {MAX_TENSORS} tensors"))
