@@ -19,6 +19,7 @@
 //! |---|---|
 //! | a device | [`open`], [`devices`] |
 //! | memory and tensors | [`DeviceExt::upload`], [`DeviceExt::empty`], [`DeviceExt::download`], [`TensorView`] |
+//! | memory of your own in a tensor, without a copy | [`host::lend`] |
 //! | to run an op | the method of its name in [`DeviceExt`] with its arguments from [`ops`] |
 //! | order and time | [`Stream`], [`Event`]; [`Graph`] to record work and run it again |
 //! | a kernel of your own | [`FnKernel`], [`Device::kernels`], [`KernelRegistry::register`] |
