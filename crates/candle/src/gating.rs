@@ -6,7 +6,7 @@ use ascend_compute::ops::{Gating as GatingOp, GroupLimit, GroupScore, Score};
 use candle_core::{CpuStorage, Shape, Tensor};
 
 use crate::session::Operand;
-use crate::tensor::{Held, tensor, zeros};
+use crate::tensor::{hold, tensor, zeros};
 use crate::{Result, Session, weights};
 
 /// The experts that a router chose for each token.
@@ -79,7 +79,7 @@ impl Gating {
     /// # Errors
     /// What the contract has against shapes and types; [`Error::DType`](crate::Error::DType); [`Error::Place`](crate::Error::Place).
     pub fn forward(&self, logits: &Tensor) -> Result<Routing> {
-        let held = Held::new(logits);
+        let held = hold(logits);
         let logits: Operand<'_> = held.operand("logits")?;
         let shape = [logits.1.dims().first().copied().unwrap_or(1), self.k];
         let (mut weights, mut ids) = (zeros::<f32>(&shape)?, zeros::<i32>(&shape)?);

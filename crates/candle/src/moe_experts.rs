@@ -5,7 +5,7 @@ use ascend_compute::{Choice, DType, DeviceExt, OpCall, TensorView};
 use candle_core::{CpuStorage, CustomOp3, Layout, Shape, Tensor};
 
 use crate::session::Operand;
-use crate::tensor::{Held, tensor, zeros_like};
+use crate::tensor::{hold, tensor, zeros_like};
 use crate::weights::{self, Quantization};
 use crate::{Error, Result, Session};
 
@@ -77,7 +77,7 @@ impl MoeExperts {
                 Some(stacked) => stacked,
                 None => {
                     let dtype = {
-                        let held = Held::new(&gate);
+                        let held = hold(&gate);
                         crate::tensor::float_bytes("gate", held.operand("gate")?)?.0
                     };
                     stacked.insert((device.empty(dtype, [experts, 2 * inner, hidden])?, device.empty(dtype, [experts, hidden, inner])?))
@@ -151,7 +151,7 @@ impl MoeExperts {
     /// # Errors
     /// What the contract has against shapes, types and ids; [`Error::DType`]; [`Error::Place`].
     pub fn forward(&self, x: &Tensor, ids: &Tensor, weights: &Tensor) -> Result<Tensor> {
-        let (x, ids, weights) = (Held::new(x), Held::new(ids), Held::new(weights));
+        let (x, ids, weights) = (hold(x), hold(ids), hold(weights));
         self.compute(x.operand("x")?, ids.operand("ids")?, weights.operand("weights")?).map(tensor)
     }
 

@@ -5,7 +5,7 @@ use ascend_compute::{DType, DeviceExt, Error as DeviceError, OpCall, OpKind, Ten
 use candle_core::{CpuStorage, CustomOp3, Layout, Shape, Tensor};
 
 use crate::session::Operand;
-use crate::tensor::{Held, tensor, zeros_like};
+use crate::tensor::{hold, tensor, zeros_like};
 use crate::{Error, Result, Session, weights};
 
 /// Sizes of a [`PagedKvCache`].
@@ -178,7 +178,7 @@ impl PagedAttention {
     /// # Errors
     /// What the contracts have against shapes, types and pages; [`Error::DType`]; [`Error::Place`]. The cache is then as it was.
     pub fn forward(&self, q: &Tensor, k: &Tensor, v: &Tensor, step: &Step) -> Result<Tensor> {
-        let (q, k, v) = (Held::new(q), Held::new(k), Held::new(v));
+        let (q, k, v) = (hold(q), hold(k), hold(v));
         self.compute(q.operand("q")?, k.operand("k")?, v.operand("v")?, step).map(tensor)
     }
 

@@ -5,7 +5,7 @@ use ascend_compute::{DType, DeviceExt, TensorView};
 use candle_core::{CpuStorage, CustomOp1, Layout, Module, Shape, Tensor};
 
 use crate::session::Operand;
-use crate::tensor::{Held, tensor, zeros_like};
+use crate::tensor::{hold, tensor, zeros_like};
 use crate::weights::{self, Quantization};
 use crate::{Result, Session};
 
@@ -61,7 +61,7 @@ impl QuantLinear {
     /// # Errors
     /// What the contract has against shapes and types; [`Error::DType`](crate::Error::DType); [`Error::Place`](crate::Error::Place).
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.compute(Held::new(x).operand("x")?).map(tensor)
+        self.compute(hold(x).operand("x")?).map(tensor)
     }
 
     fn compute(&self, x: Operand<'_>) -> Result<(CpuStorage, Shape)> {

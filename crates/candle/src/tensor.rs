@@ -1,24 +1,29 @@
 //! candle's tensors, from and to host memory.
 
+use std::ops::Deref;
+
 use ascend_compute::{DType, DeviceId, Dims, Element, Error as DeviceError};
 use candle_core::op::BackpropOp;
-use candle_core::{CpuStorage, Layout, Shape, Storage, StorageRef, Tensor};
+use candle_core::{CpuStorage, Layout, Shape, Storage, Tensor};
 
 use crate::session::{Operand, not_float};
 use crate::{Error, Result};
 
-/// A tensor whose storage is kept from changing.
-pub(crate) struct Held<'a> {
-    storage: StorageRef<'a>,
+/// A tensor whose storage is kept from changing by `S`, candle's guard.
+pub(crate) struct Held<'a, S> {
+    storage: S,
     layout: &'a Layout,
 }
 
-impl<'a> Held<'a> {
-    pub(crate) fn new(tensor: &'a Tensor) -> Self {
-        let (storage, layout) = tensor.storage_and_layout();
-        Self { storage, layout }
-    }
+/// Keeps the storage of `tensor` from changing. What type of guard candle has for it differs between its versions.
+pub(crate) fn hold(tensor: &Tensor) -> Held<'_, impl Deref<Target = Storage> + '_> {
+    let (storage, layout) = tensor.storage_and_layout();
+    Held { storage, layout }
+}
 
+impl<S: Deref<Target = Storage>> Held<'_, S> {
+    /// The storage and its layout.
+    ///
     /// # Errors
     /// [`Error::Place`] when the tensor is not in host memory.
     pub(crate) fn operand(&self, argument: &'static str) -> Result<Operand<'_>> {

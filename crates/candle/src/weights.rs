@@ -4,7 +4,7 @@ use ascend_compute::ops::{Quantize, Weight};
 use ascend_compute::{DType, Device, DeviceExt, Dims, TensorView, TensorViewMut};
 use candle_core::Tensor;
 
-use crate::tensor::{Held, float_bytes};
+use crate::tensor::{float_bytes, hold};
 use crate::{Result, Session};
 
 /// How int8 weights are used; both have one scale for each output column, `max|w| / 127`.
@@ -19,7 +19,7 @@ pub enum Quantization {
 /// A copy of `tensor` on the device, with its type.
 pub(crate) fn upload(device: &dyn Device, argument: &'static str, tensor: &Tensor) -> Result<TensorView> {
     let tensor = tensor.contiguous()?;
-    let held = Held::new(&tensor);
+    let held = hold(&tensor);
     let (dtype, bytes) = float_bytes(argument, held.operand(argument)?)?;
     Ok(device.upload_bytes(dtype, bytes, Dims::new(tensor.dims())?)?)
 }
@@ -32,7 +32,7 @@ pub(crate) fn upload_f32(device: &dyn Device, argument: &'static str, tensor: &T
 /// Copies the elements of `tensor` into `to`, which has its type, from byte `at` on; the number of bytes.
 pub(crate) fn write(device: &dyn Device, to: &TensorViewMut, at: usize, argument: &'static str, tensor: &Tensor) -> Result<usize> {
     let tensor = tensor.contiguous()?;
-    let held = Held::new(&tensor);
+    let held = hold(&tensor);
     let (dtype, bytes) = float_bytes(argument, held.operand(argument)?)?;
     if dtype != to.dtype() {
         let (asked, found) = (format!("{} weights, as the first", to.dtype()), dtype.to_string());
