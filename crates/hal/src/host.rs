@@ -319,23 +319,26 @@ impl<'a> HostAccess<'a> {
         Ok(Self { op, outputs: outputs.into_iter().map(|(_, v)| v).collect(), blocks, taken, _guards: guards })
     }
 
-    /// The memory of an argument, whose elements may be taken for `T`.
-    fn memory<'v, T: Element>(&self, view: &'v TensorView) -> Result<&'v HostMemory> {
-        if !T::stores(view.dtype()) {
-            return Err(Error::DType { op: self.op, argument: "(kernel access)", asked: T::DTYPE.to_string(), found: view.dtype() });
-        }
+    fn memory<'v>(&self, view: &'v TensorView) -> Result<&'v HostMemory> {
         let locked = |memory: &&HostMemory| self.blocks.binary_search(&memory.address()).is_ok();
-        let memory = view.buffer().as_host().filter(locked).ok_or_else(|| Error::State {
+        view.buffer().as_host().filter(locked).ok_or_else(|| Error::State {
             what: "host access",
             asked: "a tensor",
             found: format!("{view:?} is not an argument of the locked {} call", self.op),
-        })?;
-        // Own blocks always are; lent ones are aligned for the type that they were lent as.
-        if !memory.start.cast::<T>().is_aligned() {
+        })
+    }
+
+    /// Refuses to take the elements of `view` for another type, or for one that their memory is not aligned for: a block of our own always is, a lent one for the
+    /// type that it was lent as.
+    fn stored<T: Element>(&self, view: &TensorView) -> Result<()> {
+        if !T::stores(view.dtype()) {
+            return Err(Error::DType { op: self.op, argument: "(kernel access)", asked: T::DTYPE.to_string(), found: view.dtype() });
+        }
+        if view.buffer().as_host().is_some_and(|memory| !memory.start.cast::<T>().is_aligned()) {
             let found = format!("lent memory that does not start at a multiple of {} bytes", align_of::<T>());
             return Err(Error::View { asked: format!("elements of {}", view.dtype()), found });
         }
-        Ok(memory)
+        Ok(())
     }
 
     /// The elements of an argument in row-major order; packed bytes for `I4`.
@@ -344,7 +347,8 @@ impl<'a> HostAccess<'a> {
     /// [`Error::DType`] when `T` does not store the view's type; [`Error::State`] when the view is not an argument of the locked call, or shares elements with an output that was taken already;
     /// [`Error::OutOfMemory`] when there is no room for a copy, as for a huge view that repeats its elements.
     pub fn read<'v, T: Element>(&'v self, view: &'v TensorView) -> Result<Read<'v, T>> {
-        let memory = self.memory::<T>(view)?;
+        self.stored::<T>(view)?;
+        let memory = self.memory(view)?;
         let shared =
             self.outputs.iter().zip(self.taken.borrow().iter()).filter(|(o, _)| o.may_overlap(view)).map(|(_, &taken)| taken).max();
         if shared == Some(true) {
@@ -435,7 +439,8 @@ impl<'a> HostAccess<'a> {
     /// # Errors
     /// [`Error::DType`] when `T` does not store the view's type; [`Error::State`] when the view is not an output of the locked call or was taken already.
     pub fn write<'v, T: Element>(&'v self, view: &'v TensorViewMut) -> Result<Write<'v, T>> {
-        let memory = self.memory::<T>(view)?;
+        self.stored::<T>(view)?;
+        let memory = self.memory(view)?;
         let state = |found: &str| Error::State { what: "host access", asked: "an output", found: found.into() };
         let at =
             self.outputs.iter().position(|o| o.same_elements(view)).ok_or_else(|| state("the view is not an output of the locked call"))?;
