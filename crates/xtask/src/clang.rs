@@ -59,8 +59,8 @@ impl ParseCallbacks for MacroTypes {
         let status = ["ACL_ERROR", "ACL_SUCCESS", "ACL_RT_SUCCESS", "ACLNN_"].iter().any(|prefix| name.starts_with(prefix));
         match () {
             () if status => Some(IntKind::I32),
-            // Bits of a 64-bit mask.
-            () if name.starts_with("ACL_PROF_") => Some(IntKind::U64),
+            // Bits of a 64-bit mask, and a size with all bits set but one.
+            () if name.starts_with("ACL_PROF_") || name == "ACL_UNKNOWN_RANK" => Some(IntKind::U64),
             () => None,
         }
     }

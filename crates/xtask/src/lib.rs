@@ -11,6 +11,8 @@
 pub mod abi;
 pub mod bindings;
 mod clang;
+#[cfg(test)]
+mod facts;
 mod headers;
 mod model;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{Result, abi, bindings};
+use xtask::{Error, Result, abi, bindings};
 
 #[derive(Parser)]
 #[command(about = "Generators and checks for the developers of ascend-compute")]
@@ -66,12 +66,15 @@ fn run(task: Task) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Exit code when libclang is not installed, so that a script can leave a step out.
+const NO_LIBCLANG: u8 = 3;
+
 fn main() -> ExitCode {
     match run(Arguments::parse().task) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("{error}");
-            ExitCode::from(2)
+            ExitCode::from(if matches!(error, Error::NoLibclang(_)) { NO_LIBCLANG } else { 2 })
         }
     }
 }
