@@ -19,13 +19,15 @@ pub enum Isa {
     Avx2,
     /// x86-64 with AVX-512 F, BW, DQ and VL.
     Avx512,
-    /// AVX-512 with dot products of bf16 pairs.
+    /// AVX-512 with dot products of four bytes (VNNI).
+    Avx512Vnni,
+    /// AVX-512 with dot products of four bytes and of bf16 pairs.
     Avx512Bf16,
 }
 
 impl Isa {
     /// Every instruction set, on whatever machine.
-    pub const ALL: [Isa; 5] = [Self::Portable, Self::Neon, Self::Avx2, Self::Avx512, Self::Avx512Bf16];
+    pub const ALL: [Isa; 6] = [Self::Portable, Self::Neon, Self::Avx2, Self::Avx512, Self::Avx512Vnni, Self::Avx512Bf16];
 
     /// The name used in [`ISA_VARIABLE`] and in reports.
     pub const fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Isa {
             Self::Neon => "neon",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
+            Self::Avx512Vnni => "avx512_vnni",
             Self::Avx512Bf16 => "avx512_bf16",
         }
     }
@@ -57,7 +60,8 @@ impl Isa {
         match self {
             Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             Self::Avx512 => avx512(),
-            Self::Avx512Bf16 => avx512() && is_x86_feature_detected!("avx512bf16"),
+            Self::Avx512Vnni => avx512() && is_x86_feature_detected!("avx512vnni"),
+            Self::Avx512Bf16 => avx512() && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512bf16"),
             Self::Portable | Self::Neon => false,
         }
     }

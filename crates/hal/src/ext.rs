@@ -147,6 +147,10 @@ pub fn to_host<D: Device + ?Sized>(device: &D, view: &TensorView) -> Result<Tens
     let layout = match old.format() {
         crate::Format::Nd => Layout::strided(*old.shape(), *old.strides(), 0)?,
         crate::Format::FractalNz => Layout::fractal_nz(*old.shape())?,
+        crate::Format::Packed => {
+            let found = "a packed weight, which only its device can read; take the weight it was made from".into();
+            return Err(Error::View { asked: "a copy on the host".into(), found });
+        }
     };
     TensorView::new(flat.buffer().clone(), view.dtype(), layout)
 }

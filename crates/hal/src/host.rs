@@ -16,7 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use half::{bf16, f16};
 
 use crate::buffer::{Buffer, Location, Memory};
-use crate::{DType, Element, Error, OpKind, Result, TensorView, TensorViewMut};
+use crate::{DType, Element, Error, Format, OpKind, Result, TensorView, TensorViewMut};
 
 pub use lend::{Lender, lend};
 
@@ -341,6 +341,41 @@ impl<'a> HostAccess<'a> {
         Ok(())
     }
 
+    /// Refuses what only a device can read or write.
+    fn readable(&self, view: &TensorView) -> Result<()> {
+        match view.layout().format() {
+            Format::Packed => Err(Error::Argument {
+                op: self.op,
+                argument: "(kernel access)",
+                asked: "in a format that the host can read".into(),
+                found: "a packed weight; take the weight it was made from".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The whole memory of a packed argument: what its device's own kernels read.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] when the view is not packed; [`Error::State`] when it is not an argument of the locked call, or shares its buffer with an output.
+    pub fn packed<'v>(&'v self, view: &'v TensorView) -> Result<&'v [u8]> {
+        if view.layout().format() != Format::Packed {
+            let found = view.layout().format().to_string();
+            return Err(Error::Argument { op: self.op, argument: "(kernel access)", asked: "packed".into(), found });
+        }
+        let memory = self.memory(view)?;
+        if !memory.start.addr().get().is_multiple_of(HOST_ALIGN) {
+            let found = format!("lent memory that does not start at a multiple of {HOST_ALIGN} bytes");
+            return Err(Error::View { asked: "a packed weight".into(), found });
+        }
+        if self.outputs.iter().any(|o| o.buffer().same_memory(view.buffer())) {
+            let found = "the buffer of an output".into();
+            return Err(Error::State { what: "host access", asked: "a packed argument", found });
+        }
+        // SAFETY: the block has `size` bytes, initialised since it was allocated; the buffer is locked for as long as `self` lives, and no output shares it.
+        Ok(unsafe { std::slice::from_raw_parts(memory.start.as_ptr(), memory.size) })
+    }
+
     /// The elements of an argument in row-major order; packed bytes for `I4`.
     ///
     /// # Errors
@@ -616,6 +651,22 @@ mod tests {
             access.write::<u8>(&transposed).unwrap().copy_from_slice(&[0x10, 0x32, 0x54, 0x76]);
         }
         assert_eq!(to_i64(&full).unwrap(), [0, 2, 4, 6, 1, 3, 5, 7]);
+    }
+
+    #[test]
+    fn packed_weight_is_read_by_its_device_only() {
+        let flat = zeros(DType::BF16, [64]).unwrap();
+        let packed = TensorView::new(flat.buffer().clone(), DType::BF16, crate::Layout::packed([4, 8]).unwrap()).unwrap();
+        assert!(matches!(to_vec::<bf16>(&packed), Err(Error::Argument { .. })));
+        assert!(matches!(to_f64(&packed), Err(Error::Argument { .. })));
+        let access = HostAccess::lock(OpKind::Matmul, [("weight", &packed)], []).unwrap();
+        assert_eq!(access.packed(&packed).unwrap().len(), 128);
+        let other = zeros(DType::BF16, [64]).unwrap();
+        assert!(matches!(access.packed(&other), Err(Error::Argument { .. })));
+        drop(access);
+        let written = packed.to_mut();
+        let access = HostAccess::lock(OpKind::Matmul, [], [("y", &written)]).unwrap();
+        assert!(access.write::<bf16>(&written).is_err() && access.packed(&packed).is_err());
     }
 
     #[test]

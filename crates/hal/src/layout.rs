@@ -107,6 +107,9 @@ pub enum Format {
     /// The 910B's matrix format for weights: the last two dimensions `[R, C]` are cut into fractals of 16 rows × 32 bytes, columns of fractals first:
     /// `[C / C0, R / 16, 16, C0]` with `C0 = 32 bytes / element size`, both dimensions padded up. Leading dimensions are contiguous batches.
     FractalNz,
+    /// The form that [`Device::prepare_weight`](crate::Device::prepare_weight) gave a weight: known to its device alone, and the whole buffer belongs to it.
+    /// Ops take it for weights only; everything else, host copies included, refuses it.
+    Packed,
 }
 
 impl fmt::Display for Format {
@@ -114,6 +117,7 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Self::Nd => "ND",
             Self::FractalNz => "FRACTAL_NZ",
+            Self::Packed => "PACKED",
         })
     }
 }
@@ -128,7 +132,7 @@ pub const fn fractal_cols(dtype: DType) -> usize {
 
 /// Shape, strides (in elements), offset (in elements) and physical format of a view.
 ///
-/// A stride of 0 repeats an element (broadcast); outputs may not have one. In [`Format::FractalNz`] the strides are those of the
+/// A stride of 0 repeats an element (broadcast); outputs may not have one. In [`Format::FractalNz`] and [`Format::Packed`] the strides are those of the
 /// logical shape and are not used for addressing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Layout {
@@ -170,6 +174,16 @@ impl Layout {
             return Err(Error::View { asked: "FRACTAL_NZ".into(), found: format!("shape {}, which is not a matrix", layout.shape) });
         }
         layout.format = Format::FractalNz;
+        Ok(layout)
+    }
+
+    /// [`Format::Packed`] layout of a weight of this logical shape (two dimensions or more).
+    pub fn packed(shape: impl Into<Dims>) -> Result<Self> {
+        let mut layout = Self::contiguous(shape)?;
+        if layout.shape.len() < 2 {
+            return Err(Error::View { asked: "PACKED".into(), found: format!("shape {}, which is not a matrix", layout.shape) });
+        }
+        layout.format = Format::Packed;
         Ok(layout)
     }
 
@@ -217,7 +231,8 @@ impl Layout {
         true
     }
 
-    /// One past the last element that the view can touch, in elements from the start of the buffer (0 when the view is empty).
+    /// One past the last element that the view can touch, in elements from the start of the buffer (0 when the view is empty). A packed form holds at least its
+    /// elements; how much it has beside them is for its device to check.
     pub fn end(&self, dtype: DType) -> Result<usize> {
         let overflow = || Error::overflow(format!("the extent of shape {} with strides {}", self.shape, self.strides));
         self.shape.numel()?;
@@ -298,6 +313,10 @@ impl Layout {
     fn nd(&self, what: &str) -> Result<()> {
         match self.format {
             Format::Nd => Ok(()),
+            Format::Packed => Err(Error::View {
+                asked: format!("{what} of a strided view"),
+                found: "format PACKED, which only the device knows; take the weight it was made from".into(),
+            }),
             other => Err(Error::View { asked: format!("{what} of a strided view"), found: format!("format {other}; copy to ND first") }),
         }
     }
@@ -462,6 +481,14 @@ mod tests {
         assert_eq!(o.len(), 2 * 17 * 20);
         // Row 1, column 17 of a f16 matrix: second column of fractals.
         assert_eq!(l.offset_of(DType::F16, &[0, 1, 17]), (32 + 1) * 16 + 1);
+    }
+
+    #[test]
+    fn packed_layout_cannot_be_cut_or_turned() {
+        let l = Layout::packed([2, 3, 4]).unwrap();
+        assert_eq!((l.format(), l.numel(), l.is_contiguous()), (Format::Packed, 24, false));
+        assert!(l.transpose(1, 2).is_err() && l.narrow(0, 0, 1).is_err() && l.reshape([6, 4]).is_err() && l.broadcast([2, 3, 4]).is_err());
+        assert!(Layout::packed([3]).is_err());
     }
 
     #[test]

@@ -105,6 +105,9 @@ impl TensorView {
 
     /// First and one-past-last byte of the buffer that the view can touch.
     pub fn byte_span(&self) -> std::ops::Range<usize> {
+        if self.layout.format() == Format::Packed {
+            return 0..self.buffer.size_bytes();
+        }
         if self.numel() == 0 {
             return 0..0;
         }
@@ -144,6 +147,9 @@ impl TensorView {
     pub fn reinterpret(&self, dtype: DType) -> Result<Self> {
         if dtype.bits() != self.dtype.bits() {
             return Err(Error::View { asked: format!("{dtype}"), found: format!("{}, which has another size", self.dtype) });
+        }
+        if self.layout.format() == Format::Packed && dtype != self.dtype {
+            return Err(Error::View { asked: format!("{dtype}"), found: format!("a packed weight of {}", self.dtype) });
         }
         let mut view = self.clone();
         view.dtype = dtype;

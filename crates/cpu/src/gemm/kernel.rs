@@ -39,7 +39,7 @@ pub(super) fn multiply(isa: Isa, block: Block<'_>) {
     pack::columns(weights, matrix, ks, cols, raw, b);
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 | Isa::Avx512 | Isa::Avx512Bf16 if Isa::Avx2.is_available() => {
+        Isa::Avx2 | Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 if Isa::Avx2.is_available() => {
             #[allow(unsafe_code, reason = "a call into code for other instructions than the program's")]
             // SAFETY: the processor has AVX2 and FMA.
             unsafe {

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::{Op, OpKind, Role};
-use crate::{DType, Error, Result, TensorView};
+use crate::{DType, Error, Format, Result, TensorView};
 
 /// Refusals of one op, phrased alike.
 #[derive(Clone, Copy)]
@@ -47,6 +47,18 @@ impl Check {
     pub(crate) fn product(self, what: &str, factors: &[usize]) -> Result<usize> {
         factors.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).ok_or_else(|| Error::overflow(format!("{what} of {}", self.0)))
     }
+}
+
+/// Only weights may be in the form that a device has packed them into.
+pub(super) fn formats<O: Op>(op: &O) -> Result<()> {
+    let mut refused = Ok(());
+    op.visit(&mut |arg| {
+        if refused.is_ok() && arg.view.layout().format() == Format::Packed && !O::WEIGHTS.contains(&arg.name) {
+            let asked = "ND; only weights of matrix products may be packed".into();
+            refused = Err(Error::Argument { op: O::KIND, argument: arg.name, asked, found: Format::Packed.to_string() });
+        }
+    });
+    refused
 }
 
 /// Outputs may not repeat elements, and may share memory with another argument only where the contract lists the pair as in place and both are the very same view.

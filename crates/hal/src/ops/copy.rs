@@ -79,7 +79,8 @@ impl Op for Copy {
             (Format::Nd, Format::Nd) => "nd",
             (Format::Nd, Format::FractalNz) => "nd_to_nz",
             (Format::FractalNz, Format::Nd) => "nz_to_nd",
-            (Format::FractalNz, Format::FractalNz) => "nz",
+            // Packed tensors are refused before anyone asks.
+            (Format::FractalNz | Format::Packed, _) | (_, Format::Packed) => "nz",
         }
     }
 }

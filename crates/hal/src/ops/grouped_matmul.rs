@@ -215,6 +215,7 @@ impl GroupedMatmul {
 
 impl Op for GroupedMatmul {
     const KIND: OpKind = OpKind::GroupedMatmul;
+    const WEIGHTS: &'static [&'static str] = &["weight"];
     const DTYPES: &'static [DType] = &[DType::F32, DType::F16, DType::BF16, DType::I8];
     const VARIANTS: &'static [&'static str] = &[
         "dense",

@@ -54,6 +54,7 @@ impl Matmul {
 
 impl Op for Matmul {
     const KIND: OpKind = OpKind::Matmul;
+    const WEIGHTS: &'static [&'static str] = &["weight"];
     const DTYPES: &'static [DType] = &[DType::F32, DType::F16, DType::BF16, DType::I8];
     const VARIANTS: &'static [&'static str] = &[
         "dense",
@@ -371,6 +372,20 @@ mod tests {
         let op = Matmul::new(x, weight, t(DType::F32, [0, 0]).to_mut());
         OpCall::from(op.clone()).check().unwrap();
         assert_eq!(op.cost().flops, 0.0);
+    }
+
+    #[test]
+    fn check_only_the_weight_may_be_packed() {
+        let packed = |shape: [usize; 2]| {
+            let flat = t(DType::BF16, [64]);
+            TensorView::new(flat.buffer().clone(), DType::BF16, Layout::packed(shape).unwrap()).unwrap()
+        };
+        let op = dense(DType::BF16);
+        let call = |op| OpCall::Matmul(op).check();
+        assert!(call(Matmul { weight: Weight::kn(packed([4, 6])), ..op.clone() }).is_ok());
+        assert!(matches!(call(Matmul { weight: Weight::kn(packed([6, 4])), ..op.clone() }), Err(Error::Shape { argument: "weight", .. })));
+        assert!(matches!(call(Matmul { x: packed([3, 4]), ..op.clone() }), Err(Error::Argument { argument: "x", .. })));
+        assert!(matches!(call(Matmul { y: packed([3, 6]).to_mut(), ..op }), Err(Error::Argument { argument: "y", .. })));
     }
 
     #[test]

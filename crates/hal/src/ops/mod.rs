@@ -92,6 +92,8 @@ pub trait Op: Clone + fmt::Debug + Sized + Into<OpCall> {
     const RULES: &'static [Rule];
     /// Pairs (input, output) that may be the very same view.
     const IN_PLACE: &'static [(&'static str, &'static str)] = &[];
+    /// Weights: the arguments that may be [`Format::Packed`](crate::Format::Packed).
+    const WEIGHTS: &'static [&'static str] = &[];
 
     /// Whether the edge rule can occur in this variant and dtype.
     fn applies(dtype: DType, variant: &str, rule: &str) -> bool {
@@ -195,9 +197,9 @@ macro_rules! ops {
             pub fn kind(&self) -> OpKind {
                 match self { $($(Self::$op(_) => OpKind::$op,)*)* }
             }
-            /// See [`Op::check`]; also refuses outputs that repeat elements or overlap other arguments where the contract does not allow it.
+            /// See [`Op::check`]; also refuses packed tensors that are no weights, and outputs that repeat elements or overlap other arguments where the contract does not allow it.
             pub fn check(&self) -> Result<()> {
-                match self { $($(Self::$op(op) => { check::overlaps(op)?; op.check() })*)* }
+                match self { $($(Self::$op(op) => { check::formats(op)?; check::overlaps(op)?; op.check() })*)* }
             }
             /// See [`Op::cost`].
             pub fn cost(&self) -> Cost {

@@ -104,6 +104,7 @@ impl MoeExperts {
 
 impl Op for MoeExperts {
     const KIND: OpKind = OpKind::MoeExperts;
+    const WEIGHTS: &'static [&'static str] = &["gate_up", "down"];
     const DTYPES: &'static [DType] = &DType::FLOATS;
     const VARIANTS: &'static [&'static str] = &["swiglu", "geglu", "swiglu_clamped", "w8a8", "woq8", "woq8_group", "woq4", "woq4_group"];
     const RULES: &'static [Rule] = &[

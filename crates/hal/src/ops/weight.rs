@@ -31,9 +31,9 @@ impl WeightQuant {
 /// A weight matrix (or one for each expert), plain or quantised.
 #[derive(Clone, Debug)]
 pub struct Weight {
-    /// Logical `[.., K, N]`; storage `[.., N, K]` is a transposed view ([`Weight::nk`]). May be `FRACTAL_NZ`.
+    /// Logical `[.., K, N]`; storage `[.., N, K]` is a transposed view ([`Weight::nk`]). May be `FRACTAL_NZ`, or `PACKED` by the device of the call.
     pub data: TensorView,
-    /// Scales, when `data` is `I8` or `I4`.
+    /// Scales, when `data` is `I8` or `I4`. A packed weight holds their values too: changing them afterwards has no effect.
     pub quant: Option<WeightQuant>,
 }
 
