@@ -5,7 +5,7 @@ use bytemuck::Pod;
 
 use crate::host::Host;
 use crate::isa::Isa;
-use crate::scratch::Scratch;
+use crate::scratch::{Arena, Scratch};
 
 /// Where a kernel runs: the device (for kernels composed of other ops), its threads and its scratch memory.
 #[allow(dead_code, reason = "not every kernel is composed of other ops")]
@@ -32,6 +32,11 @@ impl Context<'_> {
     #[allow(dead_code, reason = "for kernels with temporaries")]
     pub(crate) fn scratch<T: Pod>(&self, len: usize) -> Result<Scratch<'_, T>> {
         self.host.arena.take(len)
+    }
+
+    /// Where [`scratch`](Self::scratch) comes from.
+    pub(crate) fn arena(&self) -> &Arena {
+        &self.host.arena
     }
 
     /// The instruction set to compute with.

@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use ascend_hal::ops::Weight;
 use ascend_hal::{
     Buffer, Choice, Device, DeviceId, DeviceInfo, Error, Event, KernelRegistry, Location, MemoryInfo, OpCall, Result, Stream, admit,
 };
 
 use crate::event::CpuEvent;
+use crate::gemm::packed;
 use crate::graph::Task;
 use crate::host::{self, Host};
 use crate::isa::Isa;
@@ -167,6 +169,10 @@ impl Device for CpuDevice {
 
     fn kernels(&self) -> &KernelRegistry {
         &self.0.kernels
+    }
+
+    fn prepare_weight(&self, weight: &Weight) -> Result<Weight> {
+        packed::prepare(self, &self.0.host, weight)
     }
 
     /// All streams are synchronised; of several failures the first is returned, and all are cleared. A stream that captures is refused.

@@ -45,6 +45,28 @@ impl Host {
         self.pool.install(f)
     }
 
+    /// Runs `f` on the calling thread and on others, `threads` in all if there are as many, and waits for each.
+    pub(crate) fn crew(&self, threads: usize, f: impl Fn() + Sync) {
+        let threads = threads.min(self.pool.current_num_threads());
+        let together = || {
+            self.pool.in_place_scope(|scope| {
+                for _ in 1..threads {
+                    scope.spawn(|_| f());
+                }
+                f();
+            });
+        };
+        if threads <= 1 {
+            f();
+        } else if rayon::current_thread_index().is_some() && !self.is_worker() {
+            // As in `install`.
+            let waited = std::thread::scope(|scope| scope.spawn(together).join());
+            waited.unwrap_or_else(|panic| resume_unwind(panic));
+        } else {
+            together();
+        }
+    }
+
     /// Whether the calling thread is one of the pool's.
     pub(crate) fn is_worker(&self) -> bool {
         self.pool.current_thread_index().is_some()
@@ -103,6 +125,19 @@ mod tests {
         let host = Host::new(1, Isa::Portable).unwrap();
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| host.install(|| panic!("of the kernel")))).is_err());
         assert_eq!(host.install(|| 7), 7);
+    }
+
+    #[test]
+    fn a_crew_is_as_large_as_asked_and_the_caller_one_of_it() {
+        let host = Host::new(3, Isa::Portable).unwrap();
+        let seen = std::sync::Mutex::new(Vec::new());
+        let caller = std::thread::current().id();
+        for (asked, found) in [(0, 1), (1, 1), (2, 2), (9, 3)] {
+            host.crew(asked, || seen.lock().unwrap().push(std::thread::current().id()));
+            let seen = std::mem::take(&mut *seen.lock().unwrap());
+            assert_eq!((seen.len(), seen.contains(&caller)), (found, true));
+        }
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| host.crew(3, || panic!("of the kernel")))).is_err());
     }
 
     #[test]

@@ -26,6 +26,7 @@ mod host;
 mod isa;
 mod memory;
 mod ops;
+pub mod probe;
 mod scratch;
 mod stream;
 

@@ -1,196 +1,122 @@
 //! Matrix products: what dense, grouped and fused products share.
 //!
-//! A [`Product`] is `x @ weight[e]` with scales and bias, read from the call's own memory: `x` row-major in its storage type, weights `[K, N]` or `[N, K]`, plain
-//! or quantised. [`tiles`] cuts an output into tiles and runs a function on each of them in parallel; in there [`Product::tile`] gives the tile's values.
+//! A [`Product`] is `x @ weight[e]` with scales and bias, read from the call's own memory: `x` row-major in its storage type, weights packed ([`packed`]), `[K, N]` or
+//! `[N, K]`, plain or quantised. [`tiles`] cuts an output into tiles and runs a function on each of them in parallel; in there [`Product::tile`] gives the tile's values.
 //!
-//! Inside a tile both operands are converted to f32 while they are packed ([`pack`]), one block of `K` after the other, and one kernel multiplies the blocks
-//! ([`kernel`]). Every element is one chain of multiply-adds over rising `k`: its bits depend neither on the tile it falls into nor on other rows.
-//! Integer products use the same kernel: within a block of `K` all sums are below 2^24, where f32 is exact, and blocks are added up in i32.
+//! Storage types and instruction sets decide on an [`Arithmetic`]. Rows are converted for it once a call ([`rows`]), weights block by block ([`fill`]) unless they are
+//! packed in its form, and kernels ([`kernel`]) multiply. Every element is one chain of sums over rising `k`: its bits depend neither on the tile it falls into, nor
+//! on other rows, nor on how the weight is stored.
 
+mod fill;
 mod kernel;
-mod pack;
+mod operand;
+pub(crate) mod packed;
+mod rows;
+mod tiles;
 
 use std::ops::Range;
 
-use ascend_hal::host::{HostAccess, Read};
-use ascend_hal::ops::{Group, Weight};
-use ascend_hal::{DType, Error, OpKind, Result, TensorView, bf16, f16};
-use rayon::prelude::*;
+use ascend_hal::{DType, Result};
 
 use crate::context::Context;
 use crate::isa::Isa;
 use crate::scratch::Scratch;
-use kernel::{Block, NR, multiply};
+use fill::{Buffer, FILLED_STEPS};
+use kernel::{Arithmetic, IntRows, Kernels, MAX_ROWS};
+pub(crate) use kernel::{COLS, Rows};
+pub(crate) use operand::{Bias, Held, Stored, Weights};
+pub(crate) use rows::Activations;
+pub(crate) use tiles::{Cut, Pending, Sheet, TILE_PANELS, TILE_ROWS, in_order, tiles, worthwhile};
 
-/// Rows of `K` that are packed at a time. 128 * 128 * KC < 2^24, so integer blocks are exact in f32.
-const KC: usize = 256;
-/// Rows of a tile: a multiple of the kernel's rows.
-const MC: usize = 96;
-/// Columns of a tile.
-const NC: usize = 128;
+/// Steps of a block that is read in place by more rows than one tile has: 32 KiB, for a first-level cache.
+const SHARED_STEPS: usize = 128;
 
-/// Elements of an argument in its storage type, for as long as the call's locks are held.
-pub(crate) enum Held<'v> {
-    F32(Read<'v, f32>),
-    F16(Read<'v, f16>),
-    BF16(Read<'v, bf16>),
-    I8(Read<'v, i8>),
-    I4(Read<'v, u8>),
-}
-
-impl<'v> Held<'v> {
-    /// Reads an argument of the call that `access` has locked.
-    pub(crate) fn read(op: OpKind, access: &'v HostAccess<'_>, view: &'v TensorView) -> Result<Self> {
-        Ok(match view.dtype() {
-            DType::F32 => Self::F32(access.read(view)?),
-            DType::F16 => Self::F16(access.read(view)?),
-            DType::BF16 => Self::BF16(access.read(view)?),
-            DType::I8 => Self::I8(access.read(view)?),
-            DType::I4 => Self::I4(access.read(view)?),
-            found => return Err(Error::DType { op, argument: "(kernel access)", asked: "a matrix operand".into(), found }),
-        })
-    }
-
-    fn codes(&self) -> Codes<'_> {
-        match self {
-            Self::F32(x) => Codes::F32(x),
-            Self::F16(x) => Codes::F16(x),
-            Self::BF16(x) => Codes::BF16(x),
-            Self::I8(x) => Codes::I8(x),
-            Self::I4(x) => Codes::I4(x),
-        }
-    }
-}
-
-/// Row-major elements in their storage type.
+/// How a product is computed.
 #[derive(Clone, Copy)]
-enum Codes<'a> {
-    F32(&'a [f32]),
-    F16(&'a [f16]),
-    BF16(&'a [bf16]),
-    I8(&'a [i8]),
-    I4(&'a [u8]),
+pub(crate) struct Method {
+    kernels: &'static Kernels,
+    arithmetic: Arithmetic,
 }
 
-/// How a weight's data lies in memory, decided before the call's arguments are locked.
-///
-/// A contiguous `[.., N, K]` storage behind a transposed view is read in place; any other view as [`HostAccess`] gives it, row-major.
-pub(crate) struct Stored {
-    /// The view to lock and read instead of the weight's own.
-    pub(crate) view: TensorView,
-    transposed: bool,
-}
-
-impl Stored {
-    pub(crate) fn of(data: &TensorView) -> Self {
-        match data.t() {
-            Ok(t) if t.is_contiguous() && !data.is_contiguous() => Self { view: t, transposed: true },
-            _ => Self { view: data.clone(), transposed: false },
-        }
-    }
-}
-
-/// The matrices of a [`Weight`], `[E, K, N]` or one, in host memory.
-pub(crate) struct Weights<'v> {
-    data: Held<'v>,
-    transposed: bool,
-    k: usize,
-    n: usize,
-    quant: Option<Quant<'v>>,
-}
-
-struct Quant<'v> {
-    scale: Vec<f32>,
-    zero: Option<Read<'v, i8>>,
-    /// Rows of `K` in a group; never 0.
-    group: usize,
-    groups: usize,
-}
-
-impl<'v> Weights<'v> {
-    /// Reads `weight`, of which `stored.view`, the scale and the zero are among the locked arguments.
-    pub(crate) fn read(op: OpKind, access: &'v HostAccess<'_>, weight: &'v Weight, stored: &'v Stored) -> Result<Self> {
-        let rank = weight.data.rank();
-        let (k, n) = (weight.data.dim(rank.wrapping_sub(2)), weight.data.dim(rank.wrapping_sub(1)));
-        let quant = match &weight.quant {
-            None => None,
-            Some(q) => Some(Quant {
-                scale: access.read_f32(&q.scale)?,
-                zero: q.zero.as_ref().map(|zero| access.read::<i8>(zero)).transpose()?,
-                group: if q.group == 0 { k.max(1) } else { q.group },
-                groups: q.groups(k),
-            }),
+impl Method {
+    /// The one for rows of type `x`.
+    pub(crate) fn new(isa: Isa, x: DType, weights: &Weights<'_>) -> Self {
+        let kernels = Kernels::of(isa);
+        let arithmetic = match x {
+            DType::I8 => Arithmetic::Int8,
+            DType::BF16 if kernels.has_bf16() && weights.suit_bf16() => Arithmetic::Bf16,
+            _ => Arithmetic::F32,
         };
-        Ok(Self { data: Held::read(op, access, &stored.view)?, transposed: stored.transposed, k, n, quant })
+        Self { kernels, arithmetic }
     }
 
-    /// The scales of the columns of matrix `e`, when there is one group.
-    fn channel_scales(&self, e: usize) -> Option<&[f32]> {
-        self.quant.as_ref().map(|q| &q.scale[e * self.n..][..self.n])
+    /// Bytes of a row of activations in the form to compute with.
+    pub(crate) fn row_bytes(&self, weights: &Weights<'_>) -> usize {
+        rows::stride(self.kernels, self.arithmetic, weights.k)
+    }
+
+    /// Bytes before element `at` of such a row.
+    pub(crate) fn row_offset(&self, at: usize) -> usize {
+        at / self.arithmetic.depth() * self.kernels.row_step_bytes(self.arithmetic)
+    }
+
+    /// Elements of a row of floats, rounded to their type already, in the form to compute with. More than there are elements are zeros.
+    pub(crate) fn encode(&self, values: &[f32], out: &mut [u8]) {
+        rows::encode(self.arithmetic, values, out);
+    }
+
+    /// A row of codes in the form to compute with.
+    pub(crate) fn encode_codes(&self, codes: &[i8], out: &mut [u8]) {
+        rows::encode_codes(self.kernels, codes, out);
+    }
+
+    /// `x: [rows, K]` in the form to compute with.
+    pub(crate) fn activations<'a>(&self, cx: &'a Context<'_>, x: &'a Held<'_>, weights: &Weights<'_>) -> Result<Activations<'a>> {
+        Activations::prepare(cx, self.kernels, self.arithmetic, x.codes(), weights.k)
     }
 }
 
-/// A bias, one row of `N` for each matrix (or one for all).
-pub(crate) enum Bias {
-    None,
-    Float { values: Vec<f32>, per_matrix: bool },
-    Int { values: Vec<i32>, per_matrix: bool },
-}
-
-impl Bias {
-    /// Reads `[N]` or `[E, N]`.
-    pub(crate) fn read(access: &HostAccess<'_>, bias: Option<&TensorView>) -> Result<Self> {
-        let Some(view) = bias else { return Ok(Self::None) };
-        let per_matrix = view.rank() > 1;
-        Ok(match view.dtype() {
-            DType::I32 => Self::Int { values: access.read::<i32>(view)?.to_vec(), per_matrix },
-            _ => Self::Float { values: access.read_f32(view)?, per_matrix },
-        })
-    }
-
-    fn row<T>(values: &[T], per_matrix: bool, e: usize, n: usize) -> &[T] {
-        &values[if per_matrix { e * n } else { 0 }..][..n]
+impl Weights<'_> {
+    /// Whether products with bf16 rows are pairs of bf16: of codes as well, which bf16 holds exactly, if their groups end between steps of every packed form.
+    fn suit_bf16(&self) -> bool {
+        match (&self.quant, self.dtype()) {
+            (None, dtype) => dtype == DType::BF16,
+            (Some(q), _) => q.group.is_multiple_of(4) || q.group >= self.k,
+        }
     }
 }
 
 /// `x @ weight[e]` with its scales and bias.
 pub(crate) struct Product<'v> {
+    pub(crate) method: Method,
     /// `[rows, K]`.
-    pub(crate) x: Held<'v>,
+    pub(crate) x: Rows<'v>,
     /// The matrices.
-    pub(crate) weights: Weights<'v>,
+    pub(crate) weights: &'v Weights<'v>,
     /// A scale for each row of an i8 `x`.
-    pub(crate) x_scale: Option<Vec<f32>>,
+    pub(crate) x_scale: Option<&'v [f32]>,
     /// The bias.
-    pub(crate) bias: Bias,
-    /// What to compute with.
-    pub(crate) isa: Isa,
+    pub(crate) bias: &'v Bias,
 }
 
-/// Working memory of one tile.
+/// Working memory of one thread.
 pub(crate) struct Memory<'a> {
-    a: Scratch<'a, f32>,
-    b: Scratch<'a, f32>,
-    c: Scratch<'a, f32>,
+    /// f32, or the bits of i32.
+    sums: Scratch<'a, f32>,
     /// The first of two products of one tile.
     kept: Scratch<'a, f32>,
-    sums: Scratch<'a, i32>,
+    buffer: Buffer<'a>,
 }
 
 impl<'a> Memory<'a> {
-    fn take(cx: &'a Context<'_>, rows: usize, cols: usize) -> Result<Self> {
-        let pitch = cols.next_multiple_of(NR);
-        Ok(Self {
-            a: cx.scratch(rows * KC)?,
-            b: cx.scratch(pitch * KC)?,
-            c: cx.scratch(rows * pitch)?,
-            kept: cx.scratch(rows * pitch)?,
-            sums: cx.scratch(rows * pitch)?,
-        })
+    pub(crate) fn take(cx: &'a Context<'_>) -> Result<Self> {
+        // One panel more: a tile's columns may begin within one.
+        let len = TILE_ROWS * (TILE_PANELS + 1) * COLS;
+        Ok(Self { sums: cx.scratch(len)?, kept: cx.scratch(len)?, buffer: Buffer::take(cx.arena())? })
     }
 }
 
-/// Values of a tile: rows one after the other, each padded to `pitch`.
+/// Values of a tile: rows one after the other, `pitch` elements apart.
 #[derive(Clone, Copy)]
 pub(crate) struct Values<'a, T> {
     data: &'a [T],
@@ -205,38 +131,65 @@ impl<'a, T> Values<'a, T> {
     }
 }
 
+/// Columns of a tile in panels.
+struct Span {
+    panels: Range<usize>,
+    /// Columns of the first panel before the tile's.
+    before: usize,
+    pitch: usize,
+}
+
+impl Span {
+    fn of(cols: &Range<usize>) -> Self {
+        let panels = cols.start / COLS..cols.end.div_ceil(COLS);
+        Self { before: cols.start % COLS, pitch: panels.len() * COLS, panels }
+    }
+
+    fn values<'s, T>(&self, sums: &'s [T], cols: &Range<usize>) -> Values<'s, T> {
+        Values { data: &sums[self.before..], pitch: self.pitch, cols: cols.len() }
+    }
+}
+
 impl Product<'_> {
-    /// Rows `rows` of `x` times columns `cols` of matrix `e`, with scales and bias, in f32.
+    /// `K`.
+    pub(crate) fn depth(&self) -> usize {
+        self.weights.k
+    }
+
+    /// Rows `rows` of `x` times columns `cols` of matrix `e`, with scales and bias, in f32. At most [`TILE_ROWS`] rows and [`TILE_PANELS`] panels' columns.
     pub(crate) fn tile<'s>(&self, s: &'s mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>) -> Values<'s, f32> {
-        let (n, pitch) = (self.weights.n, cols.len().next_multiple_of(NR));
-        if matches!(self.x, Held::I8(_)) {
-            self.sum(s, e, rows.clone(), cols.clone());
-            let scales = self.weights.channel_scales(e).map(|scale| &scale[cols.clone()]);
-            for (i, row) in rows.clone().enumerate() {
-                let x_scale = self.x_scale.as_ref().map_or(1.0, |scale| scale[row]);
-                for (j, (c, &sum)) in s.c[i * pitch..][..cols.len()].iter_mut().zip(&s.sums[i * pitch..]).enumerate() {
-                    *c = sum as f32 * scales.map_or(1.0, |scale| scale[j]) * x_scale;
+        let span = Span::of(&cols);
+        self.sum(s, e, &rows, &span);
+        let n = self.weights.n;
+        if self.method.arithmetic == Arithmetic::Int8 {
+            self.add_int_bias(s, e, &rows, &cols, &span);
+            for (panel, at) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+                let scales = if self.weights.quant.is_some() { self.weights.scales(e, panel, 0) } else { [1.0; COLS] };
+                for (i, row) in rows.clone().enumerate() {
+                    let x_scale = self.x_scale.map_or(1.0, |scale| scale[row]);
+                    for (sum, scale) in s.sums[i * span.pitch + at..][..COLS].iter_mut().zip(&scales) {
+                        *sum = sum.to_bits() as i32 as f32 * scale * x_scale;
+                    }
                 }
             }
-        } else {
-            self.accumulate(s, e, rows.clone(), cols.clone(), false);
         }
         if let Bias::Float { values, per_matrix } = &self.bias {
             let bias = &Bias::row(values, *per_matrix, e, n)[cols.clone()];
-            for c in s.c[..rows.len() * pitch].chunks_exact_mut(pitch) {
-                for (c, b) in c.iter_mut().zip(bias) {
-                    *c += b;
+            for i in 0..rows.len() {
+                for (sum, b) in s.sums[i * span.pitch + span.before..].iter_mut().zip(bias) {
+                    *sum += b;
                 }
             }
         }
-        Values { data: &s.c, pitch, cols: cols.len() }
+        span.values(&s.sums, &cols)
     }
 
     /// Rows `rows` of an i8 `x` times columns `cols` of matrix `e`: the exact sums, with an integer bias.
     pub(crate) fn tile_i32<'s>(&self, s: &'s mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>) -> Values<'s, i32> {
-        let pitch = cols.len().next_multiple_of(NR);
-        self.sum(s, e, rows, cols.clone());
-        Values { data: &s.sums, pitch, cols: cols.len() }
+        let span = Span::of(&cols);
+        self.sum(s, e, &rows, &span);
+        self.add_int_bias(s, e, &rows, &cols, &span);
+        span.values(bytemuck::cast_slice(&s.sums), &cols)
     }
 
     /// [`tile`](Self::tile) of two sets of as many columns.
@@ -248,112 +201,61 @@ impl Product<'_> {
         first: Range<usize>,
         second: Range<usize>,
     ) -> (Values<'s, f32>, Values<'s, f32>) {
-        self.tile(s, e, rows.clone(), first);
-        std::mem::swap(&mut s.c, &mut s.kept);
-        let (pitch, cols) = (second.len().next_multiple_of(NR), second.len());
-        self.tile(s, e, rows, second);
-        (Values { data: &s.kept, pitch, cols }, Values { data: &s.c, pitch, cols })
+        self.tile(s, e, rows.clone(), first.clone());
+        std::mem::swap(&mut s.sums, &mut s.kept);
+        self.tile(s, e, rows, second.clone());
+        (Span::of(&first).values(&s.kept, &first), Span::of(&second).values(&s.sums, &second))
     }
 
-    /// Leaves the integer sums in `s.sums`.
-    fn sum(&self, s: &mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>) {
-        let (m, pitch) = (rows.len(), cols.len().next_multiple_of(NR));
-        self.accumulate(s, e, rows, cols.clone(), true);
-        if let Bias::Int { values, per_matrix } = &self.bias {
-            let bias = &Bias::row(values, *per_matrix, e, self.weights.n)[cols.clone()];
-            for sums in s.sums[..m * pitch].chunks_exact_mut(pitch) {
-                for (sum, &b) in sums.iter_mut().zip(bias) {
-                    *sum = sum.saturating_add(b);
+    fn add_int_bias(&self, s: &mut Memory<'_>, e: usize, rows: &Range<usize>, cols: &Range<usize>, span: &Span) {
+        let Bias::Int { values, per_matrix } = &self.bias else { return };
+        let bias = &Bias::row(values, *per_matrix, e, self.weights.n)[cols.clone()];
+        let sums: &mut [i32] = bytemuck::cast_slice_mut(&mut s.sums);
+        for i in 0..rows.len() {
+            for (sum, &b) in sums[i * span.pitch + span.before..].iter_mut().zip(bias) {
+                *sum = sum.saturating_add(b);
+            }
+        }
+    }
+
+    /// Leaves the sums of whole panels in `s.sums`.
+    fn sum(&self, s: &mut Memory<'_>, e: usize, rows: &Range<usize>, span: &Span) {
+        let (Method { kernels, arithmetic }, w) = (self.method, self.weights);
+        let steps = arithmetic.steps(w.k);
+        let sums = &mut s.sums[..rows.len() * span.pitch];
+        if steps == 0 {
+            sums.fill(0.0);
+            return;
+        }
+        // Where scaled blocks are cut decides on bits, so these are cut alike for every number of rows.
+        let scaled = w.scaled_group(arithmetic).map(|group| group.div_ceil(arithmetic.depth()));
+        let at_once = match w.is_native(arithmetic) {
+            true if rows.len() <= MAX_ROWS => steps,
+            true => SHARED_STEPS,
+            false => FILLED_STEPS,
+        };
+        let mut at = 0;
+        while at < steps {
+            let mut end = (at + at_once).min(steps);
+            if let Some(group) = scaled {
+                end = end.min((at / group + 1) * group);
+            }
+            for (panel, first_col) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+                let block = w.block(arithmetic, e, panel, at..end, &mut s.buffer);
+                let sums = &mut sums[first_col..(rows.len() - 1) * span.pitch + first_col + COLS];
+                kernels.multiply(arithmetic, self.x, rows.start, &block, sums, span.pitch);
+            }
+            at = end;
+        }
+        if arithmetic == Arithmetic::Int8 && kernels.int_rows == IntRows::Biased {
+            for (panel, first_col) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+                let excess = w.column_sums(e, panel, &mut s.buffer).map(|sum| sum.wrapping_mul(128));
+                for i in 0..rows.len() {
+                    for (sum, excess) in sums[i * span.pitch + first_col..][..COLS].iter_mut().zip(&excess) {
+                        *sum = f32::from_bits((sum.to_bits() as i32).wrapping_sub(*excess) as u32);
+                    }
                 }
             }
         }
     }
-
-    /// Leaves the tile's sums in `s.c`, or block-wise exact in `s.sums`.
-    fn accumulate(&self, s: &mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>, exact: bool) {
-        let (m, pitch) = (rows.len(), cols.len().next_multiple_of(NR));
-        s.c[..m * pitch].fill(0.0);
-        if exact {
-            s.sums[..m * pitch].fill(0);
-        }
-        let (x, k) = (self.x.codes(), self.weights.k);
-        for start in (0..k).step_by(KC) {
-            let block = start..(start + KC).min(k);
-            let depth = block.len();
-            if exact {
-                s.c[..m * pitch].fill(0.0);
-            }
-            multiply(
-                self.isa,
-                Block {
-                    x,
-                    weights: &self.weights,
-                    matrix: e,
-                    rows: rows.clone(),
-                    ks: block,
-                    cols: cols.clone(),
-                    raw: exact,
-                    a: &mut s.a[..m * depth],
-                    b: &mut s.b[..pitch * depth],
-                    c: &mut s.c[..m * pitch],
-                    pitch,
-                },
-            );
-            if exact {
-                for (sum, &c) in s.sums[..m * pitch].iter_mut().zip(&s.c[..]) {
-                    *sum += c as i32;
-                }
-            }
-        }
-    }
-}
-
-/// A block of an output that belongs to one matrix.
-pub(crate) struct Tile<'a, T> {
-    /// The matrix.
-    pub(crate) expert: usize,
-    /// Rows of the output.
-    pub(crate) rows: Range<usize>,
-    /// Columns of the output.
-    pub(crate) cols: Range<usize>,
-    /// The tile's part of each of its rows.
-    pub(crate) y: Vec<&'a mut [T]>,
-}
-
-/// Cuts the rows of `groups` in `y: [.., N]` into tiles and runs `f` on all of them in parallel. Rows outside of the groups are not touched. `f` may not start parallel work itself.
-pub(crate) fn tiles<T: Send>(
-    cx: &Context<'_>,
-    y: &mut [T],
-    n: usize,
-    groups: &[Group],
-    f: impl Fn(&mut Memory<'_>, Tile<'_, T>) + Sync,
-) -> Result<()> {
-    if n == 0 || y.is_empty() {
-        return Ok(());
-    }
-    let mut all: Vec<Tile<'_, T>> = Vec::new();
-    let mut rest = y.chunks_mut(n).enumerate();
-    for group in groups {
-        for start in group.rows.clone().step_by(MC) {
-            let rows = start..(start + MC).min(group.rows.end);
-            let first = all.len();
-            all.extend((0..n).step_by(NC).map(|col| Tile {
-                expert: group.expert,
-                rows: rows.clone(),
-                cols: col..(col + NC).min(n),
-                y: Vec::with_capacity(rows.len()),
-            }));
-            for (_, row) in rest.by_ref().skip_while(|(r, _)| *r < start).take(rows.len()) {
-                for (tile, part) in all[first..].iter_mut().zip(row.chunks_mut(NC)) {
-                    tile.y.push(part);
-                }
-            }
-        }
-    }
-    cx.install(|| {
-        all.into_par_iter().try_for_each(|tile| {
-            f(&mut Memory::take(cx, tile.rows.len(), tile.cols.len())?, tile);
-            Ok(())
-        })
-    })
 }

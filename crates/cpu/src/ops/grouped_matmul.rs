@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::activation::gated;
 use super::quantize::quantize_row;
 use crate::context::Context;
-use crate::gemm::{Bias, Held, Product, Stored, Weights, tiles};
+use crate::gemm::{Bias, Held, Method, Product, Stored, Weights, tiles};
 
 const OP: OpKind = OpKind::GroupedMatmul;
 
@@ -18,21 +18,20 @@ pub(super) fn grouped_matmul(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()>
     let access = HostAccess::lock(OP, inputs(op, &stored), outputs.into_iter().flatten())?;
     let list = access.read_i64(op.groups.view())?;
     let groups = op.groups.groups(OP, &list, op.weight.data.dim(0), op.x.dim(0))?;
-    let product = Product {
-        x: Held::read(OP, &access, &op.x)?,
-        weights: Weights::read(OP, &access, &op.weight, &stored)?,
-        x_scale: op.x_scale.as_ref().map(|scale| access.read_f32(scale)).transpose()?,
-        bias: Bias::read(&access, op.bias.as_ref())?,
-        isa: cx.isa(),
-    };
+    let (x, bias) = (Held::read(OP, &access, &op.x)?, Bias::read(&access, op.bias.as_ref())?);
+    let weights = Weights::read(OP, &access, &op.weight, &stored)?;
+    let x_scale = op.x_scale.as_ref().map(|scale| access.read_f32(scale)).transpose()?;
+    let method = Method::new(cx.isa(), op.x.dtype(), &weights);
+    let rows = method.activations(cx, &x, &weights)?;
+    let product = Product { method, x: rows.rows(), weights: &weights, x_scale: x_scale.as_deref(), bias: &bias };
     match (op.epilogue, op.y.dtype()) {
         (Epilogue::GluQuant(kind), _) => glu_quant(cx, op, &access, &product, &groups, kind),
         (_, DType::I32) => {
             let mut y = access.write::<i32>(&op.y)?;
-            tiles(cx, &mut y, op.y.dim(1), &groups, |memory, tile| {
-                let sums = product.tile_i32(memory, tile.expert, tile.rows, tile.cols);
-                for (i, y) in tile.y.into_iter().enumerate() {
-                    y.copy_from_slice(sums.row(i));
+            tiles(cx, &mut y, (op.x.dim(1), op.y.dim(1)), &groups, |memory, mut tile| {
+                let sums = product.tile_i32(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
+                for i in 0..tile.rows.len() {
+                    tile.row(i).copy_from_slice(sums.row(i));
                 }
             })
         }
@@ -47,10 +46,10 @@ fn floats<T: Float>(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_
     if let Epilogue::Glu(kind) = op.epilogue {
         return glu(cx, op.y.dim(1), &mut y, product, groups, kind);
     }
-    tiles(cx, &mut y, op.y.dim(1), groups, |memory, tile| {
-        let values = product.tile(memory, tile.expert, tile.rows, tile.cols);
-        for (i, y) in tile.y.into_iter().enumerate() {
-            for (y, &v) in y.iter_mut().zip(values.row(i)) {
+    tiles(cx, &mut y, (op.x.dim(1), op.y.dim(1)), groups, |memory, mut tile| {
+        let values = product.tile(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
+        for i in 0..tile.rows.len() {
+            for (y, &v) in tile.row(i).iter_mut().zip(values.row(i)) {
                 *y = T::from_f32(v);
             }
         }
@@ -59,11 +58,11 @@ fn floats<T: Float>(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_
 
 /// The gated activation of the product's two halves, into `y: [.., half]`.
 fn glu<T: Float>(cx: &Context<'_>, half: usize, y: &mut [T], product: &Product<'_>, groups: &[Group], kind: GluKind) -> Result<()> {
-    tiles(cx, y, half, groups, |memory, tile| {
+    tiles(cx, y, (product.depth(), half), groups, |memory, mut tile| {
         let up_cols = tile.cols.start + half..tile.cols.end + half;
-        let (gates, ups) = product.pair(memory, tile.expert, tile.rows, tile.cols, up_cols);
-        for (i, y) in tile.y.into_iter().enumerate() {
-            for ((y, &gate), &up) in y.iter_mut().zip(gates.row(i)).zip(ups.row(i)) {
+        let (gates, ups) = product.pair(memory, tile.expert, tile.rows.clone(), tile.cols.clone(), up_cols);
+        for i in 0..tile.rows.len() {
+            for ((y, &gate), &up) in tile.row(i).iter_mut().zip(gates.row(i)).zip(ups.row(i)) {
                 *y = T::from_f32(gated(kind, gate, up));
             }
         }

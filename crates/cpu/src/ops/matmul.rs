@@ -5,7 +5,7 @@ use ascend_hal::ops::{Group, Matmul};
 use ascend_hal::{DType, Float, OpKind, Result, TensorView, bf16, f16};
 
 use crate::context::Context;
-use crate::gemm::{Bias, Held, Product, Stored, Weights, tiles};
+use crate::gemm::{Bias, Held, Method, Product, Stored, Weights, tiles};
 
 pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     if op.y.numel() == 0 {
@@ -13,20 +13,19 @@ pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     }
     let stored = Stored::of(&op.weight.data);
     let access = HostAccess::lock(OpKind::Matmul, inputs(op, &stored), [("y", &op.y)])?;
-    let product = Product {
-        x: Held::read(OpKind::Matmul, &access, &op.x)?,
-        weights: Weights::read(OpKind::Matmul, &access, &op.weight, &stored)?,
-        x_scale: op.x_scale.as_ref().map(|scale| access.read_f32(scale)).transpose()?,
-        bias: Bias::read(&access, op.bias.as_ref())?,
-        isa: cx.isa(),
-    };
+    let (x, bias) = (Held::read(OpKind::Matmul, &access, &op.x)?, Bias::read(&access, op.bias.as_ref())?);
+    let weights = Weights::read(OpKind::Matmul, &access, &op.weight, &stored)?;
+    let x_scale = op.x_scale.as_ref().map(|scale| access.read_f32(scale)).transpose()?;
+    let method = Method::new(cx.isa(), op.x.dtype(), &weights);
+    let rows = method.activations(cx, &x, &weights)?;
+    let product = Product { method, x: rows.rows(), weights: &weights, x_scale: x_scale.as_deref(), bias: &bias };
     match op.y.dtype() {
         DType::I32 => {
             let mut y = access.write::<i32>(&op.y)?;
-            tiles(cx, &mut y, op.y.shape().last_or_one(), &batches(op), |memory, tile| {
-                let sums = product.tile_i32(memory, tile.expert, tile.rows, tile.cols);
-                for (i, y) in tile.y.into_iter().enumerate() {
-                    y.copy_from_slice(sums.row(i));
+            tiles(cx, &mut y, (op.x.shape().last_or_one(), op.y.shape().last_or_one()), &batches(op), |memory, mut tile| {
+                let sums = product.tile_i32(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
+                for i in 0..tile.rows.len() {
+                    tile.row(i).copy_from_slice(sums.row(i));
                 }
             })
         }
@@ -38,10 +37,10 @@ pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
 
 fn floats<T: Float>(cx: &Context<'_>, op: &Matmul, access: &HostAccess<'_>, product: &Product<'_>) -> Result<()> {
     let mut y = access.write::<T>(&op.y)?;
-    tiles(cx, &mut y, op.y.shape().last_or_one(), &batches(op), |memory, tile| {
-        let values = product.tile(memory, tile.expert, tile.rows, tile.cols);
-        for (i, y) in tile.y.into_iter().enumerate() {
-            for (y, &v) in y.iter_mut().zip(values.row(i)) {
+    tiles(cx, &mut y, (op.x.shape().last_or_one(), op.y.shape().last_or_one()), &batches(op), |memory, mut tile| {
+        let values = product.tile(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
+        for i in 0..tile.rows.len() {
+            for (y, &v) in tile.row(i).iter_mut().zip(values.row(i)) {
                 *y = T::from_f32(v);
             }
         }

@@ -1,0 +1,146 @@
+//! Kernels for AVX-512: a register tile of up to 6 rows by 4 registers, 24 accumulators beside 4 registers of the panel and one of the row.
+
+#![allow(unsafe_code, reason = "SIMD kernels")]
+
+use std::arch::x86_64::*;
+
+use super::{MAX_ROWS, STEP_BYTES, Tile};
+
+/// Registers in a row of [`COLS`](super::COLS) columns.
+const WIDTH: usize = 4;
+/// How far ahead of the sums a panel is fetched: two pages of DRAM latency at a few bytes a cycle.
+const AHEAD_BYTES: usize = 4096;
+
+/// The panel's step `s`, and a hint for one to come.
+///
+/// # Safety
+/// * The panel has more than `s` steps.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn step(t: &Tile, s: usize) -> [__m512i; WIDTH] {
+    let at = t.panel.wrapping_add(s * STEP_BYTES);
+    std::array::from_fn(|j| {
+        _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(AHEAD_BYTES + 64 * j).cast());
+        // SAFETY: by the caller, these 256 bytes are the panel's.
+        unsafe { _mm512_loadu_si512(at.add(64 * j).cast()) }
+    })
+}
+
+/// The four bytes of row `r` at step `s`, in every lane.
+///
+/// # Safety
+/// * The row is one of the tile's and has more than `s` steps of four bytes.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn row(t: &Tile, r: usize, s: usize) -> __m512i {
+    // SAFETY: by the caller.
+    _mm512_set1_epi32(unsafe { t.rows[r].add(4 * s).cast::<i32>().read_unaligned() })
+}
+
+/// Sums to go on with.
+///
+/// # Safety
+/// * `R` rows of `t.sums` may be read.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn start<const R: usize>(t: &Tile) -> [[__m512; WIDTH]; R] {
+    let mut acc = [[_mm512_setzero_ps(); WIDTH]; R];
+    if !t.first && t.scale.is_null() {
+        for r in 0..R {
+            for j in 0..WIDTH {
+                // SAFETY: by the caller.
+                acc[r][j] = unsafe { _mm512_loadu_ps(t.sums.add(r * t.pitch + 16 * j)) };
+            }
+        }
+    }
+    acc
+}
+
+/// Puts the sums back, or adds them after scaling.
+///
+/// # Safety
+/// * `R` rows of `t.sums` may be read and written, and `t.scale` is null or has 64 elements.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn finish<const R: usize>(t: &Tile, acc: [[__m512; WIDTH]; R]) {
+    for r in 0..R {
+        for j in 0..WIDTH {
+            let at = t.sums.wrapping_add(r * t.pitch + 16 * j);
+            let mut sum = acc[r][j];
+            // SAFETY: by the caller.
+            unsafe {
+                if !t.scale.is_null() {
+                    let before = if t.first { _mm512_setzero_ps() } else { _mm512_loadu_ps(at) };
+                    sum = _mm512_fmadd_ps(sum, _mm512_loadu_ps(t.scale.add(16 * j)), before);
+                }
+                _mm512_storeu_ps(at, sum);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// * As [`Kernel`](super::Kernel), for `R` rows, AVX-512 F.
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn f32<const R: usize>(t: &Tile) {
+    const { assert!(R <= MAX_ROWS) };
+    // SAFETY: by the caller, `R` rows of sums, of `t.steps` steps of panel and rows.
+    unsafe {
+        let mut acc = start::<R>(t);
+        for s in 0..t.steps {
+            let b = step(t, s).map(|b| _mm512_castsi512_ps(b));
+            for r in 0..R {
+                let x = _mm512_castsi512_ps(row(t, r, s));
+                for j in 0..WIDTH {
+                    acc[r][j] = _mm512_fmadd_ps(x, b[j], acc[r][j]);
+                }
+            }
+        }
+        finish(t, acc);
+    }
+}
+
+/// # Safety
+/// * As [`Kernel`](super::Kernel), for `R` rows, AVX-512 F and BF16.
+#[target_feature(enable = "avx512f,avx512bf16")]
+pub(super) unsafe fn bf16<const R: usize>(t: &Tile) {
+    const { assert!(R <= MAX_ROWS) };
+    // SAFETY: by the caller, `R` rows of sums, of `t.steps` steps of panel and rows. The vector types have the same size, and any bits are bf16 numbers.
+    unsafe {
+        let pairs = |x: __m512i| std::mem::transmute::<__m512i, __m512bh>(x);
+        let mut acc = start::<R>(t);
+        for s in 0..t.steps {
+            let b = step(t, s);
+            for r in 0..R {
+                let x = row(t, r, s);
+                for j in 0..WIDTH {
+                    acc[r][j] = _mm512_dpbf16_ps(acc[r][j], pairs(x), pairs(b[j]));
+                }
+            }
+        }
+        finish(t, acc);
+    }
+}
+
+/// Rows are u8.
+///
+/// # Safety
+/// * As [`Kernel`](super::Kernel), for `R` rows, AVX-512 F and VNNI.
+#[target_feature(enable = "avx512f,avx512vnni")]
+pub(super) unsafe fn int8<const R: usize>(t: &Tile) {
+    const { assert!(R <= MAX_ROWS) };
+    // SAFETY: by the caller, `R` rows of sums, of `t.steps` steps of panel and rows.
+    unsafe {
+        let mut acc = start::<R>(t).map(|row| row.map(|sum| _mm512_castps_si512(sum)));
+        for s in 0..t.steps {
+            let b = step(t, s);
+            for r in 0..R {
+                let x = row(t, r, s);
+                for j in 0..WIDTH {
+                    acc[r][j] = _mm512_dpbusd_epi32(acc[r][j], x, b[j]);
+                }
+            }
+        }
+        finish(t, acc.map(|row| row.map(|sum| _mm512_castsi512_ps(sum))));
+    }
+}

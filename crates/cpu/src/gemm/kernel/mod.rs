@@ -1,0 +1,214 @@
+//! The inner kernels: a few rows times one panel of [`COLS`] columns, for each instruction set.
+//!
+//! A panel is a row of *steps* of [`STEP_BYTES`]: for each column one f32, two bf16 or four i8 that lie behind one another along `K`. A kernel keeps the sums of
+//! its rows in registers while it goes over the steps of a block, so every sum is one chain over rising `k`, whatever the tile around it.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+
+use crate::isa::Isa;
+
+/// Columns of a panel.
+pub(crate) const COLS: usize = 64;
+/// Bytes of one step of a panel.
+pub(super) const STEP_BYTES: usize = 4 * COLS;
+/// Rows of the largest register tile.
+pub(super) const MAX_ROWS: usize = 6;
+
+/// What is multiplied, and in what sums are made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Arithmetic {
+    /// f32 by f32 in f32.
+    F32,
+    /// bf16 by bf16 in f32, two at a time.
+    Bf16,
+    /// i8 by i8 in i32, four at a time; sums wrap.
+    Int8,
+}
+
+impl Arithmetic {
+    /// Rows of `K` in a step.
+    pub(super) fn depth(self) -> usize {
+        match self {
+            Self::F32 => 1,
+            Self::Bf16 => 2,
+            Self::Int8 => 4,
+        }
+    }
+
+    /// Steps of a `K` of this size, the last one filled up with zeros.
+    pub(super) fn steps(self, k: usize) -> usize {
+        k.div_ceil(self.depth())
+    }
+}
+
+/// How a kernel wants the rows of an integer product.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum IntRows {
+    /// As i16.
+    Wide,
+    /// As u8, 128 added: what is too much is 128 times the sum of each column.
+    Biased,
+}
+
+/// Arguments of a kernel. `rows` are as many as the kernel is for.
+struct Tile {
+    /// Where each row's part of the block begins.
+    rows: [*const u8; MAX_ROWS],
+    /// `steps * STEP_BYTES` bytes.
+    panel: *const u8,
+    steps: usize,
+    /// Rows of [`COLS`] f32 (i32 for integers), `pitch` elements apart.
+    sums: *mut f32,
+    pitch: usize,
+    /// The sums so far are 0, whatever `sums` holds.
+    first: bool,
+    /// Null, or [`COLS`] factors of the block's own sums before they are added.
+    scale: *const f32,
+}
+
+/// # Safety
+/// * The processor has the instruction set of the kernel.
+/// * The pointers of [`Tile`] are valid for what they stand for, and nothing else touches `sums`.
+type Kernel = unsafe fn(&Tile);
+
+/// The kernels of one instruction set, each for 1 to [`MAX_ROWS`] rows.
+pub(super) struct Kernels {
+    f32: [Kernel; MAX_ROWS],
+    bf16: Option<[Kernel; MAX_ROWS]>,
+    int8: [Kernel; MAX_ROWS],
+    pub(super) int_rows: IntRows,
+}
+
+/// One kernel for each number of rows.
+macro_rules! by_rows {
+    ($($kernel:ident)::+) => {
+        [$($kernel)::+::<1>, $($kernel)::+::<2>, $($kernel)::+::<3>, $($kernel)::+::<4>, $($kernel)::+::<5>, $($kernel)::+::<6>]
+    };
+}
+
+static PORTABLE: Kernels = Kernels { f32: by_rows!(portable::f32), bf16: None, int8: by_rows!(portable::int8), int_rows: IntRows::Wide };
+
+#[cfg(target_arch = "aarch64")]
+static NEON: Kernels = Kernels { f32: by_rows!(portable::f32_fused), ..PORTABLE };
+
+#[cfg(target_arch = "x86_64")]
+static AVX2: Kernels = Kernels { f32: by_rows!(avx2::f32), bf16: None, int8: by_rows!(avx2::int8), int_rows: IntRows::Wide };
+
+#[cfg(target_arch = "x86_64")]
+static AVX512: Kernels = Kernels { f32: by_rows!(avx512::f32), bf16: None, int8: by_rows!(avx2::int8), int_rows: IntRows::Wide };
+
+#[cfg(target_arch = "x86_64")]
+static AVX512_VNNI: Kernels = Kernels { f32: by_rows!(avx512::f32), bf16: None, int8: by_rows!(avx512::int8), int_rows: IntRows::Biased };
+
+#[cfg(target_arch = "x86_64")]
+static AVX512_BF16: Kernels =
+    Kernels { f32: by_rows!(avx512::f32), bf16: Some(by_rows!(avx512::bf16)), int8: by_rows!(avx512::int8), int_rows: IntRows::Biased };
+
+/// Rows of activations in the form that an [`Arithmetic`] reads.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows<'a> {
+    bytes: &'a [u8],
+    stride: usize,
+    index: Option<&'a [u32]>,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows of `stride` bytes, one after the other.
+    pub(crate) fn new(bytes: &'a [u8], stride: usize) -> Self {
+        Self { bytes, stride, index: None }
+    }
+
+    /// Of these rows those that `index` names, in its order.
+    pub(crate) fn gathered(self, index: &'a [u32]) -> Self {
+        Self { index: Some(index), ..self }
+    }
+
+    fn row(&self, i: usize) -> &'a [u8] {
+        let i = self.index.map_or(i, |index| index[i] as usize);
+        &self.bytes[i * self.stride..][..self.stride]
+    }
+}
+
+/// A block of a panel, and what its sums are multiplied with.
+pub(super) struct Block<'a> {
+    /// The first step.
+    pub(super) at: usize,
+    /// The steps, [`STEP_BYTES`] each.
+    pub(super) steps: &'a [u8],
+    pub(super) scale: Option<&'a [f32; COLS]>,
+}
+
+impl Kernels {
+    /// Those that an available instruction set uses.
+    pub(super) fn of(isa: Isa) -> &'static Self {
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => &AVX2,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => &AVX512,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512Vnni => &AVX512_VNNI,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512Bf16 => &AVX512_BF16,
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => &NEON,
+            _ => &PORTABLE,
+        }
+    }
+
+    pub(super) fn has_bf16(&self) -> bool {
+        self.bf16.is_some()
+    }
+
+    /// Bytes of one step of a row.
+    pub(super) fn row_step_bytes(&self, arithmetic: Arithmetic) -> usize {
+        if arithmetic == Arithmetic::Int8 && self.int_rows == IntRows::Wide { 8 } else { 4 }
+    }
+
+    /// `sums[i, ..] += rows[first_row + i] @ block`, without `+` for the first block, for all rows of `sums`, which are `pitch` elements apart and have the block's columns at their beginning.
+    /// Sums of integers are i32 bits.
+    pub(super) fn multiply(
+        &self,
+        arithmetic: Arithmetic,
+        rows: Rows<'_>,
+        first_row: usize,
+        block: &Block<'_>,
+        sums: &mut [f32],
+        pitch: usize,
+    ) {
+        let kernels = match (arithmetic, &self.bf16) {
+            (Arithmetic::Bf16, Some(bf16)) => bf16,
+            (Arithmetic::Int8, _) => &self.int8,
+            _ => &self.f32,
+        };
+        assert!(pitch >= COLS && block.steps.len().is_multiple_of(STEP_BYTES), "a block that is no panel");
+        let (step, steps) = (self.row_step_bytes(arithmetic), block.steps.len() / STEP_BYTES);
+        let bytes = block.at * step..(block.at + steps) * step;
+        let m = (sums.len() + pitch - COLS) / pitch;
+        let tiles = m.div_ceil(MAX_ROWS);
+        let mut done = 0;
+        for tile in 0..tiles {
+            // Of nearly equal heights: a tile of one row costs as much as one of three.
+            let height = m / tiles + usize::from(tile < m % tiles);
+            let mut starts = [std::ptr::null(); MAX_ROWS];
+            for (i, start) in starts[..height].iter_mut().enumerate() {
+                *start = rows.row(first_row + done + i)[bytes.clone()].as_ptr();
+            }
+            let sums = &mut sums[done * pitch..][..(height - 1) * pitch + COLS];
+            let scale = block.scale.map_or(std::ptr::null(), |scale| scale.as_ptr());
+            let tile =
+                Tile { rows: starts, panel: block.steps.as_ptr(), steps, sums: sums.as_mut_ptr(), pitch, first: block.at == 0, scale };
+            #[allow(unsafe_code, reason = "the call of a kernel")]
+            // SAFETY: kernels of an instruction set are handed out where it is available only; `starts` has `height` rows with the block's steps, `sums` their
+            // rows of COLS elements, the panel is `steps` steps long and the scale COLS factors, all by the slices that they were taken from.
+            unsafe {
+                kernels[height - 1](&tile);
+            }
+            done += height;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Activations as the kernels read them.
+
+use std::ops::Range;
+
+use ascend_hal::Result;
+use rayon::prelude::*;
+
+use super::fill::{Nibbles, Source};
+use super::kernel::{Arithmetic, IntRows, Kernels, Rows};
+use super::operand::Codes;
+use crate::context::Context;
+use crate::scratch::Scratch;
+
+/// Elements converted at a time.
+const PIECE: usize = 256;
+
+/// Rows in the form of an arithmetic: the call's own memory where it has that form already.
+pub(crate) enum Activations<'a> {
+    Borrowed { bytes: &'a [u8], stride: usize },
+    Converted { bytes: Scratch<'a, u8>, stride: usize },
+}
+
+impl<'a> Activations<'a> {
+    /// `x: [rows, K]` for `arithmetic`.
+    pub(super) fn prepare(cx: &'a Context<'_>, kernels: &'static Kernels, arithmetic: Arithmetic, x: Codes<'a>, k: usize) -> Result<Self> {
+        match (arithmetic, x) {
+            (Arithmetic::F32, Codes::F32(x)) => return Ok(Self::Borrowed { bytes: bytemuck::cast_slice(x), stride: 4 * k }),
+            (Arithmetic::Bf16, Codes::BF16(x)) if k.is_multiple_of(2) => {
+                return Ok(Self::Borrowed { bytes: bytemuck::cast_slice(x), stride: 2 * k });
+            }
+            _ => {}
+        }
+        let rows = x.len().checked_div(k).unwrap_or(0);
+        let stride = stride(kernels, arithmetic, k);
+        let mut bytes = cx.scratch::<u8>(rows * stride)?;
+        let convert = |(row, out): (usize, &mut [u8])| convert_row(kernels, arithmetic, x, row * k..(row + 1) * k, out);
+        if rows * k <= 4 * PIECE {
+            bytes.chunks_exact_mut(stride.max(1)).enumerate().for_each(convert);
+        } else {
+            cx.install(|| bytes.par_chunks_exact_mut(stride).with_min_len((PIECE * 16).div_ceil(k)).enumerate().for_each(convert));
+        }
+        Ok(Self::Converted { bytes, stride })
+    }
+
+    pub(crate) fn rows(&self) -> Rows<'_> {
+        match self {
+            Self::Borrowed { bytes, stride } => Rows::new(bytes, *stride),
+            Self::Converted { bytes, stride } => Rows::new(bytes, *stride),
+        }
+    }
+}
+
+/// Bytes of a converted row, a multiple of what any element needs.
+pub(super) fn stride(kernels: &Kernels, arithmetic: Arithmetic, k: usize) -> usize {
+    arithmetic.steps(k) * kernels.row_step_bytes(arithmetic)
+}
+
+/// Elements `at` of `x` as a row of `arithmetic`, filled up with zeros.
+fn convert_row(kernels: &Kernels, arithmetic: Arithmetic, x: Codes<'_>, at: Range<usize>, out: &mut [u8]) {
+    match x {
+        Codes::F32(x) => encode(arithmetic, &x[at], out),
+        Codes::F16(x) => convert(arithmetic, x, at, out),
+        Codes::BF16(x) => convert(arithmetic, x, at, out),
+        Codes::I8(x) => encode_codes(kernels, &x[at], out),
+        Codes::I4(x) => convert(arithmetic, Nibbles(x), at, out),
+    }
+}
+
+fn convert(arithmetic: Arithmetic, x: impl Source, at: Range<usize>, out: &mut [u8]) {
+    let width = if arithmetic == Arithmetic::Bf16 { 2 } else { 4 };
+    let mut buffer = [0f32; PIECE];
+    for (start, out) in at.clone().step_by(PIECE).zip(out.chunks_mut(PIECE * width)) {
+        let piece = &mut buffer[..PIECE.min(at.end - start)];
+        x.load(start, piece);
+        encode(arithmetic, piece, out);
+    }
+}
+
+/// Values as elements of a row of `arithmetic`, which holds them exactly, filled up with zeros.
+pub(super) fn encode(arithmetic: Arithmetic, values: &[f32], out: &mut [u8]) {
+    if arithmetic == Arithmetic::F32 {
+        return out.copy_from_slice(bytemuck::cast_slice(values));
+    }
+    let (values_out, rest) = bytemuck::cast_slice_mut::<u8, u16>(out).split_at_mut(values.len());
+    // The upper half of a value that came from bf16 is all of it.
+    values_out.iter_mut().zip(values).for_each(|(out, x)| *out = (x.to_bits() >> 16) as u16);
+    rest.fill(0);
+}
+
+/// Codes as an integer kernel wants them, filled up with zeros.
+pub(super) fn encode_codes(kernels: &Kernels, codes: &[i8], out: &mut [u8]) {
+    match kernels.int_rows {
+        IntRows::Wide => {
+            let (out, rest) = bytemuck::cast_slice_mut::<u8, i16>(out).split_at_mut(codes.len());
+            out.iter_mut().zip(codes).for_each(|(out, &x)| *out = x.into());
+            rest.fill(0);
+        }
+        IntRows::Biased => {
+            let (out, rest) = out.split_at_mut(codes.len());
+            out.iter_mut().zip(codes).for_each(|(out, &x)| *out = x as u8 ^ 0x80);
+            rest.fill(0);
+        }
+    }
+}
