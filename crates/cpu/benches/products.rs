@@ -1,5 +1,7 @@
 //! Matrix products as fractions of what the machine gives: `cargo bench -p ascend-cpu --bench products -- [moe|gemm] [--case a,b,c] [--tokens 1,16,128,1024]
-//! [--dtype bf16,int8,int4,f32] [--threads N] [--seconds S] [--isa NAME]`.
+//! [--dtype bf16,int8,int4,f32] [--threads N] [--seconds S] [--isa NAME] [--clock wall|cpu]`.
+//!
+//! With `--clock cpu` one thread is measured by its own processor time, on which other programs have little influence.
 //!
 //! One JSON object a line. Case and limits are measured in turns, as the machine may be shared; figures are medians over the rounds, fractions medians of each
 //! round's own fraction. Experts are a = Qwen3-30B-A3B, b = DeepSeek-V3 with 16 local experts, c = DeepSeek-V2-Lite, their routing random; `max_error` is the largest
@@ -31,6 +33,28 @@ struct Options {
     threads: usize,
     seconds: f64,
     isa: Isa,
+    clock: Clock,
+}
+
+/// What time is taken by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clock {
+    Wall,
+    /// Processor time of the calling thread.
+    Cpu,
+}
+
+impl Clock {
+    /// Seconds since some moment.
+    fn now(self) -> f64 {
+        #[cfg(unix)]
+        let id = if self == Self::Cpu { rustix::time::ClockId::ThreadCPUTime } else { rustix::time::ClockId::Monotonic };
+        #[cfg(unix)]
+        let time = Duration::try_from(rustix::time::clock_gettime(id)).unwrap_or_default();
+        #[cfg(not(unix))]
+        let time = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        time.as_secs_f64()
+    }
 }
 
 impl Options {
@@ -44,6 +68,7 @@ impl Options {
             threads: std::thread::available_parallelism().map_or(1, |n| n.get()),
             seconds: 3.0,
             isa: Isa::best(),
+            clock: Clock::Wall,
         };
         let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
         while let Some(arg) = args.next() {
@@ -58,8 +83,12 @@ impl Options {
                 "--threads" => options.threads = number(&value()?)?,
                 "--seconds" => options.seconds = value()?.parse().map_err(|_| "--seconds takes a number".to_owned())?,
                 "--isa" => options.isa = Isa::parse(&value()?).map_err(|e| e.to_string())?,
+                "--clock" => options.clock = if value()? == "cpu" { Clock::Cpu } else { Clock::Wall },
                 _ => return Err(format!("unknown argument {arg}")),
             }
+        }
+        if options.clock == Clock::Cpu {
+            options.threads = 1;
         }
         Ok(options)
     }
@@ -200,10 +229,17 @@ impl Bench {
     }
 
     fn time(&self, call: &OpCall) -> Result<f64> {
-        let start = Instant::now();
+        let start = self.options.clock.now();
         self.device.run(&self.stream, call.clone())?;
         self.stream.synchronize()?;
-        Ok(start.elapsed().as_secs_f64())
+        Ok(self.options.clock.now() - start)
+    }
+
+    /// What a probe finds by the clock of the options: its own is the wall's.
+    fn limit(&self, probe: impl Fn(&Probe) -> f64) -> f64 {
+        let (wall, start) = (Instant::now(), self.options.clock.now());
+        let rate = probe(&self.probe);
+        if self.options.clock == Clock::Wall { rate } else { rate * wall.elapsed().as_secs_f64() / (self.options.clock.now() - start) }
     }
 
     /// Runs `calls` and the probes in turns, and prints what came out.
@@ -213,8 +249,8 @@ impl Bench {
         let (mut times, mut reads, mut peaks) = (Vec::new(), Vec::new(), Vec::new());
         let begin = Instant::now();
         while times.len() < 3 || begin.elapsed() < Duration::from_secs_f64(self.options.seconds) {
-            reads.push((0..tries).map(|_| self.probe.read_gbs()).fold(0.0, f64::max));
-            peaks.push((0..tries).map(|_| self.probe.peak_gflops(storage.peak())).fold(0.0, f64::max));
+            reads.push((0..tries).map(|_| self.limit(Probe::read_gbs)).fold(0.0, f64::max));
+            peaks.push((0..tries).map(|_| self.limit(|probe| probe.peak_gflops(storage.peak()))).fold(0.0, f64::max));
             let call = &calls[times.len() % calls.len()];
             let mut best = f64::MAX;
             for _ in 0..tries {
