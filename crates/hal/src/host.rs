@@ -383,6 +383,7 @@ impl<'a> HostAccess<'a> {
     /// [`Error::OutOfMemory`] when there is no room for a copy, as for a huge view that repeats its elements.
     pub fn read<'v, T: Element>(&'v self, view: &'v TensorView) -> Result<Read<'v, T>> {
         self.stored::<T>(view)?;
+        self.readable(view)?;
         let memory = self.memory(view)?;
         let shared =
             self.outputs.iter().zip(self.taken.borrow().iter()).filter(|(o, _)| o.may_overlap(view)).map(|(_, &taken)| taken).max();
@@ -475,6 +476,7 @@ impl<'a> HostAccess<'a> {
     /// [`Error::DType`] when `T` does not store the view's type; [`Error::State`] when the view is not an output of the locked call or was taken already.
     pub fn write<'v, T: Element>(&'v self, view: &'v TensorViewMut) -> Result<Write<'v, T>> {
         self.stored::<T>(view)?;
+        self.readable(view)?;
         let memory = self.memory(view)?;
         let state = |found: &str| Error::State { what: "host access", asked: "an output", found: found.into() };
         let at =
