@@ -1,12 +1,9 @@
 //! Detects a CANN toolkit, so that `ascend doctor` can tell what the program was built next to. Does nothing else.
 
-#[path = "src/toolkit.rs"]
-#[allow(unreachable_pub, reason = "shared with the library, where it is public")]
-mod toolkit;
+use ascend_sys::toolkit;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=src/toolkit.rs");
     for variable in toolkit::VARIABLES {
         println!("cargo:rerun-if-env-changed={variable}");
     }

@@ -30,7 +30,6 @@
 #![forbid(unsafe_code)]
 
 mod select;
-pub mod toolkit;
 
 pub use ascend_cpu as cpu;
 #[cfg(feature = "ndarray")]
@@ -41,4 +40,5 @@ pub use ascend_hal::{
     Result, RopeScaling, RopeTable, Rotary, Stream, Support, TensorView, TensorViewMut, Yarn, bf16, current_scope, f16, host, ops, scope,
     to_host,
 };
+pub use ascend_sys::toolkit;
 pub use select::{Probe, TOOLKIT_AT_BUILD, devices, open};

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use ascend_cpu::CpuDevice;
 use ascend_hal::{Device, DeviceInfo, Error, Result};
-
-use crate::toolkit;
+use ascend_sys::toolkit;
 
 /// The folder of the CANN toolkit that was installed where this crate was built.
 pub const TOOLKIT_AT_BUILD: Option<&str> = option_env!("ASCEND_COMPUTE_TOOLKIT_AT_BUILD");
@@ -48,7 +47,8 @@ fn open_npu(name: &str) -> Result<Arc<dyn Device>> {
         (Some(path), _) => format!("a CANN toolkit is installed in {}", path.display()),
         (None, Some(path)) => format!("no CANN toolkit is installed here; one was in {path} when this program was built"),
         (None, None) => {
-            format!("no CANN toolkit is installed either: looked in ${} and {}", toolkit::VARIABLES.join(", $"), toolkit::DEFAULT)
+            let (variables, defaults) = (toolkit::VARIABLES.join(", $"), toolkit::DEFAULTS.join(", "));
+            format!("no CANN toolkit is installed either: looked in ${variables}, {defaults}")
         }
     };
     Err(Error::NoDevice { asked: name.into(), why: format!("the NPU backend is not part of this version; use `cpu` ({toolkit})") })

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use ascend_compute::cpu::{ISA_VARIABLE, Isa};
-use ascend_compute::toolkit;
+use ascend_sys::{Cann, Error, Search, search, toolkit};
 use clap::Args;
 use serde::Serialize;
 
@@ -22,10 +22,12 @@ pub(crate) struct Doctor {
 const SCHEMA: u32 = 1;
 
 /// Every environment variable that the project reads, and what for.
-const VARIABLES: [(&str, &str); 3] = [
+const VARIABLES: [(&str, &str); 5] = [
     (ISA_VARIABLE, "forces the instruction set of the CPU kernels"),
-    (toolkit::VARIABLES[0], "folder of the CANN toolkit, asked first"),
-    (toolkit::VARIABLES[1], "folder of the CANN toolkit, asked second"),
+    search::VARIABLES[0],
+    search::VARIABLES[1],
+    search::VARIABLES[2],
+    search::VARIABLES[3],
 ];
 
 #[derive(Serialize)]
@@ -62,6 +64,23 @@ struct Toolkit {
     at_build: Option<&'static str>,
     /// Where it is looked for, in this order.
     searched: Vec<String>,
+    /// Its libraries, as they were opened. None if there is no AscendCL.
+    libraries: Vec<Library>,
+    /// What was tried when there is no AscendCL.
+    tried: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Library {
+    library: &'static str,
+    /// The files that were opened, or why none was.
+    source: String,
+    /// How many of the functions that this program knows it has.
+    available: usize,
+    /// How many this program knows.
+    known: usize,
+    /// Those that it lacks.
+    lacking: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -86,13 +105,32 @@ fn facts() -> Facts {
             threads: cpu.map_or(0, |d| d.compute_units),
             memory_bytes: cpu.map_or(0, |d| d.memory_bytes),
         },
-        toolkit: Toolkit {
-            found: toolkit::find().map(|p| p.display().to_string()),
-            at_build: ascend_compute::TOOLKIT_AT_BUILD,
-            searched: toolkit::VARIABLES.iter().map(|v| format!("${v}")).chain([toolkit::DEFAULT.to_owned()]).collect(),
-        },
+        toolkit: toolkit_facts(),
         variables: VARIABLES.iter().map(|&(name, purpose)| Variable { name, value: variable(name), purpose }).collect(),
         devices,
+    }
+}
+
+fn toolkit_facts() -> Toolkit {
+    let variables = toolkit::VARIABLES.iter().map(|variable| format!("${variable}"));
+    let (libraries, tried) = match Cann::open(&Search::new()) {
+        Ok(cann) => (cann.inventory(), Vec::new()),
+        Err(Error::LibraryMissing { searched, .. }) => (Vec::new(), searched.iter().map(ToString::to_string).collect()),
+        Err(error) => (Vec::new(), vec![error.to_string()]),
+    };
+    let library = |found: ascend_sys::Inventory| Library {
+        library: found.library,
+        source: found.source.unwrap_or_else(|_| "not found".into()),
+        available: found.available,
+        known: found.available + found.lacking.len(),
+        lacking: found.lacking.iter().map(|symbol| symbol.name).collect(),
+    };
+    Toolkit {
+        found: toolkit::find().map(|path| path.display().to_string()),
+        at_build: ascend_compute::TOOLKIT_AT_BUILD,
+        searched: variables.chain(toolkit::DEFAULTS.map(str::to_owned)).chain(["the loader's path".into()]).collect(),
+        libraries: libraries.into_iter().map(library).collect(),
+        tried,
     }
 }
 
@@ -124,7 +162,12 @@ fn text(f: &Facts) -> String {
     for v in &f.variables {
         variables.add_row([v.name, v.value.as_deref().unwrap_or("(not set)"), v.purpose]);
     }
-    format!("{}\n{}\n{}", output::text(&table), devices::listing(&f.devices), output::text(&variables))
+    let mut libraries = output::table(&["CANN library", "functions", "from"]);
+    for l in &f.toolkit.libraries {
+        libraries.add_row([l.library.to_owned(), format!("{} of {}", l.available, l.known), l.source.clone()]);
+    }
+    let libraries = if f.toolkit.libraries.is_empty() { String::new() } else { output::text(&libraries) + "\n" };
+    format!("{}\n{libraries}{}\n{}", output::text(&table), devices::listing(&f.devices), output::text(&variables))
 }
 
 impl Doctor {

@@ -223,6 +223,25 @@ fn doctor_shows_the_variables_that_are_read() {
 }
 
 #[test]
+fn doctor_opens_the_toolkit_that_the_environment_names_and_counts_its_functions() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("lib64")).unwrap();
+    let (source, library) = (folder.path().join("acl.c"), folder.path().join("lib64/libascendcl.so"));
+    std::fs::write(&source, "int aclInit(const char *path) { return !path; }\n").unwrap();
+    assert!(Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(&source).status().unwrap().success());
+    let doctor = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_ascend")).args(arguments).env("ASCEND_HOME_PATH", folder.path()).output().unwrap()
+    };
+    let facts = json(&doctor(&["doctor", "--json"]).stdout);
+    let acl = &facts["toolkit"]["libraries"][0];
+    assert_eq!((&acl["library"], &acl["available"]), (&"libascendcl.so".into(), &1.into()));
+    assert_eq!(acl["source"].as_str(), library.to_str());
+    let lacking = acl["lacking"].as_array().expect("a list");
+    assert!(lacking.iter().any(|name| name == "aclrtMalloc") && !lacking.iter().any(|name| name == "aclInit"));
+    assert!(text(&doctor(&["doctor"]).stdout).contains("libascendcl.so"));
+}
+
+#[test]
 fn doctor_tells_of_a_setting_that_cannot_be_met() {
     let output = Command::new(env!("CARGO_BIN_EXE_ascend")).arg("doctor").env("ASCEND_CPU_ISA", "sse9").output().unwrap();
     assert_eq!(code(&output), Some(2));
