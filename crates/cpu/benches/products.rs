@@ -243,7 +243,15 @@ impl Bench {
     }
 
     /// Runs `calls` and the probes in turns, and prints what came out.
-    fn measure(&self, name: &str, tokens: usize, storage: Storage, calls: &[OpCall], flops: f64, bytes: f64, max_error: f64) -> Result<()> {
+    fn measure(
+        &self,
+        name: &str,
+        tokens: usize,
+        storage: Storage,
+        calls: &[OpCall],
+        (flops, bytes): (f64, f64),
+        max_error: f64,
+    ) -> Result<()> {
         // Short calls and their limits alike are the best of some: an interrupt is as long as they are.
         let tries = if tokens <= 16 { 3 } else { 1 };
         let (mut times, mut reads, mut peaks) = (Vec::new(), Vec::new(), Vec::new());
@@ -307,7 +315,7 @@ impl Bench {
             routes.iter().for_each(|&id| used[id] = true);
             let weights_read = (used.iter().filter(|&&used| used).count() * 3 * h * i) as f64;
             let flops = 6.0 * (tokens * k * h * i) as f64;
-            self.measure(name, tokens, storage, &calls, flops, weights_read * storage.bits_per_weight() / 8.0, max_error)?;
+            self.measure(name, tokens, storage, &calls, (flops, weights_read * storage.bits_per_weight() / 8.0), max_error)?;
         }
         Ok(())
     }
@@ -337,7 +345,7 @@ impl Bench {
             let want: Vec<f64> = (0..n).map(|n| dot(storage, n * k, k, 0, &row)).collect();
             let max_error = largest_error(&self.read(&y)?[m / 2 * n..][..n], &want);
             let bytes = (k * n) as f64 * storage.bits_per_weight() / 8.0;
-            self.measure(name, m, storage, &calls, 2.0 * (m * k * n) as f64, bytes, max_error)?;
+            self.measure(name, m, storage, &calls, (2.0 * (m * k * n) as f64, bytes), max_error)?;
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use std::ptr::NonNull;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use half::{bf16, f16};
+use memmap2::MmapMut;
 
 use crate::buffer::{Buffer, Location, Memory};
 use crate::{DType, Element, Error, Format, OpKind, Result, TensorView, TensorViewMut};
@@ -29,9 +30,23 @@ pub struct HostMemory {
     size: usize,
     location: Location,
     lock: RwLock<Rights>,
-    owned: bool,
+    owner: Owner,
     on_free: Option<Arc<dyn Fn(usize) + Send + Sync>>,
 }
+
+/// To whom a block belongs.
+#[derive(Debug)]
+enum Owner {
+    /// To the allocator.
+    Allocator,
+    /// To the system: large blocks, in huge pages where it has them. The mapping ends when it is dropped.
+    System { _mapping: MmapMut },
+    /// To the caller who lent it.
+    Lender,
+}
+
+/// Blocks from this size on are mapped: walking over small pages costs more of a memory's bandwidth than kernels can afford.
+const MAPPED_BYTES: usize = 4 << 20;
 
 /// What may be done with a block now.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,15 +76,25 @@ impl HostMemory {
 
     fn allocate(size: usize, location: Location, on_free: Option<Arc<dyn Fn(usize) + Send + Sync>>, zeroed: bool) -> Result<Self> {
         let refused = || out_of_memory(location, size);
+        let mut owner = Owner::Allocator;
         let start = if size == 0 {
             NonNull::<Line>::dangling().cast()
+        } else if size >= MAPPED_BYTES && isize::try_from(size).is_ok() {
+            // Zeroed by the system, and aligned to a page.
+            let mut mapping = MmapMut::map_anon(size).map_err(|_| refused())?;
+            #[cfg(target_os = "linux")]
+            // A hint: small pages work as well.
+            let _ = mapping.advise(memmap2::Advice::HugePage);
+            let start = NonNull::new(mapping.as_mut_ptr()).ok_or_else(refused)?;
+            owner = Owner::System { _mapping: mapping };
+            start
         } else {
             let layout = Alloc::from_size_align(size, HOST_ALIGN).map_err(|_| refused())?;
             // SAFETY: `layout` has a non-zero size.
             let block = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
             NonNull::new(block).ok_or_else(refused)?
         };
-        Ok(Self { start, size, location, lock: RwLock::new(Rights::Write), owned: true, on_free })
+        Ok(Self { start, size, location, lock: RwLock::new(Rights::Write), owner, on_free })
     }
 
     /// Keeps writers out of the block.
@@ -179,7 +204,7 @@ struct Line;
 
 impl Drop for HostMemory {
     fn drop(&mut self) {
-        if self.owned && self.size > 0 {
+        if matches!(self.owner, Owner::Allocator) && self.size > 0 {
             // SAFETY: allocated in `allocate` with this very layout, and freed once.
             unsafe { dealloc(self.start.as_ptr(), Alloc::from_size_align_unchecked(self.size, HOST_ALIGN)) };
         }
@@ -653,6 +678,27 @@ mod tests {
             access.write::<u8>(&transposed).unwrap().copy_from_slice(&[0x10, 0x32, 0x54, 0x76]);
         }
         assert_eq!(to_i64(&full).unwrap(), [0, 2, 4, 6, 1, 3, 5, 7]);
+    }
+
+    #[test]
+    fn large_block_is_zeroed_aligned_and_as_long_as_asked() {
+        for size in [MAPPED_BYTES - 1, MAPPED_BYTES, MAPPED_BYTES + 1] {
+            let freed = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+            let seen = freed.clone();
+            let on_free = Arc::new(move |bytes| seen.store(bytes, std::sync::atomic::Ordering::Relaxed));
+            let memory = HostMemory::new(size, Location::Host, Some(on_free)).unwrap();
+            assert!(memory.start.addr().get().is_multiple_of(HOST_ALIGN));
+            let mut end = [1; 2];
+            memory.read(size - 2, &mut end).unwrap();
+            assert_eq!(end, [0, 0]);
+            memory.write(size - 1, &[7]).unwrap();
+            memory.read(size - 2, &mut end).unwrap();
+            assert_eq!(end, [0, 7]);
+            assert!(memory.write(size, &[7]).is_err());
+            drop(memory);
+            assert_eq!(freed.load(std::sync::atomic::Ordering::Relaxed), size);
+        }
+        assert!(matches!(HostMemory::new(usize::MAX, Location::Host, None), Err(Error::OutOfMemory { .. })));
     }
 
     #[test]

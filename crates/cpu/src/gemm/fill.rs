@@ -7,7 +7,7 @@ use std::ops::Range;
 use ascend_hal::host::nibble;
 use ascend_hal::{DType, Float, Result, bf16, f16};
 
-use super::kernel::{Arithmetic, Block, COLS, STEP_BYTES};
+use super::kernel::{Arithmetic, Block, COLS, Kernels, STEP_BYTES};
 use super::operand::{Codes, Matrices, Weights};
 use crate::scratch::{Arena, Scratch};
 
@@ -49,6 +49,7 @@ impl Weights<'_> {
     /// Steps `steps` of a panel of matrix `e`, in place if that is possible. With a [`scaled_group`](Self::scaled_group) they lie within one group.
     pub(super) fn block<'s>(
         &'s self,
+        kernels: &Kernels,
         arithmetic: Arithmetic,
         e: usize,
         panel: usize,
@@ -60,6 +61,16 @@ impl Weights<'_> {
             return Block { at: steps.start, steps: &elements[steps.start * STEP_BYTES..steps.end * STEP_BYTES], scale: None };
         }
         let depth = arithmetic.depth();
+        if let (Matrices::Packed { bytes, packing }, Arithmetic::Bf16, Some(q)) = (&self.data, arithmetic, &self.quant)
+            && self.zeros(e, panel, 0).is_none()
+        {
+            let elements = packing.panel(bytes, e, panel).elements;
+            let at = steps.start * depth / packing.depth() * packing.row_bytes();
+            if kernels.widen(packing.dtype, &elements[at..], &mut buffer.steps[..steps.len()]) {
+                buffer.scale = self.scales(e, panel, steps.start * depth / q.group);
+                return Block { at: steps.start, steps: buffer.steps[..steps.len()].as_flattened(), scale: Some(&buffer.scale) };
+            }
+        }
         let ks = steps.start * depth..(steps.end * depth).min(self.k);
         let out = buffer.steps[..steps.len()].as_flattened_mut();
         let stage = self.codes(e, panel, ks.clone(), &mut buffer.stage);

@@ -241,7 +241,7 @@ impl Product<'_> {
                 end = end.min((at / group + 1) * group);
             }
             for (panel, first_col) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
-                let block = w.block(arithmetic, e, panel, at..end, &mut s.buffer);
+                let block = w.block(kernels, arithmetic, e, panel, at..end, &mut s.buffer);
                 let sums = &mut sums[first_col..(rows.len() - 1) * span.pitch + first_col + COLS];
                 kernels.multiply(arithmetic, self.x, rows.start, &block, sums, span.pitch);
             }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{HostMemory, Rights};
+use super::{HostMemory, Owner, Rights};
 use crate::{Buffer, DType, Dims, Element, Layout, Location, Memory, Result, TensorView, TensorViewMut};
 
 /// Lends memory of the caller for as long as `f` runs: slices become tensors that a device which computes in host memory reads and writes in place.
@@ -72,7 +72,7 @@ impl<'env> Lender<'env> {
     }
 
     fn tensor(&self, start: NonNull<u8>, size: usize, rights: Rights, dtype: DType, layout: Layout) -> Result<TensorView> {
-        let memory = HostMemory { start, size, location: self.location, lock: RwLock::new(rights), owned: false, on_free: None };
+        let memory = HostMemory { start, size, location: self.location, lock: RwLock::new(rights), owner: Owner::Lender, on_free: None };
         let memory = Arc::new(memory);
         self.lent.borrow_mut().push(memory.clone());
         TensorView::new(Buffer::new(Lent(memory)), dtype, layout)

@@ -8,7 +8,7 @@ use super::{MAX_ROWS, STEP_BYTES, Tile};
 
 /// Registers in a row of [`COLS`](super::COLS) columns.
 const WIDTH: usize = 4;
-/// How far ahead of the sums a panel is fetched: two pages of DRAM latency at a few bytes a cycle.
+/// How far ahead of the sums a panel is fetched.
 const AHEAD_BYTES: usize = 4096;
 
 /// The panel's step `s`, and a hint for one to come.
@@ -142,5 +142,58 @@ pub(super) unsafe fn int8<const R: usize>(t: &Tile) {
             }
         }
         finish(t, acc.map(|row| row.map(|sum| _mm512_castsi512_ps(sum))));
+    }
+}
+
+/// Four bits become a bf16 by a table: `codes` are 16-bit words of four codes, whose columns are 16 apart.
+///
+/// # Safety
+/// * The processor has AVX-512 F and BW.
+#[target_feature(enable = "avx512f,avx512bw")]
+pub(super) unsafe fn widen_i4(codes: &[u8], steps: &mut [[u8; STEP_BYTES]]) {
+    // Twice, as five bits are looked up, the fifth of another code.
+    let table: [u16; 32] = std::array::from_fn(|i| (f32::from((i as i8) << 4 >> 4).to_bits() >> 16) as u16);
+    // SAFETY: a table of 64 bytes.
+    let table = unsafe { _mm512_loadu_si512(table.as_ptr().cast()) };
+    for (codes, step) in codes.as_chunks::<64>().0.iter().zip(steps) {
+        // SAFETY: 64 bytes of codes become 256 of a step.
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(codes.as_ptr().wrapping_add(AHEAD_BYTES).cast());
+            let words = _mm512_loadu_si512(codes.as_ptr().cast());
+            let out = step.as_mut_ptr().cast::<__m512i>();
+            _mm512_storeu_si512(out, _mm512_permutexvar_epi16(words, table));
+            _mm512_storeu_si512(out.add(1), _mm512_permutexvar_epi16(_mm512_srli_epi16::<4>(words), table));
+            _mm512_storeu_si512(out.add(2), _mm512_permutexvar_epi16(_mm512_srli_epi16::<8>(words), table));
+            _mm512_storeu_si512(out.add(3), _mm512_permutexvar_epi16(_mm512_srli_epi16::<12>(words), table));
+        }
+    }
+}
+
+/// Bytes become bf16 by way of f32: `codes` are four rows of one column side by side, two steps.
+///
+/// # Safety
+/// * The processor has AVX-512 F.
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn widen_i8(codes: &[u8], steps: &mut [[u8; STEP_BYTES]]) {
+    let upper = _mm512_set1_epi32(0xffff_0000_u32 as i32);
+    // The upper halves of the floats of two codes, each at the top of its lane.
+    let pair = |first: __m512i, second: __m512i| {
+        let float = |code: __m512i| _mm512_castps_si512(_mm512_cvtepi32_ps(_mm512_srai_epi32::<24>(code)));
+        _mm512_or_si512(_mm512_srli_epi32::<16>(float(first)), _mm512_and_si512(float(second), upper))
+    };
+    for (codes, steps) in codes.as_chunks::<STEP_BYTES>().0.iter().zip(steps.chunks_mut(2)) {
+        for (j, codes) in codes.as_chunks::<64>().0.iter().enumerate() {
+            // SAFETY: 64 bytes of codes become 64 of each step.
+            unsafe {
+                _mm_prefetch::<_MM_HINT_T0>(codes.as_ptr().wrapping_add(AHEAD_BYTES).cast());
+                let four = _mm512_loadu_si512(codes.as_ptr().cast());
+                let first = pair(_mm512_slli_epi32::<24>(four), _mm512_slli_epi32::<16>(four));
+                _mm512_storeu_si512(steps[0][64 * j..][..64].as_mut_ptr().cast(), first);
+                if let Some(step) = steps.get_mut(1) {
+                    let second = pair(_mm512_slli_epi32::<8>(four), four);
+                    _mm512_storeu_si512(step[64 * j..][..64].as_mut_ptr().cast(), second);
+                }
+            }
+        }
     }
 }

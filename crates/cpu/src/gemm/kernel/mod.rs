@@ -9,6 +9,8 @@ mod avx2;
 mod avx512;
 mod portable;
 
+use ascend_hal::DType;
+
 use crate::isa::Isa;
 
 /// Columns of a panel.
@@ -78,10 +80,23 @@ type Kernel = unsafe fn(&Tile);
 /// The kernels of one instruction set, each for 1 to [`MAX_ROWS`] rows.
 pub(super) struct Kernels {
     f32: [Kernel; MAX_ROWS],
-    bf16: Option<[Kernel; MAX_ROWS]>,
+    bf16: Option<Bf16Kernels>,
     int8: [Kernel; MAX_ROWS],
     pub(super) int_rows: IntRows,
 }
+
+/// What an instruction set with dot products of bf16 pairs adds.
+struct Bf16Kernels {
+    multiply: [Kernel; MAX_ROWS],
+    widen_i4: Widen,
+    widen_i8: Widen,
+}
+
+/// Packed codes as steps of bf16, as many as there is room for.
+///
+/// # Safety
+/// * The processor has the instruction set of the kernel.
+type Widen = unsafe fn(&[u8], &mut [[u8; STEP_BYTES]]);
 
 /// One kernel for each number of rows.
 macro_rules! by_rows {
@@ -105,8 +120,12 @@ static AVX512: Kernels = Kernels { f32: by_rows!(avx512::f32), bf16: None, int8:
 static AVX512_VNNI: Kernels = Kernels { f32: by_rows!(avx512::f32), bf16: None, int8: by_rows!(avx512::int8), int_rows: IntRows::Biased };
 
 #[cfg(target_arch = "x86_64")]
-static AVX512_BF16: Kernels =
-    Kernels { f32: by_rows!(avx512::f32), bf16: Some(by_rows!(avx512::bf16)), int8: by_rows!(avx512::int8), int_rows: IntRows::Biased };
+static AVX512_BF16: Kernels = Kernels {
+    f32: by_rows!(avx512::f32),
+    bf16: Some(Bf16Kernels { multiply: by_rows!(avx512::bf16), widen_i4: avx512::widen_i4, widen_i8: avx512::widen_i8 }),
+    int8: by_rows!(avx512::int8),
+    int_rows: IntRows::Biased,
+};
 
 /// Rows of activations in the form that an [`Arithmetic`] reads.
 #[derive(Clone, Copy)]
@@ -164,6 +183,21 @@ impl Kernels {
         self.bf16.is_some()
     }
 
+    /// Packed codes of type `dtype` as `steps` of bf16. `false`: there is no kernel for this.
+    pub(super) fn widen(&self, dtype: DType, codes: &[u8], steps: &mut [[u8; STEP_BYTES]]) -> bool {
+        let widen = match (&self.bf16, dtype) {
+            (Some(bf16), DType::I4) => bf16.widen_i4,
+            (Some(bf16), DType::I8) => bf16.widen_i8,
+            _ => return false,
+        };
+        #[allow(unsafe_code, reason = "the call of a kernel")]
+        // SAFETY: kernels of an instruction set are handed out where it is available only.
+        unsafe {
+            widen(codes, steps);
+        }
+        true
+    }
+
     /// Bytes of one step of a row.
     pub(super) fn row_step_bytes(&self, arithmetic: Arithmetic) -> usize {
         if arithmetic == Arithmetic::Int8 && self.int_rows == IntRows::Wide { 8 } else { 4 }
@@ -181,7 +215,7 @@ impl Kernels {
         pitch: usize,
     ) {
         let kernels = match (arithmetic, &self.bf16) {
-            (Arithmetic::Bf16, Some(bf16)) => bf16,
+            (Arithmetic::Bf16, Some(bf16)) => &bf16.multiply,
             (Arithmetic::Int8, _) => &self.int8,
             _ => &self.f32,
         };
