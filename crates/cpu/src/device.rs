@@ -114,6 +114,12 @@ impl CpuDevice {
         Self(inner)
     }
 
+    /// What its kernels compute with.
+    #[cfg(test)]
+    pub(crate) fn host(&self) -> &Host {
+        &self.0.host
+    }
+
     /// The instruction set that the kernels use.
     pub fn isa(&self) -> Isa {
         self.0.host.isa

@@ -27,7 +27,9 @@ mod isa;
 mod memory;
 mod ops;
 pub mod probe;
+mod rows;
 mod scratch;
+mod simd;
 mod stream;
 
 pub use device::{CpuDevice, CpuOptions};

@@ -1,13 +1,16 @@
 //! CPU kernels of [`Activation`] and [`Glu`].
 
 use ascend_hal::ops::{Activation, ActivationKind, Glu, GluKind};
-use ascend_hal::{DType, Float, OpKind, Result, bf16, f16, host::HostAccess};
-use rayon::prelude::*;
+use ascend_hal::{DType, OpKind, Result, bf16, f16, host::HostAccess};
 
 use crate::context::Context;
+use crate::isa::Isa;
+use crate::rows::RowsMut;
+use crate::simd::math::SQRT_8_OVER_PI;
+use crate::simd::{Lane, convert, row};
 
-/// Elements that one task takes.
-const BLOCK: usize = 4096;
+/// Elements that are widened at a time: they stay in the first-level cache.
+const CHUNK: usize = 1024;
 
 pub(super) fn activation(cx: &Context<'_>, op: &Activation) -> Result<()> {
     match op.x.dtype() {
@@ -17,27 +20,20 @@ pub(super) fn activation(cx: &Context<'_>, op: &Activation) -> Result<()> {
     }
 }
 
-fn plain<T: Float>(cx: &Context<'_>, op: &Activation) -> Result<()> {
-    // The kind is decided outside of the loop, so that each has a loop of its own.
-    match op.kind {
-        ActivationKind::Silu => each::<T>(cx, op, |x| act(ActivationKind::Silu, x)),
-        ActivationKind::GeluErf => each::<T>(cx, op, |x| act(ActivationKind::GeluErf, x)),
-        ActivationKind::GeluTanh => each::<T>(cx, op, |x| act(ActivationKind::GeluTanh, x)),
-    }
-}
-
-fn each<T: Float>(cx: &Context<'_>, op: &Activation, f: impl Fn(f32) -> f32 + Send + Sync) -> Result<()> {
+fn plain<T: Lane>(cx: &Context<'_>, op: &Activation) -> Result<()> {
     let access = HostAccess::lock(OpKind::Activation, [("x", &op.x)], [("y", &op.y)])?;
     let x = access.read::<T>(&op.x)?;
     let mut y = access.write::<T>(&op.y)?;
-    cx.install(|| {
-        y.par_chunks_mut(BLOCK).zip(x.par_chunks(BLOCK)).for_each(|(y, x)| {
-            for (y, x) in y.iter_mut().zip(x) {
-                *y = T::from_f32(f(x.to_f32()));
-            }
-        });
-    });
-    Ok(())
+    cx.by_rows(y.len(), 4, RowsMut::new(&mut y, 1), |range, y| {
+        let mut buffer = [0f32; CHUNK];
+        for (y, x) in y.data.chunks_mut(CHUNK).zip(x[range].chunks(CHUNK)) {
+            let buffer = &mut buffer[..x.len()];
+            convert::widen(cx.isa(), x, buffer);
+            activate(cx.isa(), op.kind, buffer);
+            convert::narrow(cx.isa(), buffer, y);
+        }
+        Ok(())
+    })
 }
 
 pub(super) fn glu(cx: &Context<'_>, op: &Glu) -> Result<()> {
@@ -48,16 +44,7 @@ pub(super) fn glu(cx: &Context<'_>, op: &Glu) -> Result<()> {
     }
 }
 
-fn gates<T: Float>(cx: &Context<'_>, op: &Glu) -> Result<()> {
-    match op.kind {
-        GluKind::Swiglu => rows::<T>(cx, op, |g, u| gated(GluKind::Swiglu, g, u)),
-        GluKind::GegluErf => rows::<T>(cx, op, |g, u| gated(GluKind::GegluErf, g, u)),
-        GluKind::GegluTanh => rows::<T>(cx, op, |g, u| gated(GluKind::GegluTanh, g, u)),
-        clamped @ GluKind::SwigluClamped { .. } => rows::<T>(cx, op, move |g, u| gated(clamped, g, u)),
-    }
-}
-
-fn rows<T: Float>(cx: &Context<'_>, op: &Glu, f: impl Fn(f32, f32) -> f32 + Send + Sync) -> Result<()> {
+fn gates<T: Lane>(cx: &Context<'_>, op: &Glu) -> Result<()> {
     let access = HostAccess::lock(OpKind::Glu, [("x", &op.x)], [("y", &op.y)])?;
     let x = access.read::<T>(&op.x)?;
     let mut y = access.write::<T>(&op.y)?;
@@ -65,21 +52,56 @@ fn rows<T: Float>(cx: &Context<'_>, op: &Glu, f: impl Fn(f32, f32) -> f32 + Send
     if y.is_empty() {
         return Ok(());
     }
-    cx.install(|| {
-        y.par_chunks_mut(width).zip(x.par_chunks(2 * width)).with_min_len(BLOCK.div_ceil(width)).for_each(|(y, x)| {
-            if op.interleaved {
-                for (y, pair) in y.iter_mut().zip(x.as_chunks::<2>().0) {
-                    *y = T::from_f32(f(pair[0].to_f32(), pair[1].to_f32()));
+    let isa = cx.isa();
+    cx.by_rows(y.len() / width, 6 * width, RowsMut::new(&mut y, width), |range, mut y| {
+        let mut buffers = [[0f32; CHUNK]; 2];
+        let [gates, ups] = &mut buffers;
+        for (t, y) in range.zip(y.iter()) {
+            let x = &x[2 * t * width..][..2 * width];
+            for (i, y) in y.chunks_mut(CHUNK).enumerate() {
+                let (gates, ups) = (&mut gates[..y.len()], &mut ups[..y.len()]);
+                if op.interleaved {
+                    for ((gate, up), pair) in gates.iter_mut().zip(&mut *ups).zip(x[2 * i * CHUNK..].as_chunks::<2>().0) {
+                        (*gate, *up) = (pair[0].to_f32(), pair[1].to_f32());
+                    }
+                } else {
+                    convert::widen(isa, &x[i * CHUNK..][..y.len()], gates);
+                    convert::widen(isa, &x[width + i * CHUNK..][..y.len()], ups);
                 }
-            } else {
-                let (gates, ups) = x.split_at(width);
-                for ((y, g), u) in y.iter_mut().zip(gates).zip(ups) {
-                    *y = T::from_f32(f(g.to_f32(), u.to_f32()));
-                }
+                gate(isa, op.kind, gates, ups);
+                convert::narrow(isa, gates, y);
             }
-        });
-    });
-    Ok(())
+        }
+        Ok(())
+    })
+}
+
+/// A plain activation, in place.
+pub(super) fn activate(isa: Isa, kind: ActivationKind, x: &mut [f32]) {
+    match kind {
+        ActivationKind::Silu => row::swish(isa, x, 1.0),
+        ActivationKind::GeluErf => x.iter_mut().for_each(|x| *x = act(kind, *x)),
+        ActivationKind::GeluTanh => row::gelu_tanh(isa, x),
+    }
+}
+
+/// A gated activation: `gates` become the results.
+pub(super) fn gate(isa: Isa, kind: GluKind, gates: &mut [f32], ups: &mut [f32]) {
+    match kind {
+        GluKind::Swiglu => activate(isa, ActivationKind::Silu, gates),
+        GluKind::GegluErf => activate(isa, ActivationKind::GeluErf, gates),
+        GluKind::GegluTanh => activate(isa, ActivationKind::GeluTanh, gates),
+        GluKind::SwigluClamped { limit, alpha, up_bias } => {
+            // Comparisons, not `min` and `max`: a NaN must come through.
+            for (gate, up) in gates.iter_mut().zip(&mut *ups) {
+                *gate = if *gate > limit { limit } else { *gate };
+                *up = if *up > limit { limit } else { *up };
+                *up = (if *up < -limit { -limit } else { *up }) + up_bias;
+            }
+            row::swish(isa, gates, alpha);
+        }
+    }
+    row::affine(isa, gates, ups, None);
 }
 
 /// A plain activation of one value.
@@ -113,9 +135,6 @@ pub(super) fn gated(kind: GluKind, gate: f32, up: f32) -> f32 {
         }
     }
 }
-
-/// `2 * sqrt(2 / pi)`.
-const SQRT_8_OVER_PI: f32 = 1.595_769_121_605_730_8_f64 as f32;
 
 /// `x * sigmoid(slope * x)`.
 #[inline(always)]

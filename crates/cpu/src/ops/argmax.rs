@@ -2,9 +2,9 @@
 
 use ascend_hal::ops::ArgMax;
 use ascend_hal::{DType, Float, OpKind, Result, bf16, f16, host::HostAccess};
-use rayon::prelude::*;
 
 use crate::context::Context;
+use crate::rows::RowsMut;
 
 pub(super) fn argmax(cx: &Context<'_>, op: &ArgMax) -> Result<()> {
     match op.x.dtype() {
@@ -19,10 +19,10 @@ fn rows<T: Float>(cx: &Context<'_>, op: &ArgMax) -> Result<()> {
     let x = access.read::<T>(&op.x)?;
     let mut y = access.write::<i32>(&op.y)?;
     let n = op.x.shape().last_or_one().max(1);
-    cx.install(|| {
-        y.par_iter_mut().zip(x.par_chunks(n)).for_each(|(y, x)| {
+    cx.by_rows(y.len(), 2 * n, RowsMut::new(&mut y, 1), |range, y| {
+        for (t, y) in range.zip(y.data) {
             let (mut best, mut at) = (f32::NEG_INFINITY, 0);
-            for (i, x) in x.iter().enumerate() {
+            for (i, x) in x[t * n..][..n].iter().enumerate() {
                 let x = x.to_f32();
                 if x.is_nan() {
                     at = i;
@@ -33,7 +33,7 @@ fn rows<T: Float>(cx: &Context<'_>, op: &ArgMax) -> Result<()> {
                 }
             }
             *y = at as i32;
-        });
-    });
-    Ok(())
+        }
+        Ok(())
+    })
 }

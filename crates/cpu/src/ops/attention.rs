@@ -1,12 +1,11 @@
 //! CPU kernel of [`Attention`].
 
-use std::ops::Range;
-
-use ascend_hal::ops::{Attention, KeyRows};
-use ascend_hal::{DType, Float, OpKind, Result, bf16, f16, host::HostAccess};
+use ascend_hal::ops::Attention;
+use ascend_hal::{DType, OpKind, Result, bf16, f16, host::HostAccess};
 
 use crate::context::Context;
-use crate::flash::{Flash, Sees, Source, widen};
+use crate::flash::{Flash, Part, Sees};
+use crate::simd::Lane;
 
 pub(super) fn attention(cx: &Context<'_>, op: &Attention) -> Result<()> {
     match op.q.dtype() {
@@ -16,7 +15,7 @@ pub(super) fn attention(cx: &Context<'_>, op: &Attention) -> Result<()> {
     }
 }
 
-fn run<T: Float>(cx: &Context<'_>, op: &Attention) -> Result<()> {
+fn run<T: Lane>(cx: &Context<'_>, op: &Attention) -> Result<()> {
     let lengths = [("q_lens", &op.q_lens.cumulative), ("kv_lens", &op.kv_lens.cumulative)];
     let tensors = [("q", &op.q), ("k", op.kv.k()), ("v", op.kv.v())];
     let optional = [("table", op.kv.table()), ("mask", op.mask.as_ref()), ("sinks", op.sinks.as_ref())];
@@ -38,40 +37,24 @@ fn run<T: Float>(cx: &Context<'_>, op: &Attention) -> Result<()> {
         _ if op.causal => Sees::Causal { window: op.window },
         _ => Sees::All,
     };
-    let source = Heads { q: &q, k: &k, v: &v, heads, groups, d, dv, rows: &sequences.keys };
-    let (scale, softcap, sinks) = (op.scale, op.softcap, sinks.as_deref());
-    let flash = Flash { source, sequences: &sequences, heads, groups, d, dv, scale, softcap, sinks, sees };
+    let (q, k) = (Part { data: &q, heads, width: d }, Part { data: &k, heads: groups, width: d });
+    let flash = Flash {
+        q: [q, Part::NONE],
+        k: [k, Part::NONE],
+        v: Part { data: &v, heads: groups, width: dv },
+        sequences: &sequences,
+        heads,
+        groups,
+        scale: op.scale,
+        softcap: op.softcap,
+        sinks: sinks.as_deref(),
+        sees,
+    };
     flash.run(cx, &mut out, lse.as_deref_mut())
 }
 
 pub(super) fn present<X>((name, x): (&'static str, Option<X>)) -> Option<(&'static str, X)> {
     x.map(|x| (name, x))
-}
-
-/// Rows of heads.
-struct Heads<'a, T> {
-    q: &'a [T],
-    k: &'a [T],
-    v: &'a [T],
-    heads: usize,
-    groups: usize,
-    d: usize,
-    dv: usize,
-    rows: &'a KeyRows,
-}
-
-impl<T: Float> Source for Heads<'_, T> {
-    fn query(&self, t: usize, head: usize, q: &mut [f32]) {
-        widen(&self.q[(t * self.heads + head) * self.d..][..self.d], q);
-    }
-
-    fn keys(&self, b: usize, group: usize, keys: Range<usize>, k: &mut [f32], v: &mut [f32]) {
-        for ((j, k), v) in keys.zip(k.chunks_exact_mut(self.d)).zip(v.chunks_exact_mut(self.dv)) {
-            let row = self.rows.row(b, j) * self.groups + group;
-            widen(&self.k[row * self.d..][..self.d], k);
-            widen(&self.v[row * self.dv..][..self.dv], v);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -81,7 +64,7 @@ mod tests {
     use ascend_hal::{Device, DeviceExt};
 
     use super::*;
-    use crate::{CpuDevice, CpuOptions};
+    use crate::{CpuDevice, CpuOptions, Isa};
 
     /// Numbers in -1..1 that repeat late.
     fn numbers(n: usize, seed: usize) -> Vec<f32> {
@@ -126,5 +109,31 @@ mod tests {
         let row = 4 * 8;
         assert_eq!(alone[18 * row..], bits(4, shape, 18, false));
         assert_eq!(alone[5 * row..], bits(1, shape, 5, true));
+    }
+
+    /// Bits of causal attention of one sequence of 70 queries and keys in bf16, with a value at the last key that only the last query sees.
+    fn bits_beside(isa: Isa, value: f32) -> Vec<u16> {
+        let (n, heads, d) = (70, 2, 72);
+        let device = CpuDevice::with(CpuOptions::default().with_isa(isa)).unwrap();
+        let stream = device.create_stream().unwrap();
+        let rows = |seed, heads| -> Vec<bf16> { numbers(n * heads * d, seed).into_iter().map(bf16::from_f32).collect() };
+        let mut v = rows(3, 1);
+        v[(n - 1) * d + 5] = bf16::from_f32(value);
+        let kv = KvSource::Packed { k: device.upload(&rows(2, 1), [n, 1, d]).unwrap(), v: device.upload(&v, [n, 1, d]).unwrap() };
+        let lengths = || Lengths::new(device.upload(&[0, n as i32], [2]).unwrap());
+        let (q, out) = (device.upload(&rows(1, heads), [n, heads, d]).unwrap(), device.empty(DType::BF16, [n, heads, d]).unwrap());
+        device.attention(&stream, Attention::new(q, kv, lengths(), lengths(), 0.5, out.clone())).unwrap();
+        device.download::<bf16>(&stream, &out).unwrap().into_iter().map(bf16::to_bits).collect()
+    }
+
+    #[test]
+    fn values_that_a_row_does_not_see_leave_its_bits_alone() {
+        for isa in Isa::available() {
+            let (plain, spoilt) = (bits_beside(isa, 1.0), bits_beside(isa, f32::NAN));
+            let seen = 69 * 2 * 72;
+            assert_eq!(plain[..seen], spoilt[..seen], "{isa}");
+            let nan = |bits: &[u16]| bits.iter().filter(|&&b| bf16::from_bits(b).is_nan()).count();
+            assert_eq!((nan(&plain), nan(&spoilt)), (0, 2), "{isa}: the last query's column of each head");
+        }
     }
 }

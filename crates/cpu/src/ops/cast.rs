@@ -3,12 +3,10 @@
 use ascend_hal::host::{HostAccess, nibble};
 use ascend_hal::ops::Cast;
 use ascend_hal::{DType, Element, Float, OpKind, Result, TensorViewMut, bf16, f16};
-use rayon::prelude::*;
 
 use crate::context::Context;
-
-/// Elements of one task: enough to outweigh handing it to a thread, and even, so that no byte of i4 is shared.
-const CHUNK: usize = 1 << 13;
+use crate::rows::RowsMut;
+use crate::simd::{Lane, convert};
 
 /// Elements read at a time.
 const BLOCK: usize = 256;
@@ -25,6 +23,13 @@ type Read<'a> = &'a (dyn Fn(usize, &mut [Value]) + Sync);
 
 pub(super) fn cast(cx: &Context<'_>, op: &Cast) -> Result<()> {
     let access = HostAccess::lock(OpKind::Cast, [("x", &op.x)], [("y", &op.y)])?;
+    match (op.x.dtype(), op.y.dtype()) {
+        (DType::F16, DType::F32) => return widen::<f16>(cx, &access, op),
+        (DType::BF16, DType::F32) => return widen::<bf16>(cx, &access, op),
+        (DType::F32, DType::F16) => return narrow::<f16>(cx, &access, op),
+        (DType::F32, DType::BF16) => return narrow::<bf16>(cx, &access, op),
+        _ => {}
+    }
     macro_rules! from {
         ($t:ty, |$x:ident| $value:expr) => {{
             let x = access.read::<$t>(&op.x)?;
@@ -53,6 +58,22 @@ pub(super) fn cast(cx: &Context<'_>, op: &Cast) -> Result<()> {
         }
         _ => from!(u8, |x| Value::Integer(x.into())),
     }
+}
+
+fn widen<T: Lane>(cx: &Context<'_>, access: &HostAccess<'_>, op: &Cast) -> Result<()> {
+    let (x, mut y) = (access.read::<T>(&op.x)?, access.write::<f32>(&op.y)?);
+    cx.by_rows(x.len(), 1, RowsMut::new(&mut y, 1), |range, y| {
+        convert::widen(cx.isa(), &x[range], y.data);
+        Ok(())
+    })
+}
+
+fn narrow<T: Lane>(cx: &Context<'_>, access: &HostAccess<'_>, op: &Cast) -> Result<()> {
+    let (x, mut y) = (access.read::<f32>(&op.x)?, access.write::<T>(&op.y)?);
+    cx.by_rows(x.len(), 1, RowsMut::new(&mut y, 1), |range, y| {
+        convert::narrow(cx.isa(), &x[range], y.data);
+        Ok(())
+    })
 }
 
 /// Rust's `as` is the contract's rule between floats and integers, and between integers.
@@ -113,22 +134,20 @@ fn each<T: Element, const N: usize>(
 ) -> Result<()> {
     let n = y.numel();
     let mut y = access.write::<T>(y)?;
-    cx.install(|| {
-        y.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, y)| {
-            let mut values = [[Value::Integer(0); N]; BLOCK];
-            for (block, y) in y.chunks_mut(BLOCK).enumerate() {
-                let start = N * (chunk * CHUNK + block * BLOCK);
-                let values = values[..y.len()].as_flattened_mut();
-                let there = values.len().min(n - start);
-                x(start, &mut values[..there]);
-                values[there..].fill(Value::Integer(0));
-                for (y, v) in y.iter_mut().zip(values.as_chunks::<N>().0) {
-                    *y = f(*v);
-                }
+    cx.by_rows(y.len(), 4 * N, RowsMut::new(&mut y, 1), |range, y| {
+        let mut values = [[Value::Integer(0); N]; BLOCK];
+        for (block, y) in y.data.chunks_mut(BLOCK).enumerate() {
+            let start = N * (range.start + block * BLOCK);
+            let values = values[..y.len()].as_flattened_mut();
+            let there = values.len().min(n - start);
+            x(start, &mut values[..there]);
+            values[there..].fill(Value::Integer(0));
+            for (y, v) in y.iter_mut().zip(values.as_chunks::<N>().0) {
+                *y = f(*v);
             }
-        });
-    });
-    Ok(())
+        }
+        Ok(())
+    })
 }
 
 #[cfg(test)]

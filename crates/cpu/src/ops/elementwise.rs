@@ -1,13 +1,15 @@
 //! CPU kernel of [`Elementwise`].
 
 use ascend_hal::ops::{Elementwise, ElementwiseKind};
-use ascend_hal::{DType, Element, Float, OpKind, Result, bf16, f16, host::HostAccess};
-use rayon::prelude::*;
+use ascend_hal::{DType, Element, OpKind, Result, bf16, f16, host::HostAccess};
 
 use crate::context::Context;
+use crate::isa::Isa;
+use crate::rows::RowsMut;
+use crate::simd::{Lane, convert, row};
 
-/// Elements of one task: enough to outweigh handing it to a thread.
-const CHUNK: usize = 1 << 13;
+/// Elements that are widened at a time.
+const CHUNK: usize = 1024;
 
 pub(super) fn elementwise(cx: &Context<'_>, op: &Elementwise) -> Result<()> {
     match op.a.dtype() {
@@ -19,18 +21,49 @@ pub(super) fn elementwise(cx: &Context<'_>, op: &Elementwise) -> Result<()> {
     }
 }
 
-fn floats<T: Float>(cx: &Context<'_>, op: &Elementwise) -> Result<()> {
+/// Computed in f32, a chunk that stays in the first-level cache at a time.
+fn floats<T: Lane>(cx: &Context<'_>, op: &Elementwise) -> Result<()> {
+    let isa = cx.isa();
+    // What takes one argument only never looks at the other.
+    let b = op.b.as_ref().unwrap_or(&op.a);
+    let access = HostAccess::lock(OpKind::Elementwise, [("a", &op.a), ("b", b)], [("y", &op.y)])?;
+    let (a, b) = (access.read::<T>(&op.a)?, op.b.as_ref().map(|b| access.read::<T>(b)).transpose()?);
+    let mut y = access.write::<T>(&op.y)?;
+    cx.by_rows(y.len(), 3, RowsMut::new(&mut y, 1), |range, y| {
+        let mut buffers = [[0f32; CHUNK]; 2];
+        let [left, right] = &mut buffers;
+        for (i, y) in y.data.chunks_mut(CHUNK).enumerate() {
+            let at = range.start + i * CHUNK..range.start + i * CHUNK + y.len();
+            let (left, right) = (&mut left[..y.len()], &mut right[..y.len()]);
+            convert::widen(isa, &a[at.clone()], left);
+            if let Some(b) = &b {
+                convert::widen(isa, &b[at], right);
+            }
+            compute(isa, op.kind, left, right);
+            convert::narrow(isa, left, y);
+        }
+        Ok(())
+    })
+}
+
+/// `a` becomes the result.
+fn compute(isa: Isa, kind: ElementwiseKind, a: &mut [f32], b: &[f32]) {
     use ElementwiseKind::*;
-    match op.kind {
-        Add => binary::<T>(cx, op, |a, b| T::from_f32(a.to_f32() + b.to_f32())),
-        Sub => binary::<T>(cx, op, |a, b| T::from_f32(a.to_f32() - b.to_f32())),
-        Mul => binary::<T>(cx, op, |a, b| T::from_f32(a.to_f32() * b.to_f32())),
-        Div => binary::<T>(cx, op, |a, b| T::from_f32(a.to_f32() / b.to_f32())),
-        Max => binary::<T>(cx, op, |a, b| T::from_f32(pick(a.to_f32(), b.to_f32(), |a, b| a >= b))),
-        Min => binary::<T>(cx, op, |a, b| T::from_f32(pick(a.to_f32(), b.to_f32(), |a, b| a <= b))),
-        Affine { scale, offset } => unary::<T>(cx, op, |a| T::from_f32(a.to_f32() * scale + offset)),
-        Sigmoid => unary::<T>(cx, op, |a| T::from_f32(1.0 / (1.0 + (-a.to_f32()).exp()))),
-        Exp => unary::<T>(cx, op, |a| T::from_f32(a.to_f32().exp())),
+    let pairs = a.iter_mut().zip(b);
+    match kind {
+        Add => pairs.for_each(|(a, b)| *a += b),
+        Sub => pairs.for_each(|(a, b)| *a -= b),
+        Mul => pairs.for_each(|(a, b)| *a *= b),
+        Div => pairs.for_each(|(a, b)| *a /= b),
+        Max => pairs.for_each(|(a, &b)| *a = pick(*a, b, |a, b| a >= b)),
+        Min => pairs.for_each(|(a, &b)| *a = pick(*a, b, |a, b| a <= b)),
+        Affine { scale, offset } => a.iter_mut().for_each(|a| *a = *a * scale + offset),
+        Sigmoid => {
+            a.iter_mut().for_each(|a| *a = -*a);
+            row::exp(isa, a);
+            a.iter_mut().for_each(|a| *a = 1.0 / (1.0 + *a));
+        }
+        Exp => row::exp(isa, a),
     }
 }
 
@@ -81,32 +114,16 @@ fn integers<T: Wrapping>(cx: &Context<'_>, op: &Elementwise) -> Result<()> {
     }
 }
 
-fn unary<T: Element>(cx: &Context<'_>, op: &Elementwise, f: impl Fn(T) -> T + Sync) -> Result<()> {
-    let access = HostAccess::lock(OpKind::Elementwise, [("a", &op.a)], [("y", &op.y)])?;
-    let a = access.read::<T>(&op.a)?;
-    let mut y = access.write::<T>(&op.y)?;
-    cx.install(|| {
-        y.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK)).for_each(|(y, a)| {
-            for (y, &a) in y.iter_mut().zip(a) {
-                *y = f(a);
-            }
-        });
-    });
-    Ok(())
-}
-
 fn binary<T: Element>(cx: &Context<'_>, op: &Elementwise, f: impl Fn(T, T) -> T + Sync) -> Result<()> {
     let b = op.b.as_ref().unwrap_or(&op.a);
     let access = HostAccess::lock(OpKind::Elementwise, [("a", &op.a), ("b", b)], [("y", &op.y)])?;
     let a = access.read::<T>(&op.a)?;
     let b = access.read::<T>(b)?;
     let mut y = access.write::<T>(&op.y)?;
-    cx.install(|| {
-        y.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK)).zip(b.par_chunks(CHUNK)).for_each(|((y, a), b)| {
-            for ((y, &a), &b) in y.iter_mut().zip(a).zip(b) {
-                *y = f(a, b);
-            }
-        });
-    });
-    Ok(())
+    cx.by_rows(y.len(), 3, RowsMut::new(&mut y, 1), |range, y| {
+        for ((y, &a), &b) in y.data.iter_mut().zip(&a[range.clone()]).zip(&b[range]) {
+            *y = f(a, b);
+        }
+        Ok(())
+    })
 }

@@ -2,9 +2,9 @@
 
 use ascend_hal::ops::Embedding;
 use ascend_hal::{DType, Element, OpKind, Result, bf16, f16, host::HostAccess};
-use rayon::prelude::*;
 
 use crate::context::Context;
+use crate::rows::RowsMut;
 
 pub(super) fn embedding(cx: &Context<'_>, op: &Embedding) -> Result<()> {
     match op.weight.dtype() {
@@ -26,11 +26,13 @@ fn rows<T: Element>(cx: &Context<'_>, op: &Embedding) -> Result<()> {
     if h == 0 {
         return Ok(());
     }
-    cx.install(|| {
-        y.par_chunks_mut(h).zip(&rows).for_each(|(y, row)| match row {
-            Some(row) => y.copy_from_slice(&weight[row * h..][..h]),
-            None => y.fill(T::zeroed()),
-        });
-    });
-    Ok(())
+    cx.by_rows(rows.len(), 2 * h, RowsMut::new(&mut y, h), |range, mut y| {
+        for (y, row) in y.iter().zip(&rows[range]) {
+            match row {
+                Some(row) => y.copy_from_slice(&weight[row * h..][..h]),
+                None => y.fill(T::zeroed()),
+            }
+        }
+        Ok(())
+    })
 }

@@ -1,10 +1,11 @@
 //! CPU kernel of [`FinalizeRouting`].
 
 use ascend_hal::ops::FinalizeRouting;
-use ascend_hal::{DType, Float, OpKind, Result, bf16, f16, host::HostAccess};
-use rayon::prelude::*;
+use ascend_hal::{DType, OpKind, Result, bf16, f16, host::HostAccess};
 
 use crate::context::Context;
+use crate::rows::RowsMut;
+use crate::simd::{Lane, convert, row};
 
 pub(super) fn finalize_routing(cx: &Context<'_>, op: &FinalizeRouting) -> Result<()> {
     match (op.rows.dtype(), op.y.dtype()) {
@@ -16,7 +17,7 @@ pub(super) fn finalize_routing(cx: &Context<'_>, op: &FinalizeRouting) -> Result
     }
 }
 
-fn tokens<R: Float, Y: Float>(cx: &Context<'_>, op: &FinalizeRouting) -> Result<()> {
+fn tokens<R: Lane, Y: Lane>(cx: &Context<'_>, op: &FinalizeRouting) -> Result<()> {
     let optional = [("weights", &op.weights), ("bias", &op.bias), ("ids", &op.ids), ("skip", &op.skip)];
     let optional = optional.into_iter().filter_map(|(name, view)| view.as_ref().map(|view| (name, view)));
     let inputs = [("rows", &op.rows), ("flat_to_row", &op.flat_to_row)].into_iter().chain(optional);
@@ -34,30 +35,21 @@ fn tokens<R: Float, Y: Float>(cx: &Context<'_>, op: &FinalizeRouting) -> Result<
     let mut y = access.write::<Y>(&op.y)?;
     let (tokens, hidden, k) = (op.y.dim(0), op.y.dim(1), op.slots());
     let row_of = |t: usize, s: usize| usize::try_from(flat_to_row[op.order.flat(t, s, tokens, k)]).ok();
-    cx.install(|| {
-        y.par_chunks_mut(hidden.max(1)).enumerate().for_each_init(
-            || vec![0f32; hidden],
-            |sum, (t, y)| {
-                sum.fill(0.0);
-                for (s, row) in (0..k).filter_map(|s| row_of(t, s).map(|row| (s, row))) {
-                    let weight = weights.as_ref().map_or(1.0, |w| w[t * k + s]);
-                    let row = &rows[row * hidden..][..hidden];
-                    match (&bias, &ids) {
-                        (Some(bias), Some(ids)) => {
-                            let bias = &bias[ids[t * k + s] as usize * hidden..][..hidden];
-                            for ((sum, row), bias) in sum.iter_mut().zip(row).zip(bias) {
-                                *sum += weight * (row.to_f32() + bias);
-                            }
-                        }
-                        _ => sum.iter_mut().zip(row).for_each(|(sum, row)| *sum += weight * row.to_f32()),
-                    }
-                }
-                if let Some(skip) = &skip {
-                    sum.iter_mut().zip(&skip[t * hidden..][..hidden]).for_each(|(sum, skip)| *sum += skip.to_f32());
-                }
-                y.iter_mut().zip(&*sum).for_each(|(y, &sum)| *y = Y::from_f32(sum));
-            },
-        );
-    });
-    Ok(())
+    let width = hidden.max(1);
+    cx.by_rows(y.len() / width, (k + 1) * width, RowsMut::new(&mut y, width), |range, mut y| {
+        let mut sum = cx.scratch::<f32>(hidden)?;
+        for (t, y) in range.zip(y.iter()) {
+            sum.fill(0.0);
+            for (s, row) in (0..k).filter_map(|s| row_of(t, s).map(|row| (s, row))) {
+                let weight = weights.as_ref().map_or(1.0, |w| w[t * k + s]);
+                let bias = bias.as_deref().zip(ids.as_deref()).map(|(bias, ids)| &bias[ids[t * k + s] as usize * hidden..][..hidden]);
+                row::add_weighted(cx.isa(), &mut sum, weight, &rows[row * hidden..][..hidden], bias);
+            }
+            if let Some(skip) = &skip {
+                row::add_weighted(cx.isa(), &mut sum, 1.0, &skip[t * hidden..][..hidden], None);
+            }
+            convert::narrow(cx.isa(), &sum, y);
+        }
+        Ok(())
+    })
 }

@@ -2,11 +2,11 @@
 
 use ascend_hal::host::{HostAccess, Read};
 use ascend_hal::ops::{InitRouting, check_expert_ids};
-use ascend_hal::{DType, Float, OpKind, Result, TensorViewMut, bf16, f16};
-use rayon::prelude::*;
+use ascend_hal::{DType, OpKind, Result, TensorViewMut, bf16, f16};
 
-use super::quantize::quantize_row;
 use crate::context::Context;
+use crate::rows::RowsMut;
+use crate::simd::{Lane, convert, row};
 
 pub(super) fn init_routing(cx: &Context<'_>, op: &InitRouting) -> Result<()> {
     match op.x.dtype() {
@@ -16,7 +16,7 @@ pub(super) fn init_routing(cx: &Context<'_>, op: &InitRouting) -> Result<()> {
     }
 }
 
-fn run<T: Float>(cx: &Context<'_>, op: &InitRouting) -> Result<()> {
+fn run<T: Lane>(cx: &Context<'_>, op: &InitRouting) -> Result<()> {
     let inputs = [("x", &op.x), ("ids", &op.ids)].into_iter().chain(op.smooth.iter().map(|s| ("smooth", s)));
     let optional = [
         ("row_scale", &op.row_scale),
@@ -35,10 +35,10 @@ fn run<T: Float>(cx: &Context<'_>, op: &InitRouting) -> Result<()> {
     let plan = Plan::new(op, &ids);
     let move_rows = Move { op, plan: &plan, x, hidden: op.x.dim(1) };
     match &op.row_scale {
-        None => move_rows.copy(cx, &mut access.write::<T>(&op.rows)?),
+        None => move_rows.copy(cx, &mut access.write::<T>(&op.rows)?)?,
         Some(scale) => {
             let smooth = op.smooth.as_ref().map(|s| access.read_f32(s)).transpose()?;
-            move_rows.quantize(cx, smooth.as_deref(), &mut access.write::<i8>(&op.rows)?, &mut access.write::<f32>(scale)?);
+            move_rows.quantize(cx, smooth.as_deref(), &mut access.write::<i8>(&op.rows)?, &mut access.write::<f32>(scale)?)?;
         }
     }
     access.write::<i32>(&op.flat_to_row)?.copy_from_slice(&plan.flat_to_row);
@@ -110,7 +110,7 @@ struct Move<'a, T> {
     hidden: usize,
 }
 
-impl<T: Float> Move<'_, T> {
+impl<T: Lane> Move<'_, T> {
     /// Token of row `row`, if it holds a pair.
     fn source(&self, row: usize) -> Option<usize> {
         let flat = usize::try_from(*self.plan.row_to_flat.get(row)?).ok()?;
@@ -121,40 +121,46 @@ impl<T: Float> Move<'_, T> {
         &self.x[token * self.hidden..][..self.hidden]
     }
 
-    fn copy(&self, cx: &Context<'_>, rows: &mut [T]) {
-        cx.install(|| {
-            rows.par_chunks_mut(self.hidden).enumerate().for_each(|(row, out)| match self.source(row) {
-                Some(token) => out.copy_from_slice(self.token(token)),
-                None if self.op.capacity.is_some() => out.fill(T::from_f32(0.0)),
-                None => {}
-            });
-        });
+    fn copy(&self, cx: &Context<'_>, rows: &mut [T]) -> Result<()> {
+        let width = self.hidden.max(1);
+        cx.by_rows(rows.len() / width, 2 * width, RowsMut::new(rows, width), |range, mut rows| {
+            for (row, out) in range.zip(rows.iter()) {
+                match self.source(row) {
+                    Some(token) => out.copy_from_slice(self.token(token)),
+                    None if self.op.capacity.is_some() => out.fill(T::from_f32(0.0)),
+                    None => {}
+                }
+            }
+            Ok(())
+        })
     }
 
-    fn quantize(&self, cx: &Context<'_>, smooth: Option<&[f32]>, rows: &mut [i8], scale: &mut [f32]) {
+    fn quantize(&self, cx: &Context<'_>, smooth: Option<&[f32]>, rows: &mut [i8], scale: &mut [f32]) -> Result<()> {
         // Rows of each expert: needed for factors of its own.
         let expert_of = self.experts();
         let per_expert = self.op.smooth.as_ref().is_some_and(|s| s.rank() == 2);
-        cx.install(|| {
-            rows.par_chunks_mut(self.hidden).zip(scale.par_iter_mut()).enumerate().for_each_init(
-                || vec![0f32; self.hidden],
-                |scaled, (row, (out, scale))| match self.source(row) {
+        let (isa, outputs) = (cx.isa(), (RowsMut::new(rows, self.hidden), RowsMut::new(scale, 1)));
+        cx.by_rows(self.op.rows.dim(0), 3 * self.hidden, outputs, |range, (mut rows, scale)| {
+            let mut scaled = cx.scratch::<f32>(self.hidden)?;
+            for ((row, out), scale) in range.zip(rows.iter()).zip(scale.data) {
+                match self.source(row) {
                     Some(token) => {
-                        scaled.iter_mut().zip(self.token(token)).for_each(|(r, x)| *r = x.to_f32());
+                        convert::widen(isa, self.token(token), &mut scaled);
                         if let Some(smooth) = smooth {
                             let first = if per_expert { expert_of[row] * self.hidden } else { 0 };
-                            scaled.iter_mut().zip(&smooth[first..]).for_each(|(r, f)| *r *= f);
+                            row::affine(isa, &mut scaled, &smooth[first..], None);
                         }
-                        *scale = quantize_row(scaled, out);
+                        *scale = row::quantize(isa, &scaled, out);
                     }
                     None if self.op.capacity.is_some() => {
                         out.fill(0);
                         *scale = 0.0;
                     }
                     None => {}
-                },
-            );
-        });
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Local expert of each row.

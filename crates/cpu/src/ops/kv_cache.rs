@@ -2,10 +2,10 @@
 
 use ascend_hal::ops::{KvCacheGather, KvCacheWrite};
 use ascend_hal::{DType, Element, OpKind, Result, TensorView, TensorViewMut, bf16, f16, host::HostAccess};
-use rayon::prelude::*;
 
 use super::attention::present;
 use crate::context::Context;
+use crate::rows::RowsMut;
 
 pub(super) fn kv_cache_write(_: &Context<'_>, op: &KvCacheWrite) -> Result<()> {
     let inputs = [("k", Some(&op.k)), ("v", op.v.as_ref()), ("slots", Some(&op.slots))];
@@ -61,8 +61,10 @@ fn gather<T: Element>(cx: &Context<'_>, op: &KvCacheGather) -> Result<()> {
         return Ok(());
     }
     let rows: Vec<usize> = (0..keys.sequences()).flat_map(|b| (0..keys.len(b)).map(move |i| (b, i))).map(|(b, i)| keys.row(b, i)).collect();
-    cx.install(|| {
-        out.par_chunks_mut(width).zip(&rows).for_each(|(out, row)| out.copy_from_slice(&cache[row * width..][..width]));
-    });
-    Ok(())
+    cx.by_rows(rows.len(), 2 * width, RowsMut::new(&mut out[..rows.len() * width], width), |range, mut out| {
+        for (out, row) in out.iter().zip(&rows[range]) {
+            out.copy_from_slice(&cache[row * width..][..width]);
+        }
+        Ok(())
+    })
 }

@@ -1,13 +1,11 @@
 //! CPU kernel of [`Norm`].
 
 use ascend_hal::ops::{Norm, NormKind};
-use ascend_hal::{DType, Float, OpKind, Result, bf16, f16, host::HostAccess};
-use rayon::prelude::*;
+use ascend_hal::{DType, OpKind, Result, bf16, f16, host::HostAccess};
 
 use crate::context::Context;
-
-/// Elements that one task takes at least.
-const BLOCK: usize = 4096;
+use crate::rows::RowsMut;
+use crate::simd::{Lane, convert, row};
 
 pub(super) fn norm(cx: &Context<'_>, op: &Norm) -> Result<()> {
     match op.x.dtype() {
@@ -17,7 +15,7 @@ pub(super) fn norm(cx: &Context<'_>, op: &Norm) -> Result<()> {
     }
 }
 
-fn rows<T: Float>(cx: &Context<'_>, op: &Norm) -> Result<()> {
+fn rows<T: Lane>(cx: &Context<'_>, op: &Norm) -> Result<()> {
     let optional = [("residual", &op.residual), ("bias", &op.bias)];
     let inputs = [("x", &op.x), ("weight", &op.weight)].into_iter();
     let inputs = inputs.chain(optional.into_iter().filter_map(|(name, v)| v.as_ref().map(|v| (name, v))));
@@ -40,70 +38,24 @@ fn rows<T: Float>(cx: &Context<'_>, op: &Norm) -> Result<()> {
     let mut y = access.write::<T>(&op.y)?;
     let mut sum = op.sum.as_ref().map(|s| access.write::<T>(s)).transpose()?;
     let h = op.x.shape().last_or_one();
-    let row = |buffer: &mut Vec<f32>, t: usize, y: &mut [T], sum: Option<&mut [T]>| {
-        let at = t * h..(t + 1) * h;
-        for (b, x) in buffer.iter_mut().zip(&x[at.clone()]) {
-            *b = x.to_f32();
-        }
-        if let Some(residual) = &residual {
-            for (b, r) in buffer.iter_mut().zip(&residual[at]) {
-                *b += r.to_f32();
+    let isa = cx.isa();
+    let outputs = (RowsMut::new(&mut y, h), sum.as_deref_mut().map(|sum| RowsMut::new(sum, h)));
+    cx.by_rows(op.y.numel() / h, 2 * h, outputs, |range, (mut y, mut sum)| {
+        let mut sum = sum.as_mut().map(|sum| sum.iter());
+        let mut row = cx.scratch::<f32>(h)?;
+        for (t, y) in range.zip(y.iter()) {
+            let at = t * h..(t + 1) * h;
+            convert::widen(isa, &x[at.clone()], &mut row);
+            if let Some(residual) = &residual {
+                row::add_weighted(isa, &mut row, 1.0, &residual[at], None);
             }
-        }
-        if let Some(sum) = sum {
-            for (s, &b) in sum.iter_mut().zip(&*buffer) {
-                *s = T::from_f32(b);
+            if let Some(sum) = sum.as_mut().and_then(|sum| sum.next()) {
+                convert::narrow(isa, &row, sum);
             }
+            row::normalise(isa, &mut row, op.kind == NormKind::Layer, op.eps);
+            row::affine(isa, &mut row, &factor, bias.as_deref());
+            convert::narrow(isa, &row, y);
         }
-        normalise(buffer, op.kind, op.eps);
-        match &bias {
-            None => y.iter_mut().zip(&*buffer).zip(&factor).for_each(|((y, x), f)| *y = T::from_f32(x * f)),
-            Some(bias) => y.iter_mut().zip(&*buffer).zip(&factor).zip(bias).for_each(|(((y, x), f), b)| *y = T::from_f32(x * f + b)),
-        }
-    };
-    let (rows, buffer) = (BLOCK.div_ceil(h), || vec![0f32; h]);
-    cx.install(|| match &mut sum {
-        None => {
-            let tasks = y.par_chunks_mut(h).enumerate().with_min_len(rows);
-            tasks.for_each_init(buffer, |buffer, (t, y)| row(buffer, t, y, None));
-        }
-        Some(sum) => {
-            let tasks = y.par_chunks_mut(h).zip(sum.par_chunks_mut(h)).enumerate().with_min_len(rows);
-            tasks.for_each_init(buffer, |buffer, (t, (y, sum))| row(buffer, t, y, Some(sum)));
-        }
-    });
-    Ok(())
-}
-
-/// One row before weight and bias: centred (layer norm) and divided by its root mean square.
-#[inline]
-pub(super) fn normalise(row: &mut [f32], kind: NormKind, eps: f32) {
-    let h = row.len() as f32;
-    if kind == NormKind::Layer {
-        let mean = sum(row, |x| x) / h;
-        row.iter_mut().for_each(|x| *x -= mean);
-    }
-    let scale = 1.0 / (sum(row, |x| x * x) / h + eps).sqrt();
-    row.iter_mut().for_each(|x| *x *= scale);
-}
-
-/// The sum of `f(x)` in sixteen lanes, element `i` in lane `i % 16`; then the lanes by halves. An order that depends on the length alone and fits vector registers.
-#[inline(always)]
-fn sum(row: &[f32], f: impl Fn(f32) -> f32) -> f32 {
-    let mut lanes = [0f32; 16];
-    let (chunks, rest) = row.as_chunks::<16>();
-    for chunk in chunks {
-        for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane += f(x);
-        }
-    }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane += f(x);
-    }
-    for half in [8, 4, 2, 1] {
-        for i in 0..half {
-            lanes[i] += lanes[i + half];
-        }
-    }
-    lanes[0]
+        Ok(())
+    })
 }

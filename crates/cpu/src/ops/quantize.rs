@@ -1,13 +1,12 @@
 //! CPU kernels of [`Quantize`] and [`Dequantize`].
 
 use ascend_hal::ops::{Dequantize, Quantize};
-use ascend_hal::{DType, Element, Float, OpKind, Result, TensorView, bf16, f16, host::HostAccess};
-use rayon::prelude::*;
+use ascend_hal::{DType, Element, OpKind, Result, TensorView, bf16, f16, host::HostAccess};
 
 use crate::context::Context;
-
-/// Elements that one task takes at least.
-const BLOCK: usize = 4096;
+use crate::isa::Isa;
+use crate::rows::RowsMut;
+use crate::simd::{Lane, convert, row};
 
 pub(super) fn quantize(cx: &Context<'_>, op: &Quantize) -> Result<()> {
     match op.x.dtype() {
@@ -17,7 +16,7 @@ pub(super) fn quantize(cx: &Context<'_>, op: &Quantize) -> Result<()> {
     }
 }
 
-fn codes<T: Float>(cx: &Context<'_>, op: &Quantize) -> Result<()> {
+fn codes<T: Lane>(cx: &Context<'_>, op: &Quantize) -> Result<()> {
     let inputs = [("x", &op.x)].into_iter().chain(op.smooth.as_ref().map(|s| ("smooth", s)));
     let access = HostAccess::lock(OpKind::Quantize, inputs, [("q", &op.q), ("scale", &op.scale)])?;
     let x = access.read::<T>(&op.x)?;
@@ -27,25 +26,18 @@ fn codes<T: Float>(cx: &Context<'_>, op: &Quantize) -> Result<()> {
         return Ok(());
     }
     let smooth = op.smooth.as_ref().map(|s| access.read_f32(s)).transpose()?;
-    let k = op.x.dim(1);
-    cx.install(|| {
-        let rows = scale.par_iter_mut().zip(q.par_chunks_mut(k)).zip(x.par_chunks(k)).with_min_len(BLOCK.div_ceil(k));
-        rows.for_each_init(
-            || vec![0f32; k],
-            |r, ((scale, q), x)| {
-                for (r, x) in r.iter_mut().zip(x) {
-                    *r = x.to_f32();
-                }
-                if let Some(smooth) = &smooth {
-                    for (r, s) in r.iter_mut().zip(smooth) {
-                        *r *= s;
-                    }
-                }
-                *scale = quantize_row(r, q);
-            },
-        );
-    });
-    Ok(())
+    let (k, isa) = (op.x.dim(1), cx.isa());
+    cx.by_rows(scale.len(), 2 * k, (RowsMut::new(&mut scale, 1), RowsMut::new(&mut q, k)), |range, (scale, mut q)| {
+        let mut row = cx.scratch::<f32>(k)?;
+        for ((t, scale), q) in range.zip(scale.data).zip(q.iter()) {
+            convert::widen(isa, &x[t * k..][..k], &mut row);
+            if let Some(smooth) = &smooth {
+                row::affine(isa, &mut row, smooth, None);
+            }
+            *scale = row::quantize(isa, &row, q);
+        }
+        Ok(())
+    })
 }
 
 pub(super) fn dequantize(cx: &Context<'_>, op: &Dequantize) -> Result<()> {
@@ -56,14 +48,14 @@ pub(super) fn dequantize(cx: &Context<'_>, op: &Dequantize) -> Result<()> {
     }
 }
 
-fn floats<T: Float>(cx: &Context<'_>, op: &Dequantize) -> Result<()> {
+fn floats<T: Lane>(cx: &Context<'_>, op: &Dequantize) -> Result<()> {
     match op.q.dtype() {
         DType::I8 => scaled::<i8, T>(cx, op, f32::from),
         _ => scaled::<i32, T>(cx, op, |q| q as f32),
     }
 }
 
-fn scaled<Q: Element, T: Float>(cx: &Context<'_>, op: &Dequantize, to_f32: impl Fn(Q) -> f32 + Send + Sync) -> Result<()> {
+fn scaled<Q: Element, T: Lane>(cx: &Context<'_>, op: &Dequantize, to_f32: impl Fn(Q) -> f32 + Send + Sync) -> Result<()> {
     let vectors = [("x_scale", &op.x_scale), ("weight_scale", &op.weight_scale), ("bias", &op.bias)];
     let inputs = [("q", &op.q)].into_iter().chain(vectors.into_iter().filter_map(|(name, v)| v.as_ref().map(|v| (name, v))));
     let access = HostAccess::lock(OpKind::Dequantize, inputs, [("y", &op.y)])?;
@@ -79,31 +71,22 @@ fn scaled<Q: Element, T: Float>(cx: &Context<'_>, op: &Dequantize, to_f32: impl 
     let (x_scale, weight_scale, bias) = (or(&op.x_scale, t, 1.0)?, or(&op.weight_scale, n, 1.0)?, or(&op.bias, n, 0.0)?);
     let q = access.read::<Q>(&op.q)?;
     let mut y = access.write::<T>(&op.y)?;
-    cx.install(|| {
-        y.par_chunks_mut(n).zip(q.par_chunks(n)).zip(&x_scale).with_min_len(BLOCK.div_ceil(n)).for_each(|((y, q), by_row)| {
-            for (((y, &q), by_column), b) in y.iter_mut().zip(q).zip(&weight_scale).zip(&bias) {
-                *y = T::from_f32(to_f32(q) * by_column * by_row + b);
+    cx.by_rows(t, 2 * n, RowsMut::new(&mut y, n), |range, mut y| {
+        let mut row = cx.scratch::<f32>(n)?;
+        for (t, y) in range.zip(y.iter()) {
+            let by_row = x_scale[t];
+            for (((r, &q), by_column), b) in row.iter_mut().zip(&q[t * n..]).zip(&weight_scale).zip(&bias) {
+                *r = to_f32(q) * by_column * by_row + b;
             }
-        });
-    });
-    Ok(())
+            convert::narrow(cx.isa(), &row, y);
+        }
+        Ok(())
+    })
 }
 
-/// Dynamic int8 quantisation of one row (already smoothed): `scale = max|x| / 127`, `q = round_half_even(x / scale)`. Returns the scale.
-/// A scale of 0, infinity or NaN has codes 0.
-#[inline]
+/// [`row::quantize`] for kernels with no instruction set at hand: the codes are the same with all.
 pub(super) fn quantize_row(x: &[f32], q: &mut [i8]) -> f32 {
-    // As integers, the magnitudes of floats are in order, infinity above the finite ones and NaN above all.
-    let amax = f32::from_bits(x.iter().fold(0, |m, x| m.max(x.to_bits() & 0x7fff_ffff)));
-    let scale = amax / 127.0;
-    if scale > 0.0 && scale.is_finite() {
-        for (q, &x) in q.iter_mut().zip(x) {
-            *q = (x / scale).round_ties_even().clamp(-127.0, 127.0) as i8;
-        }
-    } else {
-        q.fill(0);
-    }
-    scale
+    row::quantize(Isa::Portable, x, q)
 }
 
 #[cfg(test)]
@@ -112,9 +95,12 @@ mod tests {
 
     #[test]
     fn quantize_row_rounds_halves_to_even() {
-        let mut q = [0i8; 8];
-        assert_eq!(quantize_row(&[254.0, 1.0, 3.0, 5.0, -1.0, -3.0, -5.0, -254.0], &mut q), 2.0);
-        assert_eq!(q, [127, 0, 2, 2, 0, -2, -2, -127]);
+        let x: Vec<f32> = [254.0, 1.0, 3.0, 5.0, -1.0, -3.0, -5.0, -254.0].repeat(5);
+        let mut q = [0i8; 40];
+        for isa in Isa::available() {
+            assert_eq!(row::quantize(isa, &x, &mut q), 2.0, "{isa}");
+            assert_eq!(q[..], [127, 0, 2, 2, 0, -2, -2, -127].repeat(5), "{isa}");
+        }
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! CPU kernel of [`Softmax`].
 
 use ascend_hal::ops::Softmax;
-use ascend_hal::{DType, Float, OpKind, Result, bf16, f16, host::HostAccess};
-use rayon::prelude::*;
+use ascend_hal::{DType, OpKind, Result, bf16, f16, host::HostAccess};
 
 use crate::context::Context;
+use crate::rows::RowsMut;
+use crate::simd::{Lane, convert, row};
 
 pub(super) fn softmax(cx: &Context<'_>, op: &Softmax) -> Result<()> {
     match op.x.dtype() {
@@ -14,26 +15,18 @@ pub(super) fn softmax(cx: &Context<'_>, op: &Softmax) -> Result<()> {
     }
 }
 
-fn rows<T: Float>(cx: &Context<'_>, op: &Softmax) -> Result<()> {
+fn rows<T: Lane>(cx: &Context<'_>, op: &Softmax) -> Result<()> {
     let access = HostAccess::lock(OpKind::Softmax, [("x", &op.x)], [("y", &op.y)])?;
     let x = access.read::<T>(&op.x)?;
     let mut y = access.write::<T>(&op.y)?;
     let n = op.x.shape().last_or_one().max(1);
-    cx.install(|| {
-        y.par_chunks_mut(n).zip(x.par_chunks(n)).for_each_init(
-            || vec![0f32; n],
-            |e, (y, x)| {
-                let m = x.iter().fold(f32::NEG_INFINITY, |m, x| if x.to_f32().is_nan() { f32::NAN } else { m.max(x.to_f32()) });
-                let mut sum = 0f32;
-                for (e, x) in e.iter_mut().zip(x) {
-                    *e = (x.to_f32() - m).exp();
-                    sum += *e;
-                }
-                for (y, e) in y.iter_mut().zip(&*e) {
-                    *y = T::from_f32(e / sum);
-                }
-            },
-        );
-    });
-    Ok(())
+    cx.by_rows(y.len() / n, 8 * n, RowsMut::new(&mut y, n), |range, mut y| {
+        let mut e = cx.scratch::<f32>(n)?;
+        for (t, y) in range.zip(y.iter()) {
+            convert::widen(cx.isa(), &x[t * n..][..n], &mut e);
+            row::softmax(cx.isa(), &mut e);
+            convert::narrow(cx.isa(), &e, y);
+        }
+        Ok(())
+    })
 }

@@ -2,9 +2,9 @@
 
 use ascend_hal::ops::TopK;
 use ascend_hal::{DType, Float, OpKind, Result, bf16, f16, host::HostAccess};
-use rayon::prelude::*;
 
 use crate::context::Context;
+use crate::rows::RowsMut;
 
 pub(super) fn top_k(cx: &Context<'_>, op: &TopK) -> Result<()> {
     match op.x.dtype() {
@@ -35,24 +35,25 @@ fn rows<T: Float>(cx: &Context<'_>, op: &TopK) -> Result<()> {
         return Ok(());
     }
     let flip = if op.largest { u32::MAX } else { 0 };
-    cx.install(|| {
-        values.par_chunks_mut(k).zip(indices.par_chunks_mut(k)).zip(x.par_chunks(n)).for_each_init(
-            || Vec::with_capacity(n),
-            |keys: &mut Vec<u64>, ((values, indices), x)| {
-                // Rank above index: one integer comparison orders by value, then by the lower index.
-                keys.clear();
-                keys.extend(x.iter().enumerate().map(|(i, x)| u64::from(rank(x.to_f32()) ^ flip) << 32 | i as u64));
-                if k < n {
-                    keys.select_nth_unstable(k - 1);
-                }
-                keys[..k].sort_unstable();
-                for ((value, index), &key) in values.iter_mut().zip(indices).zip(&keys[..k]) {
-                    let i = (key & u64::from(u32::MAX)) as usize;
-                    *value = x[i];
-                    *index = i as i32;
-                }
-            },
-        );
-    });
-    Ok(())
+    let outputs = (RowsMut::new(&mut values, k), RowsMut::new(&mut indices, k));
+    cx.by_rows(x.len() / n, 4 * n, outputs, |range, (mut values, mut indices)| {
+        let mut keys = cx.scratch::<u64>(n)?;
+        for (t, (values, indices)) in range.zip(values.iter().zip(indices.iter())) {
+            let x = &x[t * n..][..n];
+            // Rank above index: one integer comparison orders by value, then by the lower index.
+            for ((i, x), key) in x.iter().enumerate().zip(&mut *keys) {
+                *key = u64::from(rank(x.to_f32()) ^ flip) << 32 | i as u64;
+            }
+            if k < n {
+                keys.select_nth_unstable(k - 1);
+            }
+            keys[..k].sort_unstable();
+            for ((value, index), &key) in values.iter_mut().zip(indices).zip(&keys[..k]) {
+                let i = (key & u64::from(u32::MAX)) as usize;
+                *value = x[i];
+                *index = i as i32;
+            }
+        }
+        Ok(())
+    })
 }
