@@ -63,7 +63,8 @@ pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
 /// The experts as they are stored: all of them in one tensor, gate and up columns alternating, or (GGUF) a tensor each, gate and up apart.
 fn moe(weights: &Weights<'_>, router: Router, experts: &str, shape: ExpertShape, glu: GluKind) -> Result<Moe> {
     let ExpertShape { experts: count, hidden, inner } = shape;
-    if weights.has(&format!("{experts}.0.gate_proj.weight"))? {
+    // By the bias: no other family has one of a single expert.
+    if weights.has(&format!("{experts}.0.gate_proj.bias"))? {
         let mut moe = Moe::load(weights, router, experts, shape, ["gate_proj", "up_proj", "down_proj"])?;
         let vectors = |parts: &[(&str, usize)]| {
             let named = (0..count).flat_map(|e| parts.iter().map(move |(part, n)| (format!("{experts}.{e}.{part}.bias"), *n)));
