@@ -116,26 +116,6 @@ pub(super) fn act(kind: ActivationKind, x: f32) -> f32 {
     }
 }
 
-/// A gated activation of one gate and one up value.
-#[inline(always)]
-pub(super) fn gated(kind: GluKind, gate: f32, up: f32) -> f32 {
-    match kind {
-        GluKind::Swiglu => act(ActivationKind::Silu, gate) * up,
-        GluKind::GegluErf => act(ActivationKind::GeluErf, gate) * up,
-        GluKind::GegluTanh => act(ActivationKind::GeluTanh, gate) * up,
-        GluKind::SwigluClamped { limit, alpha, up_bias } => {
-            // Comparisons, not `min` and `max`: a NaN must come through.
-            let gate = if gate > limit { limit } else { gate };
-            let up = match up {
-                u if u > limit => limit,
-                u if u < -limit => -limit,
-                u => u,
-            };
-            swish(gate, alpha) * (up + up_bias)
-        }
-    }
-}
-
 /// `x * sigmoid(slope * x)`.
 #[inline(always)]
 fn swish(x: f32, slope: f32) -> f32 {

@@ -2,13 +2,13 @@
 
 use ascend_hal::host::HostAccess;
 use ascend_hal::ops::{Epilogue, GluKind, Group, GroupedMatmul};
-use ascend_hal::{DType, Float, OpKind, Result, TensorView, bf16, f16};
+use ascend_hal::{DType, OpKind, Result, TensorView, bf16, f16};
 use rayon::prelude::*;
 
-use super::activation::gated;
-use super::quantize::quantize_row;
+use super::activation::gate;
 use crate::context::Context;
-use crate::gemm::{Bias, Held, Method, Product, Stored, Weights, tiles};
+use crate::gemm::{Bias, COLS, Held, Method, Product, Stored, TILE_PANELS, Weights, tiles};
+use crate::simd::{Lane, convert, row};
 
 const OP: OpKind = OpKind::GroupedMatmul;
 
@@ -41,7 +41,7 @@ pub(super) fn grouped_matmul(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()>
     }
 }
 
-fn floats<T: Float>(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_>, product: &Product<'_>, groups: &[Group]) -> Result<()> {
+fn floats<T: Lane>(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_>, product: &Product<'_>, groups: &[Group]) -> Result<()> {
     let mut y = access.write::<T>(&op.y)?;
     if let Epilogue::Glu(kind) = op.epilogue {
         return glu(cx, op.y.dim(1), &mut y, product, groups, kind);
@@ -49,22 +49,23 @@ fn floats<T: Float>(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_
     tiles(cx, &mut y, (op.x.dim(1), op.y.dim(1)), groups, |memory, mut tile| {
         let values = product.tile(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
         for i in 0..tile.rows.len() {
-            for (y, &v) in tile.row(i).iter_mut().zip(values.row(i)) {
-                *y = T::from_f32(v);
-            }
+            convert::narrow(cx.isa(), values.row(i), tile.row(i));
         }
     })
 }
 
 /// The gated activation of the product's two halves, into `y: [.., half]`.
-fn glu<T: Float>(cx: &Context<'_>, half: usize, y: &mut [T], product: &Product<'_>, groups: &[Group], kind: GluKind) -> Result<()> {
+fn glu<T: Lane>(cx: &Context<'_>, half: usize, y: &mut [T], product: &Product<'_>, groups: &[Group], kind: GluKind) -> Result<()> {
     tiles(cx, y, (product.depth(), half), groups, |memory, mut tile| {
         let up_cols = tile.cols.start + half..tile.cols.end + half;
-        let (gates, ups) = product.pair(memory, tile.expert, tile.rows.clone(), tile.cols.clone(), up_cols);
+        let values = product.pair(memory, tile.expert, tile.rows.clone(), tile.cols.clone(), up_cols);
         for i in 0..tile.rows.len() {
-            for ((y, &gate), &up) in tile.row(i).iter_mut().zip(gates.row(i)).zip(ups.row(i)) {
-                *y = T::from_f32(gated(kind, gate, up));
-            }
+            let mut pair = [[0f32; TILE_PANELS * COLS]; 2];
+            let [gates, ups] = pair.each_mut().map(|part| &mut part[..tile.cols.len()]);
+            gates.copy_from_slice(values.0.row(i));
+            ups.copy_from_slice(values.1.row(i));
+            gate(cx.isa(), kind, gates, ups);
+            convert::narrow(cx.isa(), gates, tile.row(i));
         }
     })
 }
@@ -90,7 +91,7 @@ fn glu_quant(
     }
     cx.install(|| {
         let rows = values.par_chunks(half).zip(y.par_chunks_mut(half)).zip(&mut y_scale[..used]);
-        rows.for_each(|((values, y), scale)| *scale = quantize_row(values, y));
+        rows.for_each(|((values, y), scale)| *scale = row::quantize(cx.isa(), values, y));
     });
     Ok(())
 }

@@ -2,10 +2,11 @@
 
 use ascend_hal::host::HostAccess;
 use ascend_hal::ops::{Group, Matmul};
-use ascend_hal::{DType, Float, OpKind, Result, TensorView, bf16, f16};
+use ascend_hal::{DType, OpKind, Result, TensorView, bf16, f16};
 
 use crate::context::Context;
 use crate::gemm::{Bias, Held, Method, Product, Stored, Weights, tiles};
+use crate::simd::{Lane, convert};
 
 pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     if op.y.numel() == 0 {
@@ -35,14 +36,12 @@ pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     }
 }
 
-fn floats<T: Float>(cx: &Context<'_>, op: &Matmul, access: &HostAccess<'_>, product: &Product<'_>) -> Result<()> {
+fn floats<T: Lane>(cx: &Context<'_>, op: &Matmul, access: &HostAccess<'_>, product: &Product<'_>) -> Result<()> {
     let mut y = access.write::<T>(&op.y)?;
     tiles(cx, &mut y, (op.x.shape().last_or_one(), op.y.shape().last_or_one()), &batches(op), |memory, mut tile| {
         let values = product.tile(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
         for i in 0..tile.rows.len() {
-            for (y, &v) in tile.row(i).iter_mut().zip(values.row(i)) {
-                *y = T::from_f32(v);
-            }
+            convert::narrow(cx.isa(), values.row(i), tile.row(i));
         }
     })
 }

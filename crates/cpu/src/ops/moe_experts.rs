@@ -7,16 +7,17 @@
 use std::ops::Range;
 
 use ascend_hal::host::HostAccess;
-use ascend_hal::ops::{GluKind, Group, MoeExperts, Weight, check_expert_ids};
-use ascend_hal::{DType, Float, OpKind, Result, TensorView, bf16, f16};
+use ascend_hal::ops::{Group, MoeExperts, Weight, check_expert_ids};
+use ascend_hal::{DType, OpKind, Result, TensorView, bf16, f16};
 
-use super::activation::gated;
-use super::quantize::quantize_row;
+use super::activation::gate;
 use crate::context::Context;
 use crate::gemm::{
     Bias, COLS, Cut, Held, Memory, Method, Pending, Product, Rows, Sheet, Stored, TILE_PANELS, Weights, in_order, worthwhile,
 };
+use crate::isa::Isa;
 use crate::scratch::Scratch;
+use crate::simd::{Lane, convert, row};
 
 const OP: OpKind = OpKind::MoeExperts;
 
@@ -31,7 +32,7 @@ pub(super) fn moe_experts(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
     }
 }
 
-fn run<T: Float>(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
+fn run<T: Lane>(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
     let stored = [Stored::of(&op.gate_up.data), Stored::of(&op.down.data)];
     let access = HostAccess::lock(OP, inputs(op, &stored), [("y", &op.y)])?;
     let ids = access.read::<i32>(&op.ids)?;
@@ -71,6 +72,7 @@ fn run<T: Float>(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
     let mut results = cx.scratch::<T>(pairs * hidden)?;
     let work = Work {
         op,
+        isa: cx.isa(),
         plan: &plan,
         gates,
         second,
@@ -197,7 +199,7 @@ impl<'a> Quantised<'a> {
         in_order(cx, threads, tokens.div_ceil(at_once), begin, |(values, codes), piece, _| {
             for token in piece * at_once..((piece + 1) * at_once).min(tokens) {
                 x.codes().load(token * hidden, values);
-                let scale = quantize_row(values, codes);
+                let scale = row::quantize(cx.isa(), values, codes);
                 #[allow(unsafe_code, reason = "threads write to disjoint parts of one slice")]
                 // SAFETY: each token belongs to one piece, and is written once in it.
                 unsafe {
@@ -214,6 +216,7 @@ impl<'a> Quantised<'a> {
 /// What the pieces work on. Rows are those of the plan.
 struct Work<'a, T> {
     op: &'a MoeExperts,
+    isa: Isa,
     plan: &'a Plan,
     gates: Product<'a>,
     second: Method,
@@ -231,40 +234,49 @@ struct Work<'a, T> {
     y: Sheet<'a, T>,
 }
 
-impl<T: Float> Work<'_, T> {
+impl<T: Lane> Work<'_, T> {
     /// Activated values of rows and columns of one expert.
     fn activate(&self, memory: &mut Memory<'_>, g: usize, rows: Range<usize>, cols: Range<usize>) {
         let (expert, inner) = (self.plan.groups[g].expert, self.op.down.data.dim(1));
         for start in cols.clone().step_by(PART) {
             let cols = start..(start + PART).min(cols.end);
-            let mut out = [0f32; PART];
-            let out = &mut out[..cols.len()];
+            let mut pair = [[0f32; PART]; 2];
+            let [gates, ups] = pair.each_mut().map(|part| &mut part[..cols.len()]);
             if self.op.interleaved {
                 let both = self.gates.tile(memory, expert, rows.clone(), 2 * cols.start..2 * cols.end);
                 for (i, row) in rows.clone().enumerate() {
-                    let pairs = both.row(i).as_chunks::<2>().0.iter().map(|&[gate, up]| (gate, up));
-                    self.glu(pairs, out);
-                    self.put(row, cols.clone(), out);
+                    for ((gate, up), pair) in gates.iter_mut().zip(&mut *ups).zip(both.row(i).as_chunks::<2>().0) {
+                        [*gate, *up] = *pair;
+                    }
+                    self.glu(gates, ups);
+                    self.put(row, cols.clone(), gates);
                 }
             } else {
-                let (gates, ups) = self.gates.pair(memory, expert, rows.clone(), cols.clone(), cols.start + inner..cols.end + inner);
+                let values = self.gates.pair(memory, expert, rows.clone(), cols.clone(), cols.start + inner..cols.end + inner);
                 for (i, row) in rows.clone().enumerate() {
-                    self.glu(gates.row(i).iter().copied().zip(ups.row(i).iter().copied()), out);
-                    self.put(row, cols.clone(), out);
+                    gates.copy_from_slice(values.0.row(i));
+                    ups.copy_from_slice(values.1.row(i));
+                    self.glu(gates, ups);
+                    self.put(row, cols.clone(), gates);
                 }
             }
         }
     }
 
-    /// The gated activation with its rounding points.
-    fn glu(&self, pairs: impl Iterator<Item = (f32, f32)>, out: &mut [f32]) {
-        let kind: GluKind = self.op.glu;
-        if self.op.quantize_activations {
-            out.iter_mut().zip(pairs).for_each(|(out, (gate, up))| *out = gated(kind, gate, up));
-        } else {
-            let round = |x| T::from_f32(x).to_f32();
-            out.iter_mut().zip(pairs).for_each(|(out, (gate, up))| *out = round(gated(kind, round(gate), round(up))));
-        }
+    /// The gated activation with its rounding points: `gates` become the results.
+    fn glu(&self, gates: &mut [f32], ups: &mut [f32]) {
+        let round = |values: &mut [f32]| {
+            if T::DTYPE != DType::F32 && !self.op.quantize_activations {
+                let mut rounded = [T::from_f32(0.0); PART];
+                let rounded = &mut rounded[..values.len()];
+                convert::narrow(self.isa, values, rounded);
+                convert::widen(self.isa, rounded, values);
+            }
+        };
+        round(gates);
+        round(ups);
+        gate(self.isa, self.op.glu, gates, ups);
+        round(gates);
     }
 
     /// Puts activated values of a row where the next stage reads them.
@@ -289,7 +301,7 @@ impl<T: Float> Work<'_, T> {
             #[allow(unsafe_code, reason = "threads write to disjoint parts of one slice, and read what others have written")]
             // SAFETY: the row's values are all written, and its codes and scale belong to this piece.
             unsafe {
-                self.scales.part(row, 0..1)[0] = quantize_row(self.values.shared(row..row + 1), &mut codes);
+                self.scales.part(row, 0..1)[0] = row::quantize(self.isa, self.values.shared(row..row + 1), &mut codes);
                 self.second.encode_codes(&codes, self.rows.part(row, 0..self.second.row_bytes(self.down)));
             }
         }
@@ -310,7 +322,7 @@ impl<T: Float> Work<'_, T> {
             #[allow(unsafe_code, reason = "threads write to disjoint parts of one slice")]
             // SAFETY: each row and column belongs to one tile.
             let out = unsafe { self.results.part(row, cols.clone()) };
-            out.iter_mut().zip(values.row(i)).for_each(|(out, &v)| *out = T::from_f32(v));
+            convert::narrow(self.isa, values.row(i), out);
         }
     }
 
@@ -329,13 +341,13 @@ impl<T: Float> Work<'_, T> {
                     // SAFETY: all results are written.
                     let result = unsafe { &self.results.shared(row..row + 1)[cols.clone()] };
                     let weight = self.slot_weights[pair];
-                    sums.iter_mut().zip(result).for_each(|(sum, result)| *sum += weight * result.to_f32());
+                    row::add_weighted(self.isa, sums, weight, result, None);
                 }
             }
             #[allow(unsafe_code, reason = "threads write to disjoint parts of one slice")]
             // SAFETY: each token belongs to one piece.
             let y = unsafe { self.y.part(token, cols) };
-            y.iter_mut().zip(&*sums).for_each(|(y, &sum)| *y = T::from_f32(sum));
+            convert::narrow(self.isa, sums, y);
         }
     }
 }

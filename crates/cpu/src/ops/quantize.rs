@@ -4,7 +4,6 @@ use ascend_hal::ops::{Dequantize, Quantize};
 use ascend_hal::{DType, Element, OpKind, Result, TensorView, bf16, f16, host::HostAccess};
 
 use crate::context::Context;
-use crate::isa::Isa;
 use crate::rows::RowsMut;
 use crate::simd::{Lane, convert, row};
 
@@ -84,14 +83,14 @@ fn scaled<Q: Element, T: Lane>(cx: &Context<'_>, op: &Dequantize, to_f32: impl F
     })
 }
 
-/// [`row::quantize`] for kernels with no instruction set at hand: the codes are the same with all.
-pub(super) fn quantize_row(x: &[f32], q: &mut [i8]) -> f32 {
-    row::quantize(Isa::Portable, x, q)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::Isa;
+
+    fn quantize_row(x: &[f32], q: &mut [i8]) -> f32 {
+        row::quantize(Isa::best(), x, q)
+    }
 
     #[test]
     fn quantize_row_rounds_halves_to_even() {
