@@ -30,7 +30,6 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "one value, made once")]
 enum Command {
     Validate(validate::Validate),
     Generate(generate::Generate),
