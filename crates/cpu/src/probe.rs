@@ -230,17 +230,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_are_positive_and_wider_instructions_are_not_slower() {
-        let rate = |isa| {
+    fn limits_are_rates_on_every_instruction_set() {
+        for isa in Isa::available() {
             let probe = Probe::new(isa, 1).unwrap();
-            // The best of some, as other tests run at the same time.
-            let best = |peak| (0..5).map(|_| probe.peak_gflops(peak)).fold(0.0, f64::max);
-            assert!(probe.read_gbs() > 0.0 && best(Peak::F32) > 0.0 && best(Peak::Int8) > 0.0);
-            best(Peak::F32)
-        };
-        let portable = rate(Isa::Portable);
-        for isa in [Isa::Avx2, Isa::Avx512].into_iter().filter(|isa| isa.is_available()) {
-            assert!(rate(isa) > portable, "{isa}");
+            for rate in [probe.read_gbs(), probe.peak_gflops(Peak::F32), probe.peak_gflops(Peak::Bf16), probe.peak_gflops(Peak::Int8)] {
+                assert!(rate > 0.0 && rate.is_finite(), "{isa}: {rate}");
+            }
         }
     }
 
