@@ -1,0 +1,142 @@
+//! The C functions, and the table that they are found in.
+
+mod context;
+mod device;
+mod event;
+mod memory;
+mod stream;
+mod system;
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::sync::OnceLock;
+
+use ascend_sys::ffi::ACL_ERROR_RT_PARAM_INVALID;
+use ascend_sys::{AscendCl, fns};
+
+use crate::config::Version;
+use crate::fault::{Fault, Outcome};
+use crate::machine::machine;
+
+/// Pairs of names and addresses. A function that does not have the type that `ascend-sys` declares for its name does not compile.
+macro_rules! functions {
+    ($($name:ident => $function:path,)*) => { &[$((stringify!($name), Address($function as fns::$name as *const c_void)),)*] };
+}
+
+/// The address of a function.
+#[derive(Clone, Copy)]
+struct Address(*const c_void);
+
+// SAFETY: a function's address is valid in every thread.
+unsafe impl Send for Address {}
+// SAFETY: as above.
+unsafe impl Sync for Address {}
+
+const FUNCTIONS: &[(&str, Address)] = functions! {
+    aclInit => system::init,
+    aclFinalize => system::finalize,
+    aclGetRecentErrMsg => system::recent_message,
+    aclrtGetSocName => system::soc_name,
+    aclrtGetVersion => system::runtime_version,
+
+    aclrtSetDevice => device::set,
+    aclrtResetDevice => device::reset,
+    aclrtGetDevice => device::get,
+    aclrtGetDeviceCount => device::count,
+    aclrtGetRunMode => device::run_mode,
+    aclrtSynchronizeDevice => device::synchronize,
+    aclrtSynchronizeDeviceWithTimeout => device::synchronize_with_timeout,
+
+    aclrtCreateContext => context::create,
+    aclrtDestroyContext => context::destroy,
+    aclrtSetCurrentContext => context::set_current,
+    aclrtGetCurrentContext => context::get_current,
+
+    aclrtCreateStream => stream::create,
+    aclrtCreateStreamWithConfig => stream::create_with_config,
+    aclrtDestroyStream => stream::destroy,
+    aclrtDestroyStreamForce => stream::destroy_force,
+    aclrtSynchronizeStream => stream::synchronize,
+    aclrtSynchronizeStreamWithTimeout => stream::synchronize_with_timeout,
+    aclrtStreamQuery => stream::query,
+    aclrtStreamWaitEvent => stream::wait_event,
+    aclrtLaunchHostFunc => stream::launch_host_function,
+
+    aclrtCreateEvent => event::create,
+    aclrtCreateEventWithFlag => event::create_with_flag,
+    aclrtCreateEventExWithFlag => event::create_ex_with_flag,
+    aclrtDestroyEvent => event::destroy,
+    aclrtRecordEvent => event::record,
+    aclrtQueryEventStatus => event::query,
+    aclrtSynchronizeEvent => event::synchronize,
+    aclrtSynchronizeEventWithTimeout => event::synchronize_with_timeout,
+    aclrtEventElapsedTime => event::elapsed,
+
+    aclrtMalloc => memory::malloc,
+    aclrtMallocAlign32 => memory::malloc_align32,
+    aclrtFree => memory::free,
+    aclrtMallocHost => memory::malloc_host,
+    aclrtFreeHost => memory::free_host,
+    aclrtGetMemInfo => memory::info,
+    aclrtMemcpy => memory::copy,
+    aclrtMemcpyAsync => memory::copy_async,
+    aclrtMemset => memory::set,
+    aclrtMemsetAsync => memory::set_async,
+};
+
+/// The address of the simulated C function called `name`, if the simulated version of CANN has it.
+pub fn resolve(name: &str) -> Option<*const c_void> {
+    static VISIBLE: OnceLock<HashMap<&str, Address>> = OnceLock::new();
+    let visible = VISIBLE.get_or_init(|| visible(machine().config().cann));
+    visible.get(name).map(|address| address.0)
+}
+
+/// The functions that a version has.
+fn visible(version: Version) -> HashMap<&'static str, Address> {
+    let newer = |name: &str| {
+        let symbol = AscendCl::SYMBOLS.iter().find(|symbol| symbol.name == name);
+        symbol.and_then(|symbol| symbol.since.parse::<Version>().ok()).is_some_and(|since| since > version)
+    };
+    FUNCTIONS.iter().copied().filter(|(name, _)| !newer(name)).collect()
+}
+
+/// Writes a result to where the caller wants it.
+///
+/// # Safety
+/// * `place` is null, or valid for writing.
+unsafe fn give<T>(place: *mut T, value: T, name: &str) -> Outcome {
+    if place.is_null() {
+        return Err(Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, format!("{name} is null")));
+    }
+    // SAFETY: the caller promises it.
+    unsafe { place.write(value) };
+    Ok(())
+}
+
+/// A time limit as the C interface has it: milliseconds, -1 for none.
+fn limit(timeout_ms: i32) -> Outcome<Option<std::time::Duration>> {
+    match u64::try_from(timeout_ms) {
+        Ok(timeout_ms) if timeout_ms > 0 => Ok(Some(std::time::Duration::from_millis(timeout_ms))),
+        _ if timeout_ms == -1 => Ok(None),
+        _ => Err(Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, format!("a time limit above 0, or -1 for none, asked; {timeout_ms} found"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_has_no_function_that_came_later() {
+        let has = |version: &str, name: &str| visible(version.parse().unwrap()).contains_key(name);
+        assert!(has("8.1.RC1", "aclrtMalloc") && has("9.0.0", "aclrtMalloc"));
+        assert!(!has("8.5.0", "aclrtLaunchHostFunc") && has("9.0.0", "aclrtLaunchHostFunc"));
+    }
+
+    #[test]
+    fn every_function_is_one_that_ascend_sys_declares() {
+        for (name, _) in FUNCTIONS {
+            assert!(AscendCl::SYMBOLS.iter().any(|symbol| symbol.name == *name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Calls that are refused: their codes, their messages, and reports of misuse.
+
+use std::cell::RefCell;
+use std::ffi::{CString, c_char};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+
+use ascend_sys::ffi::{ACL_ERROR_INTERNAL_ERROR, ACL_SUCCESS, aclError};
+
+use crate::config::Strict;
+use crate::machine::machine;
+
+/// Why a call is refused.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault {
+    code: aclError,
+    what: String,
+    /// A correct program would not have made the call.
+    misuse: bool,
+}
+
+pub(crate) type Outcome<T = ()> = Result<T, Fault>;
+
+impl Fault {
+    /// What happens to correct programs too: memory is exhausted, a wait times out.
+    pub(crate) fn refused(code: aclError, what: impl Into<String>) -> Self {
+        Self { code, what: what.into(), misuse: false }
+    }
+
+    /// What only happens to wrong programs.
+    pub(crate) fn misuse(code: aclError, what: impl Into<String>) -> Self {
+        Self { code, what: what.into(), misuse: true }
+    }
+}
+
+static REPORTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+thread_local! {
+    /// The message that `aclGetRecentErrMsg` has not handed out yet, and the one whose address it has.
+    static MESSAGE: RefCell<(Option<CString>, Option<CString>)> = const { RefCell::new((None, None)) };
+}
+
+/// Everything that was reported since the last call: each misuse by the function's name, and what was alive at `aclFinalize`.
+pub fn take_reports() -> Vec<String> {
+    std::mem::take(&mut *REPORTS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Tells of a misuse in the way that the configuration asks for.
+pub(crate) fn report(text: String) {
+    match machine().config().strict {
+        Strict::Off => return,
+        Strict::Report => eprintln!("ascend-sim: {text}"),
+        Strict::Abort => {
+            eprintln!("ascend-sim: {text}");
+            std::process::abort();
+        }
+    }
+    REPORTS.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+}
+
+/// Runs the body of the C function called `name` and makes a status of its outcome. No panic crosses into C.
+pub(crate) fn call(name: &str, body: impl FnOnce() -> Outcome) -> aclError {
+    let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        Err(Fault::refused(ACL_ERROR_INTERNAL_ERROR, format!("the simulation panicked ({text}); this is a bug in it")))
+    });
+    let Err(fault) = outcome else { return ACL_SUCCESS };
+    let text = format!("{name}: {}", fault.what);
+    MESSAGE.with_borrow_mut(|message| message.0 = CString::new(text.replace('\0', " ")).ok());
+    if fault.misuse {
+        report(text);
+    }
+    fault.code
+}
+
+/// The message of the calling thread's last refused call, once; then null. It is valid until the next call.
+pub(crate) fn recent_message() -> *const c_char {
+    MESSAGE.with_borrow_mut(|message| {
+        message.1 = message.0.take();
+        message.1.as_ref().map_or(std::ptr::null(), |text| text.as_ptr())
+    })
+}

@@ -1,0 +1,194 @@
+//! The state of the simulated machine: what is initialised, and which handles are alive.
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use ascend_sys::ffi::{
+    ACL_ERROR_INVALID_PARAM, ACL_ERROR_REPEAT_FINALIZE, ACL_ERROR_REPEAT_INITIALIZE, ACL_ERROR_RT_INVALID_HANDLE,
+    ACL_ERROR_RT_PARAM_INVALID, ACL_ERROR_UNINITIALIZE,
+};
+
+use crate::config::Config;
+use crate::context::Context;
+use crate::event::Event;
+use crate::fault::{Fault, Outcome, report};
+use crate::memory::Memory;
+use crate::stream::Stream;
+
+/// What a handle stands for.
+#[derive(Clone)]
+pub(crate) enum Object {
+    Context(Arc<Context>),
+    Stream(Arc<Stream>),
+    Event(Arc<Event>),
+}
+
+impl Object {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Context(_) => "context",
+            Self::Stream(_) => "stream",
+            Self::Event(_) => "event",
+        }
+    }
+}
+
+/// A device's own context, and how many `aclrtSetDevice` have not been undone.
+pub(crate) struct Primary {
+    pub(crate) context: Arc<Context>,
+    pub(crate) users: u32,
+}
+
+pub(crate) struct State {
+    life: Life,
+    handles: HashMap<usize, Object>,
+    next_handle: usize,
+    pub(crate) primaries: HashMap<u32, Primary>,
+}
+
+#[derive(PartialEq)]
+enum Life {
+    New,
+    Initialised,
+    Finalised,
+}
+
+pub(crate) struct Machine {
+    config: Config,
+    /// Why the environment's wishes cannot be met; the defaults stand in for them.
+    refused: Option<String>,
+    state: Mutex<State>,
+    memory: Mutex<Memory>,
+}
+
+/// Handles look like addresses that nothing can be mapped at: dereferencing one faults. None is given out twice.
+const FIRST_HANDLE: usize = 0x5100_0000_0000_0010;
+const HANDLE_STEP: usize = 16;
+
+pub(crate) fn machine() -> &'static Machine {
+    static MACHINE: OnceLock<Machine> = OnceLock::new();
+    MACHINE.get_or_init(|| {
+        let (config, refused) = match Config::read(|name| std::env::var(name).ok()) {
+            Ok(config) => (config, None),
+            Err(reason) => (Config::default(), Some(reason)),
+        };
+        let state = State { life: Life::New, handles: HashMap::new(), next_handle: FIRST_HANDLE, primaries: HashMap::new() };
+        Machine { refused, state: Mutex::new(state), memory: Mutex::new(Memory::new(config.devices, config.memory_bytes)), config }
+    })
+}
+
+impl Machine {
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn initialise(&self) -> Outcome {
+        if let Some(reason) = &self.refused {
+            return Err(Fault::refused(ACL_ERROR_INVALID_PARAM, reason.clone()));
+        }
+        let mut state = self.state();
+        if state.life == Life::Initialised {
+            return Err(Fault::refused(ACL_ERROR_REPEAT_INITIALIZE, "aclInit has been called already"));
+        }
+        state.life = Life::Initialised;
+        Ok(())
+    }
+
+    /// Ends the use of the runtime, and tells of everything that the program has left alive.
+    pub(crate) fn finalise(&self) -> Outcome {
+        let mut state = self.state();
+        match state.life {
+            Life::Initialised => state.life = Life::Finalised,
+            Life::Finalised => return Err(Fault::refused(ACL_ERROR_REPEAT_FINALIZE, "aclFinalize has been called already")),
+            Life::New => return Err(Fault::misuse(ACL_ERROR_UNINITIALIZE, "aclInit has not been called")),
+        }
+        // A device's own context is not the program's to destroy.
+        let own: Vec<usize> = state.primaries.values().map(|primary| primary.context.handle()).collect();
+        let mut leaks: Vec<String> = Vec::new();
+        for (handle, object) in state.handles.iter().filter(|(handle, _)| !own.contains(handle)) {
+            leaks.push(format!("aclFinalize: {} {handle:#x} is still alive", object.kind()));
+        }
+        drop(state);
+        leaks.extend(self.memory().alive().map(|what| format!("aclFinalize: {what} is still allocated")));
+        leaks.sort();
+        leaks.into_iter().for_each(report);
+        Ok(())
+    }
+
+    pub(crate) fn initialised(&self) -> Outcome {
+        if self.state().life == Life::Initialised {
+            return Ok(());
+        }
+        Err(Fault::misuse(ACL_ERROR_UNINITIALIZE, "aclInit has not been called"))
+    }
+}
+
+impl State {
+    /// A handle for what `make` makes of it.
+    pub(crate) fn add(&mut self, make: impl FnOnce(usize) -> Object) -> usize {
+        let handle = self.next_handle;
+        self.next_handle += HANDLE_STEP;
+        self.handles.insert(handle, make(handle));
+        handle
+    }
+
+    fn get(&self, handle: *const c_void, wanted: &str) -> Outcome<&Object> {
+        let address = handle as usize;
+        if address == 0 {
+            return Err(Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, format!("the {wanted} is null")));
+        }
+        let given_out = (FIRST_HANDLE..self.next_handle).contains(&address) && (address - FIRST_HANDLE).is_multiple_of(HANDLE_STEP);
+        match self.handles.get(&address) {
+            Some(object) if object.kind() == wanted => Ok(object),
+            Some(object) => {
+                let what = format!("a {wanted} asked, but {address:#x} is a handle of a {}", object.kind());
+                Err(Fault::misuse(ACL_ERROR_RT_INVALID_HANDLE, what))
+            }
+            None if given_out => Err(Fault::misuse(ACL_ERROR_RT_INVALID_HANDLE, format!("the {wanted} {address:#x} has been destroyed"))),
+            None => Err(Fault::misuse(ACL_ERROR_RT_INVALID_HANDLE, format!("a {wanted} asked, but {address:#x} is no handle at all"))),
+        }
+    }
+
+    pub(crate) fn context(&self, handle: *const c_void) -> Outcome<Arc<Context>> {
+        match self.get(handle, "context")? {
+            Object::Context(context) => Ok(context.clone()),
+            other => Err(Fault::misuse(ACL_ERROR_RT_INVALID_HANDLE, format!("a context asked, a {} found", other.kind()))),
+        }
+    }
+
+    pub(crate) fn stream(&self, handle: *const c_void) -> Outcome<Arc<Stream>> {
+        match self.get(handle, "stream")? {
+            Object::Stream(stream) => Ok(stream.clone()),
+            other => Err(Fault::misuse(ACL_ERROR_RT_INVALID_HANDLE, format!("a stream asked, a {} found", other.kind()))),
+        }
+    }
+
+    pub(crate) fn event(&self, handle: *const c_void) -> Outcome<Arc<Event>> {
+        match self.get(handle, "event")? {
+            Object::Event(event) => Ok(event.clone()),
+            other => Err(Fault::misuse(ACL_ERROR_RT_INVALID_HANDLE, format!("an event asked, a {} found", other.kind()))),
+        }
+    }
+
+    pub(crate) fn remove(&mut self, handle: *const c_void) {
+        self.handles.remove(&(handle as usize));
+    }
+
+    /// The streams of a context, its default one excepted.
+    pub(crate) fn streams_of(&self, context: usize) -> Vec<(usize, Arc<Stream>)> {
+        let streams = self.handles.iter().filter_map(|(handle, object)| match object {
+            Object::Stream(stream) if stream.context() == context => Some((*handle, stream.clone())),
+            _ => None,
+        });
+        streams.collect()
+    }
+}

@@ -1,0 +1,251 @@
+//! The runtime through the function tables, as a program uses it. Each test has a device of its own.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::ffi::c_void;
+use std::ptr::{null, null_mut};
+use std::sync::OnceLock;
+
+use ascend_sys::ffi::*;
+use ascend_sys::{Cann, Error, Result};
+
+fn cann() -> &'static Cann {
+    static CANN: OnceLock<Cann> = OnceLock::new();
+    CANN.get_or_init(|| {
+        let cann = ascend_sim::cann();
+        // SAFETY: the configuration may be null.
+        unsafe { cann.acl.aclInit(null()) }.unwrap();
+        cann
+    })
+}
+
+/// The runtime, with the device current in this thread.
+fn on(device: i32) -> &'static ascend_sys::AscendCl {
+    let acl = &cann().acl;
+    // SAFETY: takes no pointer.
+    unsafe { acl.aclrtSetDevice(device) }.unwrap();
+    acl
+}
+
+fn malloc(acl: &ascend_sys::AscendCl, bytes: usize) -> *mut c_void {
+    let mut address = null_mut();
+    // SAFETY: a place to write to.
+    unsafe { acl.aclrtMalloc(&mut address, bytes, ACL_MEM_MALLOC_HUGE_FIRST) }.unwrap();
+    address
+}
+
+fn stream(acl: &ascend_sys::AscendCl) -> aclrtStream {
+    let mut stream = null_mut();
+    // SAFETY: a place to write to.
+    unsafe { acl.aclrtCreateStream(&mut stream) }.unwrap();
+    stream
+}
+
+fn event(acl: &ascend_sys::AscendCl) -> aclrtEvent {
+    let mut event = null_mut();
+    // SAFETY: a place to write to.
+    unsafe { acl.aclrtCreateEvent(&mut event) }.unwrap();
+    event
+}
+
+/// The code and the message that a call was refused with.
+fn refused(outcome: Result<()>) -> (i32, String) {
+    match outcome {
+        Err(Error::Call { code, message, .. }) => (code, message.map(String::from).unwrap_or_default()),
+        other => panic!("a refusal expected, {other:?} found"),
+    }
+}
+
+#[test]
+fn bytes_come_back_from_the_device_and_fresh_memory_is_nan() {
+    let acl = on(0);
+    let (input, mut output) = ([1.5f32, -2.0, 3.25, 0.0], [0f32; 8]);
+    let device = malloc(acl, 32);
+    // SAFETY: the ranges lie within the arrays and the allocation.
+    unsafe {
+        acl.aclrtMemcpy(device, 32, input.as_ptr().cast(), 16, ACL_MEMCPY_HOST_TO_DEVICE).unwrap();
+        acl.aclrtMemcpy(output.as_mut_ptr().cast(), 32, device, 32, ACL_MEMCPY_DEVICE_TO_HOST).unwrap();
+        acl.aclrtFree(device).unwrap();
+    }
+    assert_eq!(output[..4], input);
+    assert!(output[4..].iter().all(|value| value.is_nan()));
+}
+
+#[test]
+fn a_stream_runs_in_order_and_behind_the_callers_back() {
+    let acl = on(1);
+    let (stream, other, gate) = (stream(acl), stream(acl), event(acl));
+    let device = malloc(acl, 4);
+    let mut found = 0u32;
+    // SAFETY: the ranges lie within the allocation and `found`, which outlives the synchronisation.
+    unsafe {
+        // Behind an event that is recorded behind nothing: everything below waits in the queue until `other` has run.
+        acl.aclrtRecordEvent(gate, other).unwrap();
+        acl.aclrtStreamWaitEvent(stream, gate).unwrap();
+        for byte in [1, 2, 3] {
+            acl.aclrtMemsetAsync(device, 4, byte, 4, stream).unwrap();
+        }
+        acl.aclrtMemcpyAsync((&raw mut found).cast(), 4, device, 4, ACL_MEMCPY_DEVICE_TO_HOST, stream).unwrap();
+        acl.aclrtSynchronizeStream(stream).unwrap();
+        assert_eq!(found, 0x0303_0303);
+        let mut status = ACL_STREAM_STATUS_NOT_READY;
+        acl.aclrtStreamQuery(stream, &mut status).unwrap();
+        assert_eq!(status, ACL_STREAM_STATUS_COMPLETE);
+        acl.aclrtFree(device).unwrap();
+        acl.aclrtDestroyEvent(gate).unwrap();
+        acl.aclrtDestroyStream(stream).unwrap();
+        acl.aclrtSynchronizeStream(other).unwrap();
+        acl.aclrtDestroyStream(other).unwrap();
+    }
+}
+
+#[test]
+fn events_know_whether_and_when_they_were_reached() {
+    let acl = on(2);
+    let (stream, start, end) = (stream(acl), event(acl), event(acl));
+    let device = malloc(acl, 1 << 20);
+    let mut status = ACL_EVENT_RECORDED_STATUS_COMPLETE;
+    let mut ms = -1f32;
+    // SAFETY: the places are valid; the range is the allocation.
+    unsafe {
+        acl.aclrtQueryEventStatus(start, &mut status).unwrap();
+        assert_eq!(status, ACL_EVENT_RECORDED_STATUS_NOT_READY);
+        assert_eq!(refused(acl.aclrtEventElapsedTime(&mut ms, start, end)).0, ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID);
+        acl.aclrtRecordEvent(start, stream).unwrap();
+        acl.aclrtMemsetAsync(device, 1 << 20, 7, 1 << 20, stream).unwrap();
+        acl.aclrtRecordEvent(end, stream).unwrap();
+        acl.aclrtSynchronizeEvent(end).unwrap();
+        acl.aclrtQueryEventStatus(end, &mut status).unwrap();
+        assert_eq!(status, ACL_EVENT_RECORDED_STATUS_COMPLETE);
+        acl.aclrtEventElapsedTime(&mut ms, start, end).unwrap();
+        assert!(ms > 0.0 && ms < 60_000.0, "{ms}");
+        assert_eq!(refused(acl.aclrtEventElapsedTime(&mut ms, end, start)).0, ACL_ERROR_RT_EVENT_TIMESTAMP_REVERSAL);
+        acl.aclrtSynchronizeStream(stream).unwrap();
+        acl.aclrtFree(device).unwrap();
+    }
+}
+
+#[test]
+fn wrong_use_of_memory_is_refused_and_named() {
+    let acl = on(3);
+    let device = malloc(acl, 100);
+    let mut host = [0u8; 200];
+    let host = host.as_mut_ptr().cast::<c_void>();
+    // SAFETY: every call is refused before it touches memory, or stays within the ranges.
+    unsafe {
+        let copy = |destination, source, bytes, kind| refused(acl.aclrtMemcpy(destination, 200, source, bytes, kind));
+        let (code, text) = copy(host, device, 101, ACL_MEMCPY_DEVICE_TO_HOST);
+        assert!(code == ACL_ERROR_RT_PARAM_INVALID && text.contains("allocation of 100"), "{text}");
+        let (code, text) = copy(host, device, 10, ACL_MEMCPY_HOST_TO_HOST);
+        assert!(code == ACL_ERROR_RT_INVALID_MEMORY_TYPE && text.contains("device memory"), "{text}");
+        assert!(copy(host, host, 10, ACL_MEMCPY_HOST_TO_DEVICE).1.contains("no device memory"));
+        assert!(refused(acl.aclrtMemcpy(device, 5, host, 6, ACL_MEMCPY_HOST_TO_DEVICE)).1.contains("the 5 of the destination"));
+        assert!(refused(acl.aclrtFree(device.byte_add(4))).1.contains("lies within"));
+        acl.aclrtFree(device).unwrap();
+        let (_, text) = refused(acl.aclrtFree(device));
+        assert!(text.starts_with("aclrtFree: ") && text.contains("freed already"), "{text}");
+        assert!(copy(host, device, 10, ACL_MEMCPY_DEVICE_TO_HOST).1.contains("after it was freed"));
+        let mut address = null_mut();
+        assert_eq!(refused(acl.aclrtMalloc(&mut address, 0, ACL_MEM_MALLOC_HUGE_FIRST)).0, ACL_ERROR_RT_PARAM_INVALID);
+    }
+}
+
+#[test]
+fn memory_has_a_budget_that_frees_give_back() {
+    let acl = on(4);
+    let (mut free, mut total, mut address) = (0, 0, null_mut());
+    // SAFETY: the places are valid.
+    unsafe {
+        acl.aclrtGetMemInfo(ACL_HBM_MEM, &mut free, &mut total).unwrap();
+        assert_eq!((free, total), (64 << 30, 64 << 30));
+        let (code, text) = refused(acl.aclrtMalloc(&mut address, total + 1, ACL_MEM_MALLOC_HUGE_FIRST));
+        assert!(code == ACL_ERROR_RT_MEMORY_ALLOCATION && address.is_null(), "{text}");
+        // Untouched memory costs nothing.
+        let large = malloc(acl, total / 2);
+        acl.aclrtGetMemInfo(ACL_HBM_MEM, &mut free, &mut total).unwrap();
+        assert_eq!(free, total / 2);
+        acl.aclrtFree(large).unwrap();
+        acl.aclrtGetMemInfo(ACL_HBM_MEM, &mut free, &mut total).unwrap();
+        assert_eq!(free, total);
+    }
+}
+
+/// Keeps a stream busy until the test opens the gate.
+fn block(acl: &ascend_sys::AscendCl, stream: aclrtStream, behind: aclrtStream) -> aclrtEvent {
+    let gate = event(acl);
+    // SAFETY: handles of this test.
+    unsafe {
+        acl.aclrtRecordEvent(gate, behind).unwrap();
+        acl.aclrtStreamWaitEvent(stream, gate).unwrap();
+    }
+    gate
+}
+
+#[test]
+fn busy_streams_time_out_and_are_not_destroyed_and_their_memory_is_not_freed() {
+    let acl = on(5);
+    let (slow, stream) = (stream(acl), stream(acl));
+    let device = malloc(acl, 512 << 20);
+    // SAFETY: the range is the allocation; handles of this test.
+    unsafe {
+        // Half a gigabyte takes a while to fill, many times over.
+        for value in 0..8 {
+            acl.aclrtMemsetAsync(device, 512 << 20, value, 512 << 20, slow).unwrap();
+        }
+        block(acl, stream, slow);
+        assert_eq!(refused(acl.aclrtSynchronizeStreamWithTimeout(stream, 1)).0, ACL_ERROR_RT_STREAM_SYNC_TIMEOUT);
+        assert_eq!(refused(acl.aclrtDestroyStream(stream)).0, ACL_ERROR_RT_STREAM_NOT_COMPLETE);
+        assert!(refused(acl.aclrtFree(device)).1.contains("while a task on a stream uses it"));
+        acl.aclrtSynchronizeDevice().unwrap();
+        acl.aclrtFree(device).unwrap();
+        acl.aclrtDestroyStream(stream).unwrap();
+        acl.aclrtDestroyStream(slow).unwrap();
+    }
+}
+
+#[test]
+fn handles_are_checked_for_kind_and_life() {
+    let acl = on(6);
+    let (stream, event) = (stream(acl), event(acl));
+    // SAFETY: wrong handles are refused; that is what is tested.
+    unsafe {
+        let (code, text) = refused(acl.aclrtSynchronizeStream(event));
+        assert!(code == ACL_ERROR_RT_INVALID_HANDLE && text.contains("handle of a event"), "{text}");
+        assert!(refused(acl.aclrtDestroyEvent(0x1234 as aclrtEvent)).1.contains("no handle at all"));
+        assert_eq!(refused(acl.aclrtDestroyEvent(null_mut())).0, ACL_ERROR_RT_PARAM_INVALID);
+        acl.aclrtDestroyStream(stream).unwrap();
+        assert!(refused(acl.aclrtDestroyStream(stream)).1.contains("has been destroyed"));
+        assert_eq!(refused(acl.aclrtCreateStream(null_mut())).0, ACL_ERROR_RT_PARAM_INVALID);
+        acl.aclrtDestroyEvent(event).unwrap();
+    }
+}
+
+#[test]
+fn contexts_belong_to_threads_and_streams_to_contexts() {
+    let acl = on(7);
+    let (mut device, mut own, mut context) = (-1, null_mut(), null_mut());
+    let stream = stream(acl);
+    // SAFETY: the places are valid; handles of this test.
+    unsafe {
+        acl.aclrtGetCurrentContext(&mut own).unwrap();
+        acl.aclrtCreateContext(&mut context, 7).unwrap();
+        assert_eq!(refused(acl.aclrtSynchronizeStream(stream)).0, ACL_ERROR_RT_STREAM_CONTEXT);
+        acl.aclrtSetCurrentContext(own).unwrap();
+        acl.aclrtSynchronizeStream(stream).unwrap();
+        acl.aclrtDestroyContext(context).unwrap();
+        assert!(refused(acl.aclrtDestroyContext(own)).1.contains("aclrtResetDevice ends it"));
+        acl.aclrtDestroyStream(stream).unwrap();
+        std::thread::spawn(|| {
+            let mut device = -1;
+            let acl = &cann().acl;
+            assert_eq!(refused(acl.aclrtGetDevice(&mut device)).0, ACL_ERROR_RT_CONTEXT_NULL);
+            let (code, text) = refused(acl.aclrtSetDevice(8));
+            assert!(code == ACL_ERROR_RT_INVALID_DEVICEID && text.contains("there are 8"), "{text}");
+        })
+        .join()
+        .unwrap();
+        acl.aclrtGetDevice(&mut device).unwrap();
+        assert_eq!(device, 7);
+        acl.aclrtResetDevice(7).unwrap();
+        assert_eq!(refused(acl.aclrtGetDevice(&mut device)).0, ACL_ERROR_RT_CONTEXT_NULL);
+    }
+}
