@@ -11,7 +11,8 @@ use ascend_compute::{DType, Device};
 use ascend_engine::Error;
 use ascend_engine::cache::KvCache;
 use ascend_engine::checkpoint::Encoding;
-use ascend_engine::models;
+use ascend_engine::models::{self, LoadOptions};
+use ascend_engine::quantize::Quantize;
 use edited::{Counting, Edited, bytes, cpu, logits, step};
 use serde_json::{Value, json};
 
@@ -174,4 +175,19 @@ fn cache_of_another_model_is_refused() {
     let stream = device.create_stream().unwrap();
     let refused = model.forward(&stream, &step(&*device, &[1]), &cache, None).unwrap_err();
     assert!(matches!(refused, Error::Request { .. }), "{refused}");
+}
+
+#[test]
+fn loading_holds_one_matrix_twice_and_never_the_model() {
+    // The largest matrices: gate and up of all experts, or of the one network.
+    for (name, largest) in [("llama_dense", 320 * 64 * 4), ("qwen3_moe", 8 * 64 * 64 * 4), ("mixtral", 4 * 96 * 64 * 4)] {
+        for quantize in [None, Some(Quantize::W8A8), Some(Quantize::W4A16)] {
+            let device = cpu();
+            let options = LoadOptions { dtype: DType::F32, quantize };
+            let _model = models::load(&Edited::new(name), &device, options).unwrap();
+            let memory = device.memory().unwrap();
+            let beyond = memory.peak_bytes - memory.used_bytes;
+            assert!(beyond <= largest, "{name}, {quantize:?}: {beyond} bytes beyond the model's {}", memory.used_bytes);
+        }
+    }
 }
