@@ -116,9 +116,101 @@ fn of_reading(file_bytes: usize) -> usize {
     (32 << 10) + 64 * file_bytes
 }
 
+/// What a tokenizer may need: splitting text takes compiled expressions, whose size is the library's own.
+fn of_splitting(file_bytes: usize) -> usize {
+    of_reading(file_bytes) + (8 << 20)
+}
+
 /// What a loader may need beyond that: the device's memory, and pieces on their way there.
 fn of_loading(file_bytes: usize) -> usize {
-    of_reading(file_bytes) + harness::DEVICE_BYTES + (4 << 20)
+    of_splitting(file_bytes) + harness::DEVICE_BYTES
+}
+
+/// A generator of numbers (xorshift), so that every run tries the same.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n.max(1) as u64) as usize
+    }
+    fn range(&mut self, len: usize) -> std::ops::Range<usize> {
+        let start = self.below(len + 1);
+        start..start + self.below((len - start).min(64) + 1)
+    }
+}
+
+/// Numbers that a careless reader stumbles over.
+const AWKWARD: [u64; 10] = [0, 1, 0xff, 1 << 31, (1 << 31) - 1, u32::MAX as u64, 1 << 32, 1 << 62, u64::MAX / 2, u64::MAX];
+
+/// A seed with some changes, and with parts of `other`.
+fn changed(seed: &[u8], other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let mut bytes = seed.to_vec();
+    for _ in 0..=numbers.below(4) {
+        let at = numbers.below(bytes.len());
+        match numbers.below(8) {
+            0 if !bytes.is_empty() => bytes[at] ^= 1 << numbers.below(8),
+            1 if !bytes.is_empty() => bytes[at] = numbers.next() as u8,
+            2 if !bytes.is_empty() => bytes[at] = b"0123456789-.eE[]{}\","[numbers.below(20)],
+            3 | 4 => {
+                let width = [1, 4, 8, 8][numbers.below(4)];
+                let number = AWKWARD[numbers.below(AWKWARD.len())].to_le_bytes();
+                bytes.iter_mut().skip(at).zip(&number[..width]).for_each(|(byte, new)| *byte = *new);
+            }
+            5 => drop(bytes.drain(numbers.range(seed.len().min(bytes.len())))),
+            6 => {
+                let part = other[numbers.range(other.len())].to_vec();
+                drop(bytes.splice(at..at, part));
+            }
+            _ => bytes.truncate(at + bytes.len() / 2),
+        }
+    }
+    bytes
+}
+
+/// Runs `f` on seeds with changes, as many as fit into `ASCEND_HOSTILE_SECONDS` (or 150): none panics, none allocates more than `bound` says.
+fn changed_seeds(target: &str, f: impl Fn(&[u8]) -> Result<()>, bound: impl Fn(usize) -> usize) {
+    let seconds = std::env::var("ASCEND_HOSTILE_SECONDS").ok().and_then(|s| s.parse::<u64>().ok());
+    let (started, mut numbers, mut tried) = (std::time::Instant::now(), Numbers(0x9e37_79b9_7f4a_7c15), 0u64);
+    let seeds = seeds(target);
+    seeds.iter().for_each(|s| drop(f(&s.bytes)));
+    while seconds.map_or(tried < 150, |limit| started.elapsed().as_secs() < limit) {
+        let (seed, other) = (&seeds[numbers.below(seeds.len())], &seeds[numbers.below(seeds.len())]);
+        let bytes = changed(&seed.bytes, &other.bytes, &mut numbers);
+        let (outcome, peak) = peak_bytes(|| catch_unwind(AssertUnwindSafe(|| f(&bytes).is_ok())));
+        if outcome.is_err() || peak > bound(bytes.len()) {
+            let kept = std::env::temp_dir().join(format!("hostile_{target}_{tried}"));
+            std::fs::write(&kept, &bytes).unwrap();
+            panic!("{} with changes, kept as {}: {outcome:?}, {peak} bytes allocated", seed.path.display(), kept.display());
+        }
+        tried += 1;
+    }
+    println!("{target}: {tried} changed seeds in {:.0} s", started.elapsed().as_secs_f64());
+}
+
+#[test]
+fn changed_gguf_files_end_orderly() {
+    changed_seeds("gguf", harness::gguf, of_loading);
+}
+
+#[test]
+fn changed_tokenizers_end_orderly() {
+    changed_seeds("tokenizer", harness::tokenizer, of_splitting);
+}
+
+#[test]
+fn changed_safetensors_files_end_orderly() {
+    changed_seeds("safetensors", harness::safetensors, of_reading);
+}
+
+#[test]
+fn changed_configurations_end_orderly() {
+    changed_seeds("config", harness::config, of_loading);
 }
 
 #[test]
@@ -139,8 +231,7 @@ fn tokenizer_seeds_end_as_they_are_named() {
 
 #[test]
 fn tokenizers_allocate_a_multiple_of_what_they_hold() {
-    // Splitting text takes compiled expressions, whose size is the library's own.
-    within("tokenizer", harness::tokenizer, |file_bytes| of_reading(file_bytes) + (8 << 20));
+    within("tokenizer", harness::tokenizer, of_splitting);
 }
 
 #[test]
