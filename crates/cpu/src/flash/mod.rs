@@ -23,6 +23,7 @@ use self::pack::Ahead;
 pub(crate) use self::pack::Part;
 use self::tile::{Matrix, MatrixMut, WIDTH};
 use crate::context::Context;
+use crate::isa::Isa;
 use crate::scratch::Scratch;
 use crate::simd::{LANES, Lane, convert};
 
@@ -87,6 +88,18 @@ impl<'a> Partial<'a> {
         new.sums.fill(0.0);
         new.acc.fill(0.0);
         Ok(new)
+    }
+
+    /// The result over the keys of `earlier` and then its own.
+    fn after(self, isa: Isa, earlier: Option<Self>) -> Self {
+        let Some(mut all) = earlier else { return self };
+        let (rows, padded) = (self.max.len(), self.acc.len() / self.max.len());
+        for row in 0..rows {
+            let (sums, acc) = (row * LANES..(row + 1) * LANES, row * padded..(row + 1) * padded);
+            let mine = (&mut all.acc[acc.clone()], &mut all.sums[sums.clone()], &mut all.max[row]);
+            block::merge(isa, mine, (&self.acc[acc], &self.sums[sums], self.max[row]));
+        }
+        all
     }
 }
 
@@ -164,22 +177,19 @@ impl<T: Lane> Flash<'_, T> {
         let keys = self.sequences.keys.len(item.b);
         let starts = (0..keys).step_by(SPLIT);
         let split = |start: usize| self.split(cx, item, &q, start..keys.min(start + SPLIT));
-        let mut total = Partial::new(cx, rows, padded)?;
-        let mut merge = |part: &Partial<'_>| {
-            for row in 0..rows {
-                let (sums, acc) = (row * LANES..(row + 1) * LANES, row * padded..(row + 1) * padded);
-                let mine = (&mut total.acc[acc.clone()], &mut total.sums[sums.clone()], &mut total.max[row]);
-                block::merge(cx.isa(), mine, (&part.acc[acc], &part.sums[sums], part.max[row]));
-            }
-        };
+        let mut total = None;
         if wide && keys > SPLIT {
             let parts: Vec<Partial<'_>> = starts.collect::<Vec<_>>().into_par_iter().with_max_len(1).map(split).collect::<Result<_>>()?;
-            parts.iter().for_each(&mut merge);
+            total = parts.into_iter().fold(total, |total, part| Some(part.after(cx.isa(), total)));
         } else {
             for start in starts {
-                merge(&split(start)?);
+                total = Some(split(start)?.after(cx.isa(), total));
             }
         }
+        let mut total = match total {
+            Some(total) => total,
+            None => Partial::new(cx, rows, padded)?,
+        };
         let heads = item.groups.len() * per_group;
         for row in 0..rows {
             // From key/value head, query, head to query, head.

@@ -28,15 +28,16 @@ fn rows<T: Lane>(cx: &Context<'_>, op: &Gating) -> Result<()> {
     let groups = op.groups.map_or(0, |limit| limit.groups);
     // A logit takes some sixteen times as long as an element that is only moved.
     cx.by_rows(tokens, 16 * experts, (RowsMut::new(&mut weights, k), RowsMut::new(&mut ids, k)), |range, (mut weights, mut ids)| {
-        let mut scratch = cx.scratch::<f32>(2 * padded + 3 * groups)?;
+        let mut scratch = cx.scratch::<f32>(2 * padded + 4 * groups)?;
         let (scores, rest) = scratch.split_at_mut(padded);
         let (choice, group_scores) = rest.split_at_mut(padded);
-        let mut kept = cx.scratch::<i32>(groups)?;
+        let (group_scores, kept) = group_scores.split_at_mut(3 * groups);
+        let kept: &mut [i32] = bytemuck::cast_slice_mut(kept);
         for (token, (weights, ids)) in range.zip(weights.iter().zip(ids.iter())) {
             let scores = &mut scores[..experts];
             convert::widen(cx.isa(), &logits[token * experts..][..experts], scores);
             score(cx.isa(), op.score, scores);
-            choose(cx.isa(), op, (scores, bias.as_deref()), choice, group_scores, &mut kept, ids);
+            choose(cx.isa(), op, (scores, bias.as_deref()), choice, group_scores, kept, ids);
             weigh(cx.isa(), op, scores, ids, weights);
         }
         Ok(())

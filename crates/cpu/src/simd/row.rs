@@ -147,10 +147,13 @@ simd! {
 }
 
 simd! {
-    /// The places of the `found.len()` largest numbers, falling, ties to the first; those found become NaN. There are so many numbers; a NaN is none. `row` is made of
-    /// whole vectors.
+    /// The places of the `found.len()` largest numbers, falling, ties to the first. There are so many numbers; a NaN is none. `row` is made of whole vectors, and
+    /// used up.
     pub(crate) fn take_largest<S>(row: &mut [f32], found: &mut [i32]) {
         let row = row.as_chunks_mut::<LANES>().0;
+        if let Ok(row) = (&*row).try_into() {
+            return take_from_registers::<S, 8>(row, found);
+        }
         for found in found {
             let mut largest = S::splat(f32::NEG_INFINITY);
             for x in &*row {
@@ -166,6 +169,38 @@ simd! {
                     break;
                 }
             }
+        }
+    }
+}
+
+/// [`take_largest`] of rows that registers hold, as those of 128 experts: without branches that depend on the numbers.
+#[inline(always)]
+fn take_from_registers<S: Lanes, const N: usize>(row: &[[f32; LANES]; N], found: &mut [i32]) {
+    let mut lanes = [0f32; LANES];
+    for (i, lane) in lanes.iter_mut().enumerate() {
+        *lane = i as f32;
+    }
+    let lanes = S::load(&lanes);
+    let mut vectors = [S::splat(0.0); N];
+    for i in 0..N {
+        vectors[i] = S::load(&row[i]);
+    }
+    for found in found {
+        let mut largest = S::splat(f32::NEG_INFINITY);
+        for i in 0..N {
+            largest = vectors[i].max(largest);
+        }
+        let largest = S::splat(largest.largest());
+        let mut place = 0;
+        for i in (0..N).rev() {
+            let bits = u32::from(S::bits(vectors[i].equal(largest)));
+            let first = (i * LANES) as u32 + bits.trailing_zeros();
+            place = if bits != 0 { first } else { place };
+        }
+        *found = place as i32;
+        for i in 0..N {
+            let taken = lanes.equal(S::splat(place as f32 - (i * LANES) as f32));
+            vectors[i] = S::select(taken, S::splat(f32::NAN), vectors[i]);
         }
     }
 }
