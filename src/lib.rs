@@ -35,10 +35,10 @@ pub use ascend_cpu as cpu;
 #[cfg(feature = "ndarray")]
 pub use ascend_hal::ArrayExt;
 pub use ascend_hal::{
-    Buffer, BufferSlice, Choice, DType, Device, DeviceExt, DeviceId, DeviceInfo, Dims, Element, Error, Event, Float, FnKernel, Format,
-    Graph, GraphExec, Kernel, KernelInfo, KernelRegistry, Label, Launch, Layout, Location, MAX_RANK, MemoryInfo, OpCall, OpKind, Origin,
-    Result, RopeScaling, RopeTable, Rotary, Stream, Support, TensorView, TensorViewMut, Yarn, bf16, current_scope, f16, host, ops, scope,
-    to_host,
+    Buffer, BufferSlice, Choice, DType, Device, DeviceExt, DeviceId, DeviceInfo, Dims, Element, Error, Event, EventImpl, Float, FnKernel,
+    Format, Graph, GraphExec, GraphExecImpl, GraphImpl, HostFn, Kernel, KernelInfo, KernelRegistry, Label, Launch, Layout, Location,
+    MAX_RANK, MemoryInfo, OpCall, OpKind, Origin, Result, RopeScaling, RopeTable, Rotary, Stream, StreamImpl, Support, TensorView,
+    TensorViewMut, Yarn, admit, bf16, current_scope, f16, host, ops, scope, to_host,
 };
 pub use ascend_sys::toolkit;
 pub use select::{Probe, TOOLKIT_AT_BUILD, devices, open};

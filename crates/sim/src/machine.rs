@@ -150,7 +150,7 @@ impl State {
         match self.handles.get(&address) {
             Some(object) if object.kind() == wanted => Ok(object),
             Some(object) => {
-                let what = format!("a {wanted} asked, but {address:#x} is a handle of a {}", object.kind());
+                let what = format!("a {wanted} asked, but {address:#x} is a handle of another kind: {}", object.kind());
                 Err(Fault::misuse(ACL_ERROR_RT_INVALID_HANDLE, what))
             }
             None if given_out => Err(Fault::misuse(ACL_ERROR_RT_INVALID_HANDLE, format!("the {wanted} {address:#x} has been destroyed"))),

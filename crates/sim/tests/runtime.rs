@@ -78,7 +78,7 @@ fn a_stream_runs_in_order_and_behind_the_callers_back() {
     let mut found = 0u32;
     // SAFETY: the ranges lie within the allocation and `found`, which outlives the synchronisation.
     unsafe {
-        // Behind an event that is recorded behind nothing: everything below waits in the queue until `other` has run.
+        // Nothing below runs before `other` has reached the event.
         acl.aclrtRecordEvent(gate, other).unwrap();
         acl.aclrtStreamWaitEvent(stream, gate).unwrap();
         for byte in [1, 2, 3] {
@@ -209,7 +209,7 @@ fn handles_are_checked_for_kind_and_life() {
     // SAFETY: wrong handles are refused; that is what is tested.
     unsafe {
         let (code, text) = refused(acl.aclrtSynchronizeStream(event));
-        assert!(code == ACL_ERROR_RT_INVALID_HANDLE && text.contains("handle of a event"), "{text}");
+        assert!(code == ACL_ERROR_RT_INVALID_HANDLE && text.contains("another kind: event"), "{text}");
         assert!(refused(acl.aclrtDestroyEvent(0x1234 as aclrtEvent)).1.contains("no handle at all"));
         assert_eq!(refused(acl.aclrtDestroyEvent(null_mut())).0, ACL_ERROR_RT_PARAM_INVALID);
         acl.aclrtDestroyStream(stream).unwrap();
