@@ -6,8 +6,8 @@
 #
 # Needs python3 with venv and pip, a C/C++ compiler and the network. Where one is missing it leaves itself out and says why; a check that fails ends it with 1.
 set -euo pipefail
+folder=$(realpath -m "${1:-$(dirname "$0")/../target/real_model}")
 cd "$(dirname "$0")/.."
-folder=${1:-target/real_model}
 leave_out() {
     echo "real model left out: $1"
     exit 0

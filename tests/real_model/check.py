@@ -33,7 +33,6 @@ TEXTS = [
 ]
 
 WINDOW = 512
-THREADS = 2
 ROUNDS = 5
 PREFILL_TOKENS = 512
 DECODE_TOKENS = 64
@@ -81,14 +80,18 @@ def llama_perplexity(llama, ids):
 
 def llama_speed(llama, ids):
     """Tokens a second of prefill and of greedy decoding; the choice of each token is part of decoding, as it is in `ascend`."""
+
+    def best():
+        return int(np.argmax(np.ctypeslib.as_array(llama._ctx.get_logits(), shape=(llama.n_vocab(),))))
+
     llama.reset()
     started = time.perf_counter()
     llama.eval(ids)
-    token = int(np.argmax(llama._scores[-1]))
+    token = best()
     first = time.perf_counter()
     for _ in range(DECODE_TOKENS - 1):
         llama.eval([token])
-        token = int(np.argmax(llama._scores[-1]))
+        token = best()
     ended = time.perf_counter()
     return len(ids) / (first - started), (DECODE_TOKENS - 1) / (ended - first)
 
@@ -99,13 +102,16 @@ def main():
         parser.add_argument(f"--{option}", required=True)
     args = parser.parse_args()
     text = open(args.text, encoding="utf-8").read()
+    # As many as ours, which takes all cores.
+    doctor = subprocess.run([args.ascend, "doctor", "--json"], capture_output=True, text=True, check=True)
+    threads = json.loads(doctor.stdout)["cpu"]["threads"]
 
     for question, fact in FACTS:
         said = answer(args, question, "--max-tokens", "48")["text"]
         check(f"fact {fact}", fact.lower() in said.lower(), repr(said))
 
     llama = llama_cpp.Llama(
-        args.model, n_ctx=1024, n_batch=512, n_threads=THREADS, n_threads_batch=THREADS, logits_all=True, verbose=False
+        args.model, n_ctx=1024, n_batch=512, n_threads=threads, n_threads_batch=threads, logits_all=True, verbose=False
     )
     for sample in TEXTS:
         want = llama.tokenize(sample.encode(), add_bos=False, special=True)
@@ -128,7 +134,7 @@ def main():
     check("mixture of experts", done.returncode == 0, (done.stdout + done.stderr).strip())
 
     # Speed: recorded, not judged. Alternating, so that both see the same machine.
-    llama = llama_cpp.Llama(args.model, n_ctx=1024, n_batch=512, n_threads=THREADS, n_threads_batch=THREADS, verbose=False)
+    llama = llama_cpp.Llama(args.model, n_ctx=1024, n_batch=512, n_threads=threads, n_threads_batch=threads, verbose=False)
     prompt = llama.detokenize(ids[:PREFILL_TOKENS]).decode(errors="ignore")
     ids = llama.tokenize(prompt.encode(), add_bos=False, special=True)
     for dtype in ("f32", "bf16"):
@@ -142,7 +148,7 @@ def main():
             ratio = statistics.median(o / t for o, t in zip(ours, theirs))
             print(
                 f"speed  {what} {dtype}: {statistics.median(ours):.1f} tokens/s, llama.cpp {statistics.median(theirs):.1f}, "
-                f"ratio {ratio:.2f} (medians of {ROUNDS} pairs, {THREADS} threads)"
+                f"ratio {ratio:.2f} (medians of {ROUNDS} pairs, {threads} threads)"
             )
 
     print(f"real model: {len(failures)} failed" if failures else "real model: all passed")

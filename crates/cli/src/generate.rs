@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ascend_compute::DeviceId;
 use ascend_engine::generate::{Ending, GenerateOptions, Generated, generate};
 use ascend_engine::sampling::Sampling;
 use ascend_engine::scheduler::{Scheduler, SchedulerOptions};
@@ -116,7 +117,9 @@ impl Generate {
             tokenizer.encode_chat(&system.chain([Message::user(self.prompt)]).collect::<Vec<_>>())?
         };
         let tokens = prompt.len().saturating_add(self.max_tokens).min(model.context_tokens().max(prompt.len()));
-        let one = SchedulerOptions { max_sequences: 1, ..SchedulerOptions::for_tokens(tokens) };
+        // A card is told a whole step at once; on a CPU a launch costs nothing that a graph could save.
+        let decode_graphs = device.info().id != DeviceId::CPU;
+        let one = SchedulerOptions { max_sequences: 1, decode_graphs, ..SchedulerOptions::for_tokens(tokens.max(1)) };
         let mut scheduler = Scheduler::new(device.clone(), model, one)?;
         let options = GenerateOptions { max_tokens: self.max_tokens, sampling, stop: self.stop };
 
@@ -131,7 +134,13 @@ impl Generate {
                     ControlFlow::Break(())
                 }
             }
-        })?;
+        });
+        let shadow = shadow.map(|log| log.report());
+        if let Some(report) = &shadow {
+            output::note(&format!("\n{}", render::shadow(report)));
+        }
+        // An op that went wrong is worth telling all the more when something has failed after it.
+        let answer = answer?;
         if let Some(error) = unwritten {
             return Err(error);
         }
@@ -141,10 +150,6 @@ impl Generate {
 
         let (memory, process_peak_bytes) = (device.memory()?, process::peak_bytes());
         output::note(&figures(&answer, memory.peak_bytes, process_peak_bytes));
-        let shadow = shadow.map(|log| log.report());
-        if let Some(report) = &shadow {
-            output::note(&render::shadow(report));
-        }
         let at_fault = shadow.as_ref().is_some_and(|report| !report.faults.is_empty());
         if let Some(target) = &self.json {
             let us = |time: Duration| time.as_secs_f64() * 1e6;

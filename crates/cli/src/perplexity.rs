@@ -60,7 +60,7 @@ impl Perplexity {
             max_sequences: 1,
             step_tokens: STEP_TOKENS,
             prefix_reuse: false,
-            ..SchedulerOptions::for_tokens(self.window.min(tokens.len()))
+            ..SchedulerOptions::for_tokens(self.window.min(tokens.len()).max(1))
         };
         let mut scheduler = Scheduler::new(device.clone(), model, options)?;
         let measured = perplexity(&mut scheduler, &tokens, self.window)?;

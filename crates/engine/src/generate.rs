@@ -165,7 +165,7 @@ pub struct Perplexity {
 /// Perplexity of `tokens`, cut into windows of `window` tokens that know nothing of each other; the first token of a window is not foretold.
 ///
 /// # Errors
-/// [`Error::Request`] when there is nothing to foretell, or a window does not fit the scheduler's cache.
+/// [`Error::Request`] when there is nothing to foretell, a window does not fit the scheduler's cache, or the scheduler shares pages and so computes no logits for some.
 pub fn perplexity(scheduler: &mut Scheduler, tokens: &[u32], window: usize) -> Result<Perplexity> {
     if window < 2 || tokens.len() < 2 {
         return Err(Error::Request {
@@ -173,9 +173,10 @@ pub fn perplexity(scheduler: &mut Scheduler, tokens: &[u32], window: usize) -> R
             found: "the first token of a window has nothing before it: at least two are needed".into(),
         });
     }
-    let (mut count, mut sum, mut failure) = (0usize, 0f64, None);
+    let (mut count, mut wanted, mut sum, mut failure) = (0usize, 0, 0f64, None);
     for window in tokens.chunks(window).filter(|window| window.len() > 1) {
         // No token is generated: the logits of the prompt are all that is wanted.
+        wanted += window.len() - 1;
         scheduler.submit(Request::new(window, 0).with_prompt_logits())?;
         scheduler.run(&mut |event| {
             match event {
@@ -193,6 +194,15 @@ pub fn perplexity(scheduler: &mut Scheduler, tokens: &[u32], window: usize) -> R
     }
     if let Some(error) = failure {
         return Err(error);
+    }
+    if count < wanted {
+        return Err(Error::Request {
+            asked: format!("the logits of {wanted} tokens"),
+            found: format!(
+                "{} of them lie on pages that an earlier window left in the cache; use a scheduler without `prefix_reuse`",
+                wanted - count
+            ),
+        });
     }
     let mean_nll = sum / count as f64;
     Ok(Perplexity { tokens: count, mean_nll, perplexity: mean_nll.exp() })

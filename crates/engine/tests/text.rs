@@ -95,6 +95,19 @@ fn byte_level_merges_in_order_and_takes_marks_whole() {
 }
 
 #[test]
+fn marks_between_the_messages_of_an_answer_do_not_end_it() {
+    let with = |marks: &[&str]| {
+        let mut lists = byte_level("gpt-4o");
+        lists.tokens.extend(marks.iter().map(|mark| String::from(*mark)));
+        lists.token_types.resize(lists.tokens.len(), TokenType::Control);
+        of_lists(&lists).unwrap().stop_tokens().to_vec()
+    };
+    // A Phi ends its answer with `<|end|>`; a GPT-OSS ends its thoughts with it.
+    assert_eq!(with(&["<|end|>"]), [12, 15]);
+    assert_eq!(with(&["<|end|>", "<|return|>", "<|call|>"]), [12, 16, 17]);
+}
+
+#[test]
 fn pre_tokenizers_split_as_their_models_do() {
     // Digits alone.
     assert_eq!(of_lists(&byte_level("smollm")).unwrap().encode("12a").unwrap(), [7, 8, 0]);
@@ -139,12 +152,12 @@ fn text_that_never_becomes_whole_comes_out_in_the_end() {
     assert_eq!(stream.finish().unwrap(), "\u{fffd}");
     // Pieces add up to the whole, for SentencePiece's leading space too.
     let tokenizer = of_lists(&sentence_piece()).unwrap();
-    let tokens = [10, 5, 10, 3, 4, 6, 7, 10];
+    let tokens = [10, 5, 10, 3, 4, 3, 4, 6, 3, 4, 7, 10];
     let mut stream = tokenizer.stream(&[]);
     let mut text: String = tokens.map(|token| stream.push(token).unwrap()).concat();
     text += &stream.finish().unwrap();
     assert_eq!(text, tokenizer.decode(&tokens).unwrap());
-    assert_eq!(text, "ab  abéab ab");
+    assert_eq!(text, "ab  abééaéb ab");
 }
 
 #[test]

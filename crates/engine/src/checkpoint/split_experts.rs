@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 use super::{Checkpoint, Decoder, Encoding, GgufTokenizer, Stored};
 use crate::{Error, Result};
 
+/// Largest router that is made.
+const MAX_ROUTER_BYTES: usize = 1 << 28;
+
 /// A dense Llama checkpoint, presented as a Mixtral one.
 #[derive(Debug)]
 pub struct SplitExperts<'a> {
@@ -106,10 +109,13 @@ impl<'a> SplitExperts<'a> {
 
     /// Zeros, as wide as the gate of the same network.
     fn router(&self, name: &str) -> Result<Option<Stored<'_>>> {
-        let gate = name.replace("block_sparse_moe.gate.weight", "mlp.gate_proj.weight");
-        let Some(gate) = self.dense.tensor(&gate)? else { return Ok(None) };
-        let columns = gate.shape.last().copied().unwrap_or(0);
-        let zeros = vec![0; self.experts * columns * size_of::<f32>()];
+        let name = name.replace("block_sparse_moe.gate.weight", "mlp.gate_proj.weight");
+        let Some(gate) = self.dense.tensor(&name)? else { return Ok(None) };
+        let (_, columns) = self.matrix(&name, &gate.shape)?;
+        let too_wide = || Error::Format { path: self.path().into(), message: format!("tensor `{name}` has {columns} columns") };
+        // A gate without rows takes no bytes in the file, so it may claim any width.
+        let bytes = self.experts.checked_mul(columns).and_then(|n| n.checked_mul(size_of::<f32>())).filter(|&n| n <= MAX_ROUTER_BYTES);
+        let zeros = vec![0; bytes.ok_or_else(too_wide)?];
         Ok(Some(Stored { encoding: Encoding::F32, shape: vec![self.experts, columns], bytes: Cow::Owned(zeros) }))
     }
 

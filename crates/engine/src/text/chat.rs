@@ -62,7 +62,13 @@ impl ChatTemplate {
         // What transformers sets, and templates are written for.
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.map_err(|e| broken(path, e.to_string()))?);
-        environment.set_unknown_method_callback(unknown_method_callback);
+        environment.set_unknown_method_callback(|state, value, method, arguments| match method {
+            // Pads to any width that it is told, before anything counts what a template takes.
+            "format" => {
+                Err(minijinja::Error::new(ErrorKind::UnknownMethod, "`format` of a text is not supported; `~` puts texts together"))
+            }
+            _ => unknown_method_callback(state, value, method, arguments),
+        });
         environment.add_function("raise_exception", |message: String| -> Result<Value, minijinja::Error> {
             Err(minijinja::Error::new(ErrorKind::InvalidOperation, message))
         });
@@ -142,5 +148,7 @@ mod tests {
         assert!(matches!(template("{% for x in %}"), Err(Error::Format { .. })));
         let endless = template("{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}").unwrap();
         assert!(matches!(endless.render(&[]), Err(Error::Request { .. })));
+        let huge = template("{{ '{:>9000000000000}'.format('a') }}").unwrap();
+        assert!(matches!(huge.render(&[]), Err(Error::Request { .. })));
     }
 }

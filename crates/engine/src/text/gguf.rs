@@ -119,7 +119,7 @@ fn byte_level(path: &Path, lists: &GgufTokenizer) -> Result<Parts> {
     let known = || SPLITS.iter().flat_map(|(names, _)| *names).copied().collect::<Vec<_>>().join(", ");
     let (_, splits) =
         SPLITS.iter().find(|(names, _)| names.contains(&pre)).ok_or_else(|| unsupported(path, "pre-tokenizer", pre, &known()))?;
-    // An empty part would merge a token with nothing into itself, for ever.
+    // Nothing is no token: a merge with it would change a text into itself.
     if let Some(i) = lists.merges.iter().position(|(left, right)| left.is_empty() || right.is_empty()) {
         return Err(broken(path, format!("metadata `tokenizer.ggml.merges`: merge {i} has an empty part")));
     }
@@ -224,9 +224,12 @@ fn marks_around(lists: &GgufTokenizer, bos: Option<&str>, eos: Option<&str>) -> 
 }
 
 fn stop_tokens(lists: &GgufTokenizer) -> Vec<u32> {
-    let named = (0..)
-        .zip(&lists.tokens)
-        .filter(|(id, token)| kind(lists, *id as usize) == TokenType::Control && END_MARKS.contains(&token.as_str()));
+    // An answer in the harmony format has several messages, each with `<|end|>` behind it.
+    let has = |mark: &str| lists.tokens.iter().any(|token| token == mark);
+    let harmony = has("<|return|>") && has("<|call|>");
+    let named = (0..).zip(&lists.tokens).filter(|(id, token)| {
+        kind(lists, *id as usize) == TokenType::Control && END_MARKS.contains(&token.as_str()) && !(harmony && *token == "<|end|>")
+    });
     let mut tokens: Vec<u32> = lists.eos.into_iter().chain(lists.eot).chain(named.map(|(id, _)| id)).collect();
     tokens.sort_unstable();
     tokens.dedup();

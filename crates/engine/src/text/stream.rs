@@ -54,14 +54,19 @@ impl<'t> TextStream<'t> {
     fn fresh(&mut self, all: bool) -> Result<String> {
         let before = self.tokenizer.decode(self.tokens.get(..self.read).unwrap_or_default())?;
         let whole = self.tokenizer.decode(&self.tokens)?;
+        let unfinished = !all && whole.ends_with(char::REPLACEMENT_CHARACTER);
         let Some(fresh) = whole.strip_prefix(&before) else {
+            // Bytes of a character that is not complete can make a tokenizer give up the complete ones before it, until the rest comes.
+            if unfinished {
+                return Ok(String::new());
+            }
             // The tokenizer spells the earlier tokens differently now: start over behind them.
             let fresh = self.tokenizer.decode(self.tokens.get(self.read..).unwrap_or_default())?;
             self.tokens.clear();
             self.read = 0;
             return Ok(fresh);
         };
-        if !all && fresh.ends_with(char::REPLACEMENT_CHARACTER) {
+        if unfinished {
             return Ok(String::new());
         }
         let fresh = fresh.to_owned();
