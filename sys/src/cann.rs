@@ -2,7 +2,7 @@
 
 use crate::library::{Library, RecentMessage, Resolver};
 use crate::search::Search;
-use crate::{AscendCl, Hccl, MsTx, NnOpBase, OpApi, Result, Symbol};
+use crate::{AscendCl, Error, Hccl, MsTx, NnOpBase, OpApi, Result, Symbol};
 
 /// The function tables of one CANN: one that is installed, or one that is simulated in this process.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub struct Inventory {
 }
 
 impl Cann {
-    /// Opens the libraries that `search` finds.
+    /// Opens the libraries of the first toolkit of `search` that has AscendCL, and custom operators. Toolkits are not mixed.
     ///
     /// # Errors
     /// [`Error::LibraryMissing`](crate::Error::LibraryMissing) if there is no AscendCL. Another library that is missing is reported by the first call into it.
@@ -53,9 +53,19 @@ impl Cann {
     /// # Ok::<(), ascend_sys::Error>(())
     /// ```
     pub fn open(search: &Search) -> Result<Self> {
-        let acl = Library::open(AscendCl::FILE, search);
-        acl.present()?;
-        Ok(Self::of(acl, |file| if file == OpApi::FILE { Library::open_operators(file, search) } else { Library::open(file, search) }))
+        let mut searched = Vec::new();
+        for place in search.places() {
+            let acl = Library::open(AscendCl::FILE, &place);
+            match acl.present() {
+                Ok(()) => {
+                    let operators = |file| Library::open_operators(file, &place);
+                    return Ok(Self::of(acl, |file| if file == OpApi::FILE { operators(file) } else { Library::open(file, &place) }));
+                }
+                Err(Error::LibraryMissing { searched: tried, .. }) => searched.extend(tried),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::LibraryMissing { library: AscendCl::FILE, searched })
     }
 
     /// A CANN whose functions are in this process; `name` is what errors call it.

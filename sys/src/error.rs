@@ -56,6 +56,9 @@ impl Error {
 }
 
 fn tried(searched: &[Attempt]) -> String {
+    if searched.is_empty() {
+        return "no folder is named".into();
+    }
     searched.iter().map(Attempt::to_string).collect::<Vec<_>>().join("; ")
 }
 

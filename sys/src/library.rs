@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
 use crate::search::{Attempt, Candidate, Found, OPERATOR_LIBRARIES, Search};
+use crate::toolkit::NamedBy;
 use crate::{Domain, Error, Result};
 
 /// A function that a table knows.
@@ -51,7 +52,7 @@ impl Library {
         Self::new(file, source)
     }
 
-    /// Opens every library that aclnn operators come in: those of custom operators, then the toolkit's own.
+    /// Opens every library that aclnn operators come in: those of custom operators, then the toolkit's own, all from the first place that has one.
     pub fn open_operators(file: &'static str, search: &Search) -> Self {
         let mut opened = Vec::new();
         let mut attempts = Vec::new();
@@ -60,11 +61,17 @@ impl Library {
             opened.extend(files);
             attempts.extend(tried);
         }
-        for name in OPERATOR_LIBRARIES {
-            let (files, tried) = open_first(&search.candidates(name));
-            opened.extend(files);
-            // Which of the libraries exist depends on the version; the one that all have had is the one to report.
-            attempts.extend(tried.into_iter().filter(|_| name == file));
+        let custom = opened.len();
+        for place in search.places() {
+            for name in OPERATOR_LIBRARIES {
+                let (files, tried) = open_first(&place.candidates(name));
+                opened.extend(files);
+                // Which of the libraries exist depends on the version; the one that all have had is the one to report.
+                attempts.extend(tried.into_iter().filter(|_| name == file));
+            }
+            if opened.len() > custom {
+                break;
+            }
         }
         let source = if opened.is_empty() { Source::Missing(attempts) } else { Source::Files(opened) };
         Self::new(file, source)
@@ -201,7 +208,7 @@ type Opened = Vec<(PathBuf, ManuallyDrop<libloading::Library>)>;
 fn open_first(candidates: &[Candidate]) -> (Opened, Vec<Attempt>) {
     let mut attempts = Vec::new();
     for candidate in candidates {
-        let bare = candidate.path.components().count() == 1;
+        let bare = candidate.named_by == NamedBy::Loader;
         let found = if bare || candidate.path.exists() {
             // SAFETY: the library's initialisers run. They ask for nothing, and which file is opened is the decision of whoever runs this program.
             match unsafe { libloading::Library::new(&candidate.path) } {

@@ -5,6 +5,8 @@
 //! 3. The folders of a default installation, [`toolkit::DEFAULTS`].
 //! 4. The loader's own path (`LD_LIBRARY_PATH`, `ld.so.conf`).
 //!
+//! The first of these that has AscendCL has all: libraries of two versions do not work together, so what one toolkit lacks is not taken from another.
+//!
 //! aclnn operators are spread over several libraries, and users add their own. A symbol is taken from the first that has it: custom operators
 //! (`ASCEND_CUSTOM_OPP_PATH`, then `ASCEND_OPP_PATH/vendors` in the order of its `config.ini`), then the toolkit's libraries, the split ones first.
 
@@ -97,8 +99,11 @@ impl Search {
     }
 
     /// This folder only, which is a toolkit's or holds the libraries itself. Custom operators are still those that the environment names.
+    ///
+    /// An empty path names no folder, and nothing is found; the current one is `.`.
     pub fn within(folder: impl Into<PathBuf>) -> Self {
-        let roots = vec![Root { path: folder.into(), named_by: NamedBy::Caller }];
+        let path = Some(folder.into()).filter(|path| !path.as_os_str().is_empty());
+        let roots = path.map(|path| Root { path, named_by: NamedBy::Caller }).into_iter().collect();
         Self { roots, loader: false, ..Self::new() }
     }
 
@@ -113,16 +118,20 @@ impl Search {
 
     /// The files that may be the library called `file`; the first that can be opened is taken.
     pub fn candidates(&self, file: &str) -> Vec<Candidate> {
-        let arch = format!("{}-linux/lib64", std::env::consts::ARCH);
-        let folders = ["lib64", &arch, "runtime/lib64", ""];
         let mut candidates: Vec<Candidate> = Vec::new();
         for root in &self.roots {
-            candidates.extend(folders.map(|folder| Candidate { path: root.path.join(folder).join(file), named_by: root.named_by }));
+            candidates.extend(root.libraries(file).map(|path| Candidate { path, named_by: root.named_by }));
         }
         if self.loader {
             candidates.push(Candidate { path: file.into(), named_by: NamedBy::Loader });
         }
         candidates
+    }
+
+    /// Each place on its own, in this order: libraries that are to work together are taken from one of them.
+    pub fn places(&self) -> impl Iterator<Item = Self> {
+        let place = |roots: Vec<Root>, loader| Self { roots, custom: self.custom.clone(), loader };
+        self.roots.iter().map(move |root| place(vec![root.clone()], false)).chain(self.loader.then(|| place(Vec::new(), true)))
     }
 
     /// The libraries of custom operators, asked before the toolkit's own.
@@ -189,6 +198,20 @@ mod tests {
         let candidates = Search::within("/mine").candidates("libx.so");
         assert!(candidates.iter().all(|c| c.path.starts_with("/mine") && c.named_by == NamedBy::Caller));
         assert!(candidates.iter().any(|c| c.path == Path::new("/mine/libx.so")));
+    }
+
+    #[test]
+    fn an_empty_folder_names_nothing_and_the_loader_is_not_asked() {
+        assert_eq!(Search::within("").candidates("libx.so"), []);
+        assert_eq!(Search::within("").places().count(), 0);
+    }
+
+    #[test]
+    fn places_are_the_parts_of_the_search_in_its_order() {
+        let search = Search::with(|name| (name == "ASCEND_HOME_PATH").then(|| "/home".into()));
+        let parts: Vec<_> = search.places().flat_map(|place| place.candidates("libx.so")).collect();
+        assert_eq!(parts, search.candidates("libx.so"));
+        assert_eq!(search.places().count(), 2 + toolkit::DEFAULTS.len());
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::AscendCl;
 
 /// Environment variables that name the toolkit's folder, asked in this order. The toolkit's own `set_env.sh` sets them.
 pub const VARIABLES: [&str; 2] = ["ASCEND_HOME_PATH", "ASCEND_TOOLKIT_HOME"];
@@ -44,6 +46,20 @@ pub struct Root {
     pub named_by: NamedBy,
 }
 
+impl Root {
+    /// The files that may be this toolkit's library called `file`, in the order that they are tried: since CANN 8.5, by the host's architecture, in the packages that
+    /// hold the runtime only, and in the folder itself.
+    pub fn libraries(&self, file: &str) -> [PathBuf; 4] {
+        let arch = format!("{}-linux/lib64", std::env::consts::ARCH);
+        ["lib64", &arch, "runtime/lib64", ""].map(|folder| self.path.join(folder).join(file))
+    }
+
+    /// Whether there is a toolkit: AscendCL's headers, or its library in one of the places that it is opened from.
+    fn is_toolkit(&self) -> bool {
+        self.path.join("include/acl/acl.h").is_file() || self.libraries(AscendCl::FILE).iter().any(|file| file.is_file())
+    }
+}
+
 /// The folders to look at, in this order: those that [`VARIABLES`] name, then [`DEFAULTS`].
 pub fn roots() -> Vec<Root> {
     roots_with(|variable| std::env::var_os(variable))
@@ -60,11 +76,7 @@ pub(crate) fn roots_with(variable: impl Fn(&str) -> Option<OsString>) -> Vec<Roo
 
 /// The folder of the installed toolkit: the first of [`roots`] that holds AscendCL's headers or library.
 pub fn find() -> Option<PathBuf> {
-    roots().into_iter().map(|root| root.path).find(|path| is_toolkit(path))
-}
-
-fn is_toolkit(path: &Path) -> bool {
-    ["include/acl/acl.h", "lib64/libascendcl.so"].iter().any(|file| path.join(file).is_file())
+    roots().into_iter().find(Root::is_toolkit).map(|root| root.path)
 }
 
 #[cfg(test)]
@@ -85,11 +97,16 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_a_toolkit_by_what_it_holds() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(!is_toolkit(folder.path()));
-        std::fs::create_dir_all(folder.path().join("include/acl")).unwrap();
-        std::fs::write(folder.path().join("include/acl/acl.h"), "").unwrap();
-        assert!(is_toolkit(folder.path()));
+    fn a_folder_is_a_toolkit_by_its_headers_or_by_a_library_that_would_be_opened() {
+        let arch = format!("{}-linux/lib64/libascendcl.so", std::env::consts::ARCH);
+        for file in ["include/acl/acl.h", "lib64/libascendcl.so", &arch, "runtime/lib64/libascendcl.so", "libascendcl.so"] {
+            let folder = tempfile::tempdir().unwrap();
+            let root = Root { path: folder.path().into(), named_by: NamedBy::Default };
+            assert!(!root.is_toolkit(), "{file}");
+            let file = folder.path().join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, "").unwrap();
+            assert!(root.is_toolkit(), "{}", file.display());
+        }
     }
 }

@@ -55,6 +55,50 @@ fn a_file_that_cannot_be_loaded_is_reported_and_the_next_one_is_tried() {
 }
 
 #[test]
+fn toolkits_are_not_mixed() {
+    let (named, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let file = |folder: &tempfile::TempDir, name: &str| folder.path().join("lib64").join(name);
+    // The first is older: all operators in one library. The second has them split, and a library that the first lacks.
+    library(&file(&named, "libopapi.so"), "aclnnRelu", 1);
+    for name in ["libascendcl.so", "libopapi_nn.so", "libhccl.so"] {
+        library(&file(&other, name), "aclnnRelu", 2);
+    }
+    // Asked in this order; nothing but the variables leads to the two.
+    let opened = |with_acl: bool| {
+        if with_acl {
+            library(&file(&named, "libascendcl.so"), "aclFinalize", 0);
+        }
+        let mut test = Command::new(std::env::current_exe().unwrap());
+        test.args(["--exact", "prints_what_the_environment_leads_to", "--ignored", "--nocapture"]);
+        test.env("ASCEND_HOME_PATH", named.path()).env("ASCEND_TOOLKIT_HOME", other.path());
+        test.env_remove("ASCEND_CUSTOM_OPP_PATH").env_remove("ASCEND_OPP_PATH");
+        let output = String::from_utf8(test.output().unwrap().stdout).unwrap();
+        let paths = output.lines().filter_map(|line| line.strip_prefix("opened ").map(Into::into));
+        paths.collect::<Vec<std::path::PathBuf>>()
+    };
+    let of_other: Vec<_> = ["libascendcl.so", "libopapi_nn.so", "libhccl.so"].map(|name| file(&other, name)).into();
+    assert_eq!(opened(false), of_other);
+    assert_eq!(opened(true), ["libascendcl.so", "libopapi.so"].map(|name| file(&named, name)));
+}
+
+#[test]
+#[ignore = "run by `toolkits_are_not_mixed` in an environment of its own"]
+fn prints_what_the_environment_leads_to() {
+    let cann = Cann::open(&Search::new()).unwrap();
+    println!();
+    for path in [cann.acl.library(), cann.opapi.library(), cann.hccl.library()].into_iter().flat_map(Library::paths) {
+        println!("opened {}", path.display());
+    }
+}
+
+#[test]
+fn an_empty_folder_is_refused_and_the_loader_is_not_asked() {
+    let error = Cann::open(&Search::within("")).unwrap_err();
+    assert!(matches!(&error, Error::LibraryMissing { searched, .. } if searched.is_empty()), "{error}");
+    assert!(error.to_string().contains("no folder is named"), "{error}");
+}
+
+#[test]
 fn another_missing_library_is_reported_by_the_first_call_into_it() {
     let folder = tempfile::tempdir().unwrap();
     library(&folder.path().join("lib64/libascendcl.so"), "aclFinalize", 0);
