@@ -42,7 +42,9 @@ impl fmt::Display for Label {
 /// assert_eq!(current_scope(), "");
 /// ```
 pub fn scope<T>(label: impl Into<Label>, f: impl FnOnce() -> T) -> T {
-    SCOPES.with_borrow_mut(|scopes| scopes.push(label.into()));
+    // Before the borrow: a conversion is the caller's code, which may look at the labels.
+    let label = label.into();
+    SCOPES.with_borrow_mut(|scopes| scopes.push(label));
     let _leave = Leave;
     f()
 }
@@ -71,6 +73,17 @@ mod tests {
         assert!(refused.is_err() && current_scope().is_empty());
         let panicked = std::panic::catch_unwind(|| scope("layer", || std::panic::resume_unwind(Box::new(()))));
         assert!(panicked.is_err() && current_scope().is_empty());
+    }
+
+    #[test]
+    fn label_may_be_made_of_the_labels_that_hold() {
+        struct Depth;
+        impl From<Depth> for Label {
+            fn from(_: Depth) -> Self {
+                ("depth", scope("probe", current_scope).split(" / ").count()).into()
+            }
+        }
+        assert_eq!(scope("layer", || scope(Depth, current_scope)), "layer / depth 2");
     }
 
     #[test]
