@@ -159,6 +159,7 @@ pub enum Epilogue {
 /// | dtypes | as [`Matmul`](super::Matmul); `groups`: i64 or i32; with [`Epilogue::GluQuant`] `y` is i8 and `y_scale` f32 |
 /// | accumulated | as [`Matmul`](super::Matmul) |
 /// | rounding | as [`Matmul`](super::Matmul); a gated activation works in f32 on the unrounded product |
+/// | weight-only with 16-bit `x`, subnormal bf16 | as [`Matmul`](super::Matmul) |
 /// | cost | assumes that the groups cover all rows |
 /// | source | aclnnGroupedMatmulV4/V5 (groupType 0, splitItem 3), aclnnGroupedMatmulSwigluQuant; OPS section 4 |
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ use crate::{DType, Result, TensorView, TensorViewMut};
 /// | dtypes, weight-only | as float, with `weight` i8 or i4, `scale` f32, f16 or bf16, `zero` i8 |
 /// | accumulated | f32 in one chain over rising `k` (fused multiply-adds or not); W8A8: i32, exact, so `K <= 131071` |
 /// | rounding | dequantised weights to f32; each scale, then the bias, in f32; once to `y`'s dtype |
-/// | weight-only, 16-bit `x` | instead of each weight, a group's f32 sum of `x * (code - zero)` may be scaled: as exact, but it can overflow where `x` is beyond 2^100 |
+/// | weight-only, 16-bit `x` | instead of each weight, a group's f32 sum of `x * (code - zero)` may be scaled: as exact, but it can overflow where `x` is beyond 2^100; where `(code - zero) * scale` is not finite in f32, any number, infinity or NaN may come out of that column |
 /// | subnormal bf16 | numbers below 2^-126 may count as 0 (x86 `vdpbf16ps` does so) |
 /// | source | aclnnMatmul, aclnnBatchMatMul, aclnnQuantMatmulV4, aclnnWeightQuantBatchMatmulV2; OPS sections 2 and 3 |
 #[derive(Clone, Debug)]

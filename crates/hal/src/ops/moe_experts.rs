@@ -16,6 +16,7 @@ use crate::{DType, Result, TensorView, TensorViewMut};
 /// | dtypes | `x`, `y` one of f32, f16, bf16; weights of that dtype, or i8 or i4 with scales; biases f32 or as `x`; `weights` f32; `ids` i32 |
 /// | accumulated | f32 over `K` and over slots `0..k` in order; i32 with `quantize_activations` |
 /// | rounding | gate-up product (with bias), activation and down product (with bias) each to `x`'s dtype, then once to `y`; with `quantize_activations` product and activation stay in f32 until they are codes |
+/// | weight-only with 16-bit `x`, subnormal bf16 | in both products as [`Matmul`](super::Matmul) |
 /// | exact | activation codes are integers, by half to even, in the oracle's exact result too |
 /// | source | OPS sections 4 and 6; DeepSeek-V3, Qwen3-MoE, Mixtral and GPT-OSS model code |
 ///
