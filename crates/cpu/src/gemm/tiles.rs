@@ -107,6 +107,10 @@ pub(crate) struct Crew {
 }
 
 impl Crew {
+    fn new() -> Self {
+        Self { next: AtomicUsize::new(0), broken: AtomicBool::new(false) }
+    }
+
     /// Waits until `pending` pieces, which must have smaller numbers than the caller's, are done. `false`: they will never be.
     pub(crate) fn wait(&self, pending: &Pending) -> bool {
         let mut spins = 0u32;
@@ -122,14 +126,20 @@ impl Crew {
     }
 }
 
-/// Tells the others when its thread panics.
+/// Tells the others when its thread panics: when it is dropped before its [`end`](Self::end). Whether the thread is panicking says less, as a call may be made while
+/// an older panic passes.
 struct Watch<'a>(&'a Crew);
+
+impl Watch<'_> {
+    /// The thread has done its part.
+    fn end(self) {
+        std::mem::forget(self);
+    }
+}
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.broken.store(true, Ordering::Relaxed);
-        }
+        self.0.broken.store(true, Ordering::Relaxed);
     }
 }
 
@@ -142,10 +152,10 @@ pub(crate) fn in_order<S>(
     begin: impl Fn() -> Result<S> + Sync,
     f: impl Fn(&mut S, usize, &Crew) + Sync,
 ) -> Result<()> {
-    let crew = Crew { next: AtomicUsize::new(0), broken: AtomicBool::new(false) };
+    let crew = Crew::new();
     let failure = Mutex::new(None);
     let work = || {
-        let _watch = Watch(&crew);
+        let watch = Watch(&crew);
         match begin() {
             Ok(mut own) => loop {
                 let piece = crew.next.fetch_add(1, Ordering::Relaxed);
@@ -158,6 +168,7 @@ pub(crate) fn in_order<S>(
                 failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(e);
             }
         }
+        watch.end();
     };
     cx.host.crew(threads.min(pieces), work);
     failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
@@ -240,7 +251,33 @@ pub(crate) fn tiles<T: Send>(
 
 #[cfg(test)]
 mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
     use super::*;
+
+    #[test]
+    fn crew_is_broken_by_a_panic_of_its_own_only() {
+        struct InDrop<'a>(&'a Crew);
+        impl Drop for InDrop<'_> {
+            fn drop(&mut self) {
+                assert!(std::thread::panicking());
+                Watch(self.0).end();
+            }
+        }
+        let broken_after = |f: fn(&Crew)| {
+            let crew = Crew::new();
+            assert!(catch_unwind(AssertUnwindSafe(|| f(&crew))).is_err());
+            crew.broken.into_inner()
+        };
+        assert!(!broken_after(|crew| {
+            let _drop = InDrop(crew);
+            resume_unwind(Box::new(()));
+        }));
+        assert!(broken_after(|crew| {
+            let _watch = Watch(crew);
+            resume_unwind(Box::new(()));
+        }));
+    }
 
     #[test]
     fn cut_covers_every_row_and_panel_once() {
