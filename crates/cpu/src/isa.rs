@@ -15,9 +15,9 @@ pub enum Isa {
     Portable,
     /// 64-bit Arm with Advanced SIMD.
     Neon,
-    /// x86-64 with AVX2 and FMA.
+    /// x86-64 with AVX2, FMA and F16C.
     Avx2,
-    /// x86-64 with AVX-512 F, BW, DQ and VL.
+    /// As [`Avx2`](Self::Avx2), with AVX-512 F, BW, DQ and VL.
     Avx512,
     /// AVX-512 with dot products of four bytes (VNNI).
     Avx512Vnni,
@@ -51,14 +51,17 @@ impl Isa {
 
     #[cfg(target_arch = "x86_64")]
     fn detect(self) -> bool {
+        // Every one has the conversions of f16; kernels of a set use those of the sets before it.
+        let avx2 = || is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("f16c");
         let avx512 = || {
-            is_x86_feature_detected!("avx512f")
+            avx2()
+                && is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512vl")
         };
         match self {
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Self::Avx2 => avx2(),
             Self::Avx512 => avx512(),
             Self::Avx512Vnni => avx512() && is_x86_feature_detected!("avx512vnni"),
             Self::Avx512Bf16 => avx512() && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512bf16"),

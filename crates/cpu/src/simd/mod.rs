@@ -145,15 +145,17 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    /// What `isa` allows; never what this machine has not got.
+    /// What `isa`, an available one, allows.
     #[inline]
     pub(crate) fn of(isa: Isa) -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if isa >= Isa::Avx2 && Isa::Avx2.is_available() && is_x86_feature_detected!("f16c") {
-            return if isa >= Isa::Avx512 && Isa::Avx512.is_available() { Self::Avx512 } else { Self::Avx2 };
+        debug_assert!(isa.is_available(), "{isa} on a machine without it");
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 => Self::Avx512,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => Self::Avx2,
+            _ => Self::Portable,
         }
-        let _ = isa;
-        Self::Portable
     }
 }
 
@@ -187,7 +189,7 @@ macro_rules! simd {
             match $crate::simd::Level::of(isa) {
                 #[cfg(target_arch = "x86_64")]
                 #[allow(unsafe_code, reason = "a call into code for other instructions than the program's")]
-                // SAFETY: `Level::of` has seen that the processor has the instructions.
+                // SAFETY: instruction sets are handed out where they are available only, which includes all that their level needs.
                 $crate::simd::Level::Avx512 => unsafe { avx512::<$($T),*>($($arg),*) },
                 #[cfg(target_arch = "x86_64")]
                 #[allow(unsafe_code, reason = "as above")]
