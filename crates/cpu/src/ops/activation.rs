@@ -6,7 +6,6 @@ use ascend_hal::{DType, OpKind, Result, bf16, f16, host::HostAccess};
 use crate::context::Context;
 use crate::isa::Isa;
 use crate::rows::RowsMut;
-use crate::simd::math::SQRT_8_OVER_PI;
 use crate::simd::{Lane, convert, row};
 
 /// Elements that are widened at a time: they stay in the first-level cache.
@@ -80,7 +79,7 @@ fn gates<T: Lane>(cx: &Context<'_>, op: &Glu) -> Result<()> {
 pub(super) fn activate(isa: Isa, kind: ActivationKind, x: &mut [f32]) {
     match kind {
         ActivationKind::Silu => row::swish(isa, x, 1.0),
-        ActivationKind::GeluErf => x.iter_mut().for_each(|x| *x = act(kind, *x)),
+        ActivationKind::GeluErf => x.iter_mut().for_each(|x| *x = gelu_erf(*x)),
         ActivationKind::GeluTanh => row::gelu_tanh(isa, x),
     }
 }
@@ -104,33 +103,7 @@ pub(super) fn gate(isa: Isa, kind: GluKind, gates: &mut [f32], ups: &mut [f32]) 
     row::affine(isa, gates, ups, None);
 }
 
-/// A plain activation of one value.
-#[inline(always)]
-pub(super) fn act(kind: ActivationKind, x: f32) -> f32 {
-    match kind {
-        ActivationKind::Silu => swish(x, 1.0),
-        // Phi(x) = erfc(-x / sqrt 2) / 2: unlike 1 + erf, it keeps its digits where Phi is small.
-        ActivationKind::GeluErf => scaled(x, 0.5 * libm::erfcf(-x * std::f32::consts::FRAC_1_SQRT_2)),
-        // (1 + tanh(z)) / 2 = sigmoid(2 z), which does not cancel.
-        ActivationKind::GeluTanh => scaled(x, sigmoid(SQRT_8_OVER_PI * (x + 0.044715 * (x * (x * x))))),
-    }
-}
-
-/// `x * sigmoid(slope * x)`.
-#[inline(always)]
-fn swish(x: f32, slope: f32) -> f32 {
-    scaled(x, sigmoid(slope * x))
-}
-
-/// `x * weight`, with the limit 0 at `x = -inf`, where the weight is 0.
-#[inline(always)]
-fn scaled(x: f32, weight: f32) -> f32 {
-    if x == f32::NEG_INFINITY { 0.0 } else { x * weight }
-}
-
-/// `1 / (1 + exp(-z))`, without overflow.
-#[inline(always)]
-pub(super) fn sigmoid(z: f32) -> f32 {
-    let e = (-z.abs()).exp();
-    (if z < 0.0 { e } else { 1.0 }) / (1.0 + e)
+/// `x Phi(x)` with `Phi(x) = erfc(-x / sqrt 2) / 2`: unlike 1 + erf, it keeps its digits where Phi is small. 0 at -inf.
+fn gelu_erf(x: f32) -> f32 {
+    if x == f32::NEG_INFINITY { 0.0 } else { x * (0.5 * libm::erfcf(-x * std::f32::consts::FRAC_1_SQRT_2)) }
 }

@@ -58,11 +58,7 @@ fn compute(isa: Isa, kind: ElementwiseKind, a: &mut [f32], b: &[f32]) {
         Max => pairs.for_each(|(a, &b)| *a = pick(*a, b, |a, b| a >= b)),
         Min => pairs.for_each(|(a, &b)| *a = pick(*a, b, |a, b| a <= b)),
         Affine { scale, offset } => a.iter_mut().for_each(|a| *a = *a * scale + offset),
-        Sigmoid => {
-            a.iter_mut().for_each(|a| *a = -*a);
-            row::exp(isa, a);
-            a.iter_mut().for_each(|a| *a = 1.0 / (1.0 + *a));
-        }
+        Sigmoid => row::sigmoid(isa, a),
         Exp => row::exp(isa, a),
     }
 }

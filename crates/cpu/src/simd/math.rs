@@ -6,7 +6,7 @@ use super::Lanes;
 const ROUND: f32 = 1.5 * (1 << 23) as f32;
 
 /// `2 * sqrt(2 / pi)`.
-pub(crate) const SQRT_8_OVER_PI: f32 = 1.595_769_121_605_730_8_f64 as f32;
+const SQRT_8_OVER_PI: f32 = 1.595_769_121_605_730_8_f64 as f32;
 
 /// `e^x`, to within 1.25 units in the last place (2 where the result is subnormal): 0 for -inf and whatever underflows, inf for
 /// what overflows, NaN for NaN.
@@ -120,11 +120,10 @@ mod tests {
             for (&x, &y) in x.iter().zip(&*block) {
                 let want = exact(f64::from(x));
                 let unit = 2f64.powi((want.abs().log2().floor() as i32).max(-126) - 23);
-                worst = worst.max(if want.abs() >= 2f64.powi(128) {
-                    f64::from(u8::from(y.is_finite())) * 9.0
-                } else {
-                    (f64::from(y) - want).abs() / unit
-                });
+                let right_overflow = want.abs() >= 2f64.powi(128) && f64::from(y) == f64::INFINITY.copysign(want);
+                let error = if right_overflow { 0.0 } else { (f64::from(y) - want).abs() / unit };
+                // `max` passes over NaN.
+                worst = worst.max(if error.is_nan() { f64::INFINITY } else { error });
             }
             block.clear();
         };
@@ -155,6 +154,16 @@ mod tests {
             for (found, bound) in found.into_iter().zip([1.25, 2.0, 3.0, 4.0]) {
                 assert!(found <= bound, "{isa}: {found} units, at most {bound} are promised");
             }
+        }
+    }
+
+    #[test]
+    fn nan_and_wrong_infinities_are_the_largest_errors() {
+        for wrong in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            assert_eq!(worst(|x| x.fill(wrong), |_| 1.0, 1.0, 1 << 24), f64::INFINITY, "{wrong} for 1");
+        }
+        for (got, error) in [(f32::INFINITY, 0.0), (f32::NEG_INFINITY, f64::INFINITY), (f32::NAN, f64::INFINITY)] {
+            assert_eq!(worst(|x| x.fill(got), |_| 1e39, 1.0, 1 << 24), error, "{got} for what overflows");
         }
     }
 
