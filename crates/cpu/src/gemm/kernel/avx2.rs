@@ -13,11 +13,10 @@ pub(super) unsafe fn f32<const R: usize>(t: &Tile) {
     const { assert!(R <= MAX_ROWS) };
     for part in (0..COLS).step_by(16) {
         let at = |r: usize, j: usize| t.sums.wrapping_add(r * t.pitch + part + 8 * j);
-        let scaled = !t.scale.is_null();
         let mut acc = [[_mm256_setzero_ps(); 2]; R];
         // SAFETY: by the caller, `R` rows of `COLS` sums, and of `t.steps` steps of panel and rows.
         unsafe {
-            if !t.first && !scaled {
+            if !t.first {
                 for r in 0..R {
                     acc[r] = [_mm256_loadu_ps(at(r, 0)), _mm256_loadu_ps(at(r, 1))];
                 }
@@ -34,19 +33,14 @@ pub(super) unsafe fn f32<const R: usize>(t: &Tile) {
             }
             for r in 0..R {
                 for j in 0..2 {
-                    let mut sum = acc[r][j];
-                    if scaled {
-                        let before = if t.first { _mm256_setzero_ps() } else { _mm256_loadu_ps(at(r, j)) };
-                        sum = _mm256_fmadd_ps(sum, _mm256_loadu_ps(t.scale.add(part + 8 * j)), before);
-                    }
-                    _mm256_storeu_ps(at(r, j), sum);
+                    _mm256_storeu_ps(at(r, j), acc[r][j]);
                 }
             }
         }
     }
 }
 
-/// Rows are i16. Integer blocks are never scaled.
+/// Rows are i16.
 ///
 /// # Safety
 /// * As [`Kernel`](super::Kernel), for `R` rows, AVX2.

@@ -68,7 +68,7 @@ struct Tile {
     pitch: usize,
     /// The sums so far are 0, whatever `sums` holds.
     first: bool,
-    /// Null, or [`COLS`] factors of the block's own sums before they are added.
+    /// Null, or for pairs of bf16 [`COLS`] factors of the block's own sums before they are added.
     scale: *const f32,
 }
 
@@ -152,7 +152,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A block of a panel, and what its sums are multiplied with.
+/// A block of a panel, and what its sums are multiplied with: for [`Arithmetic::Bf16`] only.
 pub(super) struct Block<'a> {
     /// The first step.
     pub(super) at: usize,
@@ -220,6 +220,7 @@ impl Kernels {
             _ => &self.f32,
         };
         assert!(pitch >= COLS && block.steps.len().is_multiple_of(STEP_BYTES), "a block that is no panel");
+        assert!(block.scale.is_none() || arithmetic == Arithmetic::Bf16, "a scale that no kernel looks at");
         let (step, steps) = (self.row_step_bytes(arithmetic), block.steps.len() / STEP_BYTES);
         let bytes = block.at * step..(block.at + steps) * step;
         let m = (sums.len() + pitch - COLS) / pitch;

@@ -9,7 +9,8 @@ use super::{COLS, MAX_ROWS, STEP_BYTES, Tile};
 /// Columns that are summed at a time.
 const PART: usize = 16;
 
-/// In f64, which holds products exactly: one rounding a step, as of a fused multiply-add, which is a slow library call where the processor has none.
+/// In f64, which holds products exactly: a step rounds its sum to f64 and then to f32, hardly ever another number than a fused multiply-add gives, which is a slow
+/// library call where the processor has none.
 ///
 /// # Safety
 /// * As [`Kernel`](super::Kernel), for `R` rows.
@@ -39,7 +40,7 @@ unsafe fn floats<const R: usize>(t: &Tile, multiply_add: impl Fn(f32, f32, f32) 
         let mut acc = [[0f32; PART]; R];
         // SAFETY: by the caller, `R` rows of `COLS` sums that nothing else touches.
         let sums = |r: usize| unsafe { &mut *t.sums.add(r * t.pitch + part).cast::<[f32; PART]>() };
-        if !t.first && t.scale.is_null() {
+        if !t.first {
             for r in 0..R {
                 acc[r] = *sums(r);
             }
@@ -54,20 +55,12 @@ unsafe fn floats<const R: usize>(t: &Tile, multiply_add: impl Fn(f32, f32, f32) 
             }
         }
         for r in 0..R {
-            if t.scale.is_null() {
-                *sums(r) = acc[r];
-                continue;
-            }
-            for (j, sum) in sums(r).iter_mut().enumerate() {
-                // SAFETY: by the caller, a scale for each column.
-                let scaled = acc[r][j] * unsafe { *t.scale.add(part + j) };
-                *sum = if t.first { scaled } else { *sum + scaled };
-            }
+            *sums(r) = acc[r];
         }
     }
 }
 
-/// Rows are i16. Integer blocks are never scaled.
+/// Rows are i16.
 ///
 /// # Safety
 /// * As [`Kernel`](super::Kernel), for `R` rows.
