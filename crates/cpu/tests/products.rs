@@ -233,6 +233,55 @@ fn weight_that_is_packed_otherwise_is_refused() {
 }
 
 #[test]
+fn experts_name_the_weight_that_is_refused() {
+    let bench = Bench::new(Isa::best(), 1);
+    // A buffer of the size of a packed weight that was never packed.
+    let never_packed = |weight: &Weight| {
+        let packed = bench.device.prepare_weight(weight).unwrap().data;
+        let bytes = bench.device.zeros(DType::U8, [packed.buffer().size_bytes()]).unwrap();
+        Weight::kn(TensorView::new(bytes.buffer().clone(), packed.dtype(), *packed.layout()).unwrap())
+    };
+    let [gate_up, down] = [[2, 8, 16], [2, 8, 8]].map(|shape| Weight::kn(bench.tensor(DType::F32, shape, |i| noise(i, 1))));
+    let run = |gate_up: Weight, down: Weight| {
+        let x = bench.tensor(DType::F32, [1, 8], |i| noise(i, 2));
+        let (ids, weights) = (bench.tensor(DType::I32, [1, 1], |_| 1.0), bench.tensor(DType::F32, [1, 1], |_| 1.0));
+        let y = bench.device.zeros(DType::F32, [1, 8]).unwrap();
+        bench.device.moe_experts(&bench.stream, MoeExperts::new(x, ids, weights, gate_up, down, y)).unwrap();
+        bench.stream.synchronize()
+    };
+    run(gate_up.clone(), down.clone()).unwrap();
+    let wrong = [("gate_up", never_packed(&gate_up), down.clone()), ("down", gate_up, never_packed(&down))];
+    for (name, gate_up, down) in wrong {
+        match run(gate_up, down) {
+            Err(Error::Execution { source, .. }) => {
+                assert!(matches!(*source, Error::Argument { argument, .. } if argument == name), "{source} is not about {name}");
+            }
+            found => panic!("{found:?}"),
+        }
+    }
+}
+
+#[test]
+fn subnormal_bf16_counts_as_zero_in_products_of_pairs_only() {
+    let tiny = 2f32.powi(-130);
+    for isa in Isa::available() {
+        let bench = Bench::new(isa, 1);
+        let want = if isa == Isa::Avx512Bf16 { 0.0 } else { 2.0 * tiny };
+        let x = bench.tensor(DType::BF16, [1, 2], |_| tiny);
+        let y = bench.device.zeros(DType::F32, [1, 1]).unwrap();
+        let ones = |shape: &[usize]| {
+            let values = vec![bf16::ONE; shape.iter().product()];
+            Weight::kn(bench.device.upload(&values, ascend_hal::Dims::new(shape).unwrap()).unwrap())
+        };
+        bench.device.matmul(&bench.stream, Matmul::new(x.clone(), ones(&[2, 1]), y.clone())).unwrap();
+        assert_eq!(bench.bits(&y), want.to_le_bytes(), "{isa}, dense");
+        let groups = GroupList::Counts(bench.device.upload(&[1i64], [1]).unwrap());
+        bench.device.grouped_matmul(&bench.stream, GroupedMatmul::new(x, ones(&[1, 2, 1]), groups, y.clone())).unwrap();
+        assert_eq!(bench.bits(&y), want.to_le_bytes(), "{isa}, grouped");
+    }
+}
+
+#[test]
 fn weight_of_another_location_is_refused() {
     let bench = Bench::new(Isa::best(), 1);
     let host = Weight::kn(ascend_hal::host::zeros(DType::F32, [2, 2]).unwrap().view());

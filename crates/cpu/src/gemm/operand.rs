@@ -123,8 +123,8 @@ pub(super) struct Quant<'v> {
 }
 
 impl<'v> Weights<'v> {
-    /// Reads `weight`, of which `stored.view`, the scale and the zero are among the locked arguments.
-    pub(crate) fn read(op: OpKind, access: &'v HostAccess<'_>, weight: &'v Weight, stored: &'v Stored) -> Result<Self> {
+    /// Reads the argument called `name`, of which `stored.view`, the scale and the zero are among the locked arguments.
+    pub(crate) fn read(op: OpKind, access: &'v HostAccess<'_>, name: &'static str, weight: &'v Weight, stored: &'v Stored) -> Result<Self> {
         let rank = weight.data.rank();
         let (k, n) = (weight.data.dim(rank.wrapping_sub(2)), weight.data.dim(rank.wrapping_sub(1)));
         let packed = weight.data.layout().format() == Format::Packed;
@@ -139,7 +139,7 @@ impl<'v> Weights<'v> {
         let data = if packed {
             let packing = Packing::of(weight)?;
             let bytes = access.packed(&weight.data)?;
-            packing.recognise(op, bytes)?;
+            packing.recognise(op, name, bytes)?;
             Matrices::Packed { bytes, packing }
         } else {
             Matrices::Stored { codes: Held::read(op, access, &stored.view)?, transposed: stored.transposed }

@@ -128,13 +128,13 @@ impl Packing {
         Header { magic: MAGIC, dtype, matrices, k, n, group, quantised: (self.groups > 0).into(), zeros: self.zeros.into() }
     }
 
-    /// Refuses a buffer that does not hold what is expected.
-    pub(super) fn recognise(&self, op: OpKind, bytes: &[u8]) -> Result<()> {
+    /// Refuses a buffer, of the argument called `argument`, that does not hold what is expected.
+    pub(super) fn recognise(&self, op: OpKind, argument: &'static str, bytes: &[u8]) -> Result<()> {
         if bytes.len() == self.total_bytes && bytes.get(..HEADER_BYTES) == Some(bytemuck::bytes_of(&self.header())) {
             return Ok(());
         }
         let asked = "a weight as prepare_weight of the CPU device gave it, with the same shape, type and scales".into();
-        Err(Error::Argument { op, argument: "weight", asked, found: "other contents".into() })
+        Err(Error::Argument { op, argument, asked, found: "other contents".into() })
     }
 
     /// Panel `panel` of matrix `e` among the `bytes` of the whole.
@@ -198,7 +198,7 @@ pub(crate) fn prepare(device: &dyn Device, host: &Host, weight: &Weight) -> Resu
     let inputs = [("weight", &stored.view)].into_iter().chain(parts.into_iter().flatten());
     {
         let access = HostAccess::lock(OpKind::Matmul, inputs, [("packed", &memory)])?;
-        let weights = Weights::read(OpKind::Matmul, &access, weight, &stored)?;
+        let weights = Weights::read(OpKind::Matmul, &access, "weight", weight, &stored)?;
         let mut bytes = access.write::<u8>(&memory)?;
         let (header, panels) = bytes.split_at_mut(HEADER_BYTES);
         header.copy_from_slice(bytemuck::bytes_of(&packing.header()));

@@ -19,7 +19,7 @@ pub(super) fn grouped_matmul(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()>
     let list = access.read_i64(op.groups.view())?;
     let groups = op.groups.groups(OP, &list, op.weight.data.dim(0), op.x.dim(0))?;
     let (x, bias) = (Held::read(OP, &access, &op.x)?, Bias::read(&access, op.bias.as_ref())?);
-    let weights = Weights::read(OP, &access, &op.weight, &stored)?;
+    let weights = Weights::read(OP, &access, "weight", &op.weight, &stored)?;
     let x_scale = op.x_scale.as_ref().map(|scale| access.read_f32(scale)).transpose()?;
     let method = Method::new(cx.isa(), op.x.dtype(), &weights);
     let rows = method.activations(cx, &x, &weights)?;

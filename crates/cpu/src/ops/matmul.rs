@@ -15,7 +15,7 @@ pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     let stored = Stored::of(&op.weight.data);
     let access = HostAccess::lock(OpKind::Matmul, inputs(op, &stored), [("y", &op.y)])?;
     let (x, bias) = (Held::read(OpKind::Matmul, &access, &op.x)?, Bias::read(&access, op.bias.as_ref())?);
-    let weights = Weights::read(OpKind::Matmul, &access, &op.weight, &stored)?;
+    let weights = Weights::read(OpKind::Matmul, &access, "weight", &op.weight, &stored)?;
     let x_scale = op.x_scale.as_ref().map(|scale| access.read_f32(scale)).transpose()?;
     let method = Method::new(cx.isa(), op.x.dtype(), &weights);
     let rows = method.activations(cx, &x, &weights)?;

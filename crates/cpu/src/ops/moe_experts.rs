@@ -39,8 +39,8 @@ fn run<T: Lane>(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
     check_expert_ids(OP, &ids, op.experts)?;
     let slot_weights = access.read::<f32>(&op.weights)?;
     let x = Held::read(OP, &access, &op.x)?;
-    let gate_up = Weights::read(OP, &access, &op.gate_up, &stored[0])?;
-    let down = Weights::read(OP, &access, &op.down, &stored[1])?;
+    let gate_up = Weights::read(OP, &access, "gate_up", &op.gate_up, &stored[0])?;
+    let down = Weights::read(OP, &access, "down", &op.down, &stored[1])?;
     let biases = [Bias::read(&access, op.gate_up_bias.as_ref())?, Bias::read(&access, op.down_bias.as_ref())?];
     let mut y = access.write::<T>(&op.y)?;
     if y.is_empty() {
