@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use ascend_hal::Result;
-use rayon::prelude::*;
 
 use super::fill::{Nibbles, Source};
 use super::kernel::{Arithmetic, IntRows, Kernels, Rows};
 use super::operand::Codes;
 use crate::context::Context;
+use crate::rows::RowsMut;
 use crate::scratch::Scratch;
 
 /// Elements converted at a time.
@@ -33,12 +33,12 @@ impl<'a> Activations<'a> {
         let rows = x.len().checked_div(k).unwrap_or(0);
         let stride = stride(kernels, arithmetic, k);
         let mut bytes = cx.scratch::<u8>(rows * stride)?;
-        let convert = |(row, out): (usize, &mut [u8])| convert_row(kernels, arithmetic, x, row * k..(row + 1) * k, out);
-        if rows * k <= 4 * PIECE {
-            bytes.chunks_exact_mut(stride.max(1)).enumerate().for_each(convert);
-        } else {
-            cx.install(|| bytes.par_chunks_exact_mut(stride).with_min_len((PIECE * 16).div_ceil(k)).enumerate().for_each(convert));
-        }
+        cx.by_rows(rows, k, RowsMut::new(&mut bytes, stride), |range, mut out| {
+            for (row, out) in range.zip(out.iter()) {
+                convert_row(kernels, arithmetic, x, row * k..(row + 1) * k, out);
+            }
+            Ok(())
+        })?;
         Ok(Self::Converted { bytes, stride })
     }
 
