@@ -8,9 +8,10 @@ use crate::isa::Isa;
 use crate::scratch::{Arena, Scratch};
 
 /// Where a kernel runs: the device (for kernels composed of other ops), its threads and its scratch memory.
-#[allow(dead_code, reason = "not every kernel is composed of other ops")]
 pub(crate) struct Context<'a> {
+    #[allow(dead_code, reason = "for kernels composed of other ops")]
     pub(crate) device: &'a dyn Device,
+    #[allow(dead_code, reason = "for kernels composed of other ops")]
     pub(crate) stream: &'a Stream,
     pub(crate) host: &'a Host,
 }
@@ -23,13 +24,11 @@ impl Context<'_> {
     }
 
     /// Number of threads that [`install`](Self::install) gives.
-    #[allow(dead_code, reason = "for kernels that split work by hand")]
     pub(crate) fn threads(&self) -> usize {
         self.host.pool.current_num_threads()
     }
 
     /// `len` elements of memory with arbitrary contents, reused between calls; may be asked for on any thread.
-    #[allow(dead_code, reason = "for kernels with temporaries")]
     pub(crate) fn scratch<T: Pod>(&self, len: usize) -> Result<Scratch<'_, T>> {
         self.host.arena.take(len)
     }
@@ -40,7 +39,6 @@ impl Context<'_> {
     }
 
     /// The instruction set to compute with.
-    #[allow(dead_code, reason = "for kernels that have several bodies")]
     pub(crate) fn isa(&self) -> Isa {
         self.host.isa
     }
