@@ -322,3 +322,19 @@ fn prepared_weight_is_what_runs_and_the_plain_one_what_it_must_mean() {
         assert_eq!((log.report().compared(), log.report().faulty()), (1, faulty));
     }
 }
+
+#[test]
+fn prepared_weight_counts_toward_what_a_call_touches() {
+    // A weight of 32 KiB, from a row of 256 bytes to one of 512.
+    for (max_call_bytes, compared) in [(32 * 1024, 0), (33 * 1024, 1)] {
+        let preparing = Preparing { inner: CpuDevice::new().unwrap(), factor: 1.0 };
+        let (device, log) = Shadow::over(Arc::new(preparing), ShadowOptions { max_call_bytes, ..ShadowOptions::default() });
+        let stream = device.create_stream().unwrap();
+        let stored = device.upload(&[1f32; 128 * 64], [128, 64]).unwrap();
+        let weight = device.prepare_weight(&Weight::nk(stored).unwrap()).unwrap();
+        let (x, y) = (device.upload(&[1f32; 64], [1, 64]).unwrap(), device.empty(DType::F32, [1, 128]).unwrap());
+        device.matmul(&stream, Matmul::new(x, weight, y)).unwrap();
+        let record = &log.report().ops["matmul"];
+        assert_eq!((record.compared, record.not_comparable.values().sum::<u64>()), (compared, 1 - compared));
+    }
+}

@@ -47,7 +47,7 @@ pub struct ShadowedOp {
     pub compared: u64,
     /// Compared and not right.
     pub faulty: u64,
-    /// Skipped or failed on their stream; its synchronisation tells why.
+    /// Of those to be compared, skipped or failed on their stream; its synchronisation tells why.
     pub not_run: u64,
     /// Calls that could not be compared, by reason.
     pub not_comparable: BTreeMap<String, u64>,

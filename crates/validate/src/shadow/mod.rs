@@ -10,7 +10,8 @@
 //!   that held when it was recorded.
 //! * **Prepared weights** ([`Device::prepare_weight`]) are the wrapped device's own, so its kernels for them run. The oracle reads plain memory only: it gets a copy of what
 //!   they were made of, which stays on the host for as long as the device lives.
-//! * **Failures of execution** come out of synchronisation as they do without the shadow. What did not run is counted and not compared.
+//! * **Failures of execution** come out of synchronisation as they do without the shadow. Calls to be compared that did not run are counted as such;
+//!   what becomes of the others is not looked at.
 //!
 //! ```
 //! use ascend_hal::{DType, Device, DeviceExt, ops::Softmax, scope};
@@ -57,7 +58,7 @@ pub struct ShadowOptions {
     pub every: usize,
     /// Only these ops; empty: all.
     pub ops: Vec<OpKind>,
-    /// Calls that touch more bytes are not compared: the oracle takes several times that in memory.
+    /// Calls that touch more bytes are not compared: the oracle takes several times that in memory. A prepared weight counts with the size of the plain one.
     pub max_call_bytes: usize,
 }
 

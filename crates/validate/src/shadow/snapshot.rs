@@ -23,13 +23,17 @@ struct Span {
     copy: Buffer,
 }
 
+/// Whether `buffer` needs no copy: on the host are plain copies of prepared weights, as a device works on memory of its own.
+fn is_copy(buffer: &Buffer) -> bool {
+    buffer.location() == Location::Host
+}
+
 /// The bytes that a call's views can touch, in disjoint ranges of its buffers.
 fn ranges(call: &OpCall) -> Vec<(Buffer, Range<usize>, bool)> {
     let mut all = Vec::new();
     call.visit(&mut |arg| {
         let bytes = arg.view.byte_span();
-        // On the host are plain copies of prepared weights: a device works on memory of its own.
-        if !bytes.is_empty() && arg.view.location() != Location::Host {
+        if !bytes.is_empty() {
             // Where a copy begins, an element of any type may begin.
             all.push((arg.view.buffer().clone(), bytes.start / HOST_ALIGN * HOST_ALIGN..bytes.end, arg.role != Role::In));
         }
@@ -48,7 +52,7 @@ fn ranges(call: &OpCall) -> Vec<(Buffer, Range<usize>, bool)> {
     disjoint
 }
 
-/// How many bytes a call's views can touch.
+/// How many bytes a call's views can touch, prepared weights by the size of what they stand for.
 pub(super) fn bytes(call: &OpCall) -> usize {
     ranges(call).iter().fold(0, |sum, (_, bytes, _)| sum.saturating_add(bytes.len()))
 }
@@ -57,7 +61,7 @@ impl Snapshot {
     /// Copies what the views of `call` can touch. Work on it that is enqueued must be done.
     pub(super) fn take(device: &dyn Device, call: &OpCall) -> Result<Self> {
         let mut spans = Vec::new();
-        for (buffer, bytes, is_output) in ranges(call) {
+        for (buffer, bytes, is_output) in ranges(call).into_iter().filter(|(buffer, ..)| !is_copy(buffer)) {
             let copy = copied(device, &buffer, &bytes)?;
             let copy = host::tensor_of(DType::U8, &copy, [copy.len()])?.buffer().clone();
             spans.push(Span { buffer, bytes, is_output, copy });
@@ -87,7 +91,7 @@ fn copied(device: &dyn Device, buffer: &Buffer, bytes: &Range<usize>) -> Result<
 
 /// `view` on the copy of its memory.
 fn on_host(view: &TensorView, spans: &[Span]) -> Result<TensorView> {
-    if view.location() == Location::Host {
+    if is_copy(view.buffer()) {
         return Ok(view.clone());
     }
     let (dtype, layout) = (view.dtype(), *view.layout());
