@@ -62,6 +62,16 @@ pub enum Error {
         /// Pages that it was given.
         found: usize,
     },
+    /// A sequence has a page that the cache has not.
+    #[error("pages of sequence {sequence} must be below {pages}, as the cache has that many, found {page}")]
+    Page {
+        /// Index of the sequence in the step.
+        sequence: usize,
+        /// The page.
+        page: u32,
+        /// Pages of the cache.
+        pages: usize,
+    },
 }
 
 impl From<Error> for candle_core::Error {

@@ -1,7 +1,7 @@
 //! Attention on a paged cache that lives on the device.
 
 use ascend_compute::ops::{Attention, KvCacheWrite, KvSource, Lengths};
-use ascend_compute::{DType, DeviceExt, Error as DeviceError, OpCall, OpKind, TensorView, TensorViewMut};
+use ascend_compute::{Choice, DType, DeviceExt, Error as DeviceError, OpCall, OpKind, TensorView, TensorViewMut};
 use candle_core::{CpuStorage, CustomOp3, Layout, Shape, Tensor};
 
 use crate::session::Operand;
@@ -50,6 +50,10 @@ impl PagedKvCache {
         Ok(Self { session: session.clone(), k: empty()?, v: empty()? })
     }
 
+    fn pages(&self) -> usize {
+        self.k.dim(0)
+    }
+
     fn page_tokens(&self) -> usize {
         self.k.dim(1)
     }
@@ -62,13 +66,15 @@ pub struct Sequence<'a> {
     pub cached_tokens: usize,
     /// Tokens of this step; they follow the cached ones.
     pub new_tokens: usize,
-    /// Its pages in order, enough for both.
+    /// Its pages in order, enough for both, all of them in the cache.
     pub pages: &'a [u32],
 }
 
 /// Where the tokens of one forward pass lie in the caches; the same for all layers.
 #[derive(Clone, Debug)]
 pub struct Step {
+    /// Pages that a cache must have.
+    pages: usize,
     page_tokens: usize,
     slots: TensorView,
     table: TensorView,
@@ -77,10 +83,10 @@ pub struct Step {
 }
 
 impl Step {
-    /// A step of `sequences`, whose new tokens stand one sequence after the other in `q`, `k` and `v`. `cache` is that of any layer: all have pages of one size.
+    /// A step of `sequences`, whose new tokens stand one sequence after the other in `q`, `k` and `v`. `cache` is that of any layer: all have as many pages, of one size.
     ///
     /// # Errors
-    /// [`Error::Pages`] when a sequence has too few pages. Pages that are not in the cache are refused when a layer runs.
+    /// [`Error::Pages`] when a sequence has too few pages; [`Error::Page`] when it has one that is not in the cache.
     pub fn new(cache: &PagedKvCache, sequences: &[Sequence<'_>]) -> Result<Self> {
         let page_tokens = cache.page_tokens();
         let max_pages = sequences.iter().map(|s| s.pages.len()).max().unwrap_or(0);
@@ -92,6 +98,9 @@ impl Step {
             let asked = tokens.div_ceil(page_tokens);
             if asked > pages.len() {
                 return Err(Error::Pages { sequence: b, tokens, page_tokens, asked, found: pages.len() });
+            }
+            if let Some(&page) = pages.iter().find(|&&page| page as usize >= cache.pages()) {
+                return Err(Error::Page { sequence: b, page, pages: cache.pages() });
             }
             for (place, &page) in table[b * max_pages..].iter_mut().zip(pages) {
                 *place = page as i32;
@@ -107,6 +116,7 @@ impl Step {
         let device = cache.session.device();
         let lengths = |sums: Vec<i32>| Ok::<_, Error>(Lengths::new(device.upload(&sums, [sums.len()])?).with_host(sums));
         Ok(Self {
+            pages: cache.pages(),
             page_tokens,
             slots: device.upload(&slots, [slots.len()])?,
             table: device.upload(&table, [sequences.len(), max_pages])?,
@@ -176,7 +186,8 @@ impl PagedAttention {
     /// `q: [T, Hq, D]`, `k: [T, Hkv, D]`, `v: [T, Hkv, D]` of the step's new tokens, in any strides, to `[T, Hq, D]`. The result has no history for gradients.
     ///
     /// # Errors
-    /// What the contracts have against shapes, types and pages; [`Error::DType`]; [`Error::Place`]. The cache is then as it was.
+    /// What the contracts have against shapes, types and pages; [`Error::DType`]; [`Error::Place`]; no kernel. The cache is then as it was. When the device fails at
+    /// the attention itself, the new keys and values have been written.
     pub fn forward(&self, q: &Tensor, k: &Tensor, v: &Tensor, step: &Step) -> Result<Tensor> {
         let (q, k, v) = (hold(q), hold(k), hold(v));
         self.compute(q.operand("q")?, k.operand("k")?, v.operand("v")?, step).map(tensor)
@@ -189,11 +200,15 @@ impl PagedAttention {
 
     fn compute(&self, q: Operand<'_>, k: Operand<'_>, v: Operand<'_>, step: &Step) -> Result<(CpuStorage, Shape)> {
         let PagedKvCache { session, k: k_cache, v: v_cache } = &self.cache;
-        if step.page_tokens != self.cache.page_tokens() {
-            let asked = format!("made for pages of {} tokens", self.cache.page_tokens());
-            return Err(
-                DeviceError::Argument { op: OpKind::Attention, argument: "step", asked, found: step.page_tokens.to_string() }.into()
-            );
+        let refuse = |argument, asked, found| Err(DeviceError::Argument { op: OpKind::Attention, argument, asked, found }.into());
+        let (pages, page_tokens) = (self.cache.pages(), self.cache.page_tokens());
+        if step.page_tokens != page_tokens || step.pages > pages {
+            let asked = format!("made for at most {pages} pages of {page_tokens} tokens");
+            return refuse("step", asked, format!("{} pages of {}", step.pages, step.page_tokens));
+        }
+        let tokens = step.slots.dim(0);
+        if q.1.dims().first() != Some(&tokens) {
+            return refuse("q", format!("[T={tokens}, Hq, D], as the step has new tokens"), format!("{:?}", q.1.dims()));
         }
         let mut out = zeros_like("q", q.0, q.1.dims())?;
         session.call(|call| {
@@ -203,9 +218,10 @@ impl PagedAttention {
             let mut op = Attention::new(q, kv, step.q_lens.clone(), step.kv_lens.clone(), self.scale, out);
             (op.window, op.softcap) = (self.window, self.softcap);
             op.sinks.clone_from(&self.sinks);
-            // A refused call must not have written.
+            // A refused call must not have written. What contracts leave to execution, `Step` and the checks above have seen to.
             let attention = OpCall::from(op);
             attention.check()?;
+            call.device.kernels().pick(&attention, &Choice::Auto)?;
             let write = KvCacheWrite::new(call.floats("k", k)?, step.slots.clone(), k_cache.clone());
             call.device.kv_cache_write(call.stream, write.with_v(call.floats("v", v)?, v_cache.clone()))?;
             Ok(call.device.run(call.stream, attention)?)

@@ -73,7 +73,7 @@ fn a_sink_takes_its_share() {
 }
 
 #[test]
-fn too_few_pages_and_pages_that_do_not_exist_are_refused() {
+fn steps_that_a_cache_does_not_fit_are_refused() {
     for session in sessions() {
         let (cache, layer) = layer(&session, DType::F32);
         let step = |cached_tokens, new_tokens, pages: &[u32]| Step::new(&cache, &[Sequence { cached_tokens, new_tokens, pages }]);
@@ -85,23 +85,56 @@ fn too_few_pages_and_pages_that_do_not_exist_are_refused() {
 
         let [q, k, v] = whole(1, DType::F32).map(|t| t.narrow(0, 0, 3).unwrap());
         let first = step(0, 3, &[4]).unwrap();
-        let mixed = layer.forward(&q, &k, &v, &first).unwrap();
-        for page in [9, u32::MAX] {
-            match layer.forward(&q, &k, &v, &step(0, 3, &[page]).unwrap()) {
-                Err(Error::Device(error)) => assert!(matches!(error.root(), DeviceError::Value { .. }), "{error}"),
+        layer.forward(&q, &k, &v, &first).unwrap();
+        for asked in [9, u32::MAX] {
+            match step(4, 1, &[asked, 0]) {
+                Err(Error::Page { sequence: 0, page, pages: 9 }) => assert_eq!(page, asked),
                 other => panic!("{other:?}"),
             }
         }
-        // Refused before the keys are written: the next query finds those of before.
-        let next = step(3, 0, &[4]).unwrap();
-        assert!(matches!(layer.forward(&q.narrow(2, 0, 8).unwrap(), &k, &v, &first), Err(Error::Device(_))));
-        assert!(matches!(layer.forward(&q, &k, &(v.clone() * 2.0).unwrap(), &next), Err(Error::Device(_))));
-        assert_same_bits(&mixed, &layer.forward(&q, &k, &v, &first).unwrap());
 
         let other = PagedKvCache::new(&session, DType::F32, CacheShape { page_tokens: 8, ..SHAPE }).unwrap();
         let refused = PagedAttention::new(other, SCALE).forward(&q, &k, &v, &first);
         assert!(matches!(refused, Err(Error::Device(DeviceError::Argument { argument: "step", .. }))), "{refused:?}");
         assert!(PagedKvCache::new(&session, DType::F32, CacheShape { page_tokens: 0, ..SHAPE }).is_err());
         assert!(matches!(PagedKvCache::new(&session, DType::U8, SHAPE), Err(Error::DType { found: DType::U8, .. })));
+    }
+}
+
+#[test]
+fn refused_call_leaves_the_cache_as_it_was() {
+    for session in sessions() {
+        let small = PagedKvCache::new(&session, DType::F32, CacheShape { pages: 5, ..SHAPE }).unwrap();
+        let (large, _) = layer(&session, DType::F32);
+        let layer = PagedAttention::new(small.clone(), SCALE);
+        let step =
+            |cache, cached_tokens, new_tokens, pages: &[u32]| Step::new(cache, &[Sequence { cached_tokens, new_tokens, pages }]).unwrap();
+        let rows = |seed, first, len| whole(seed, DType::F32).map(|t| t.narrow(0, first, len).unwrap());
+
+        let first = step(&small, 0, 3, &[4]);
+        let [q, k, v] = rows(1, 0, 3);
+        layer.forward(&q, &k, &v, &first).unwrap();
+
+        // Each would write other keys and values to the places of the first.
+        let [q, k, v] = rows(7, 0, 3);
+        for (q, v, step, argument) in [
+            (q.narrow(0, 0, 2).unwrap(), &v, &first, "q"),
+            (q.narrow(2, 0, 8).unwrap(), &v, &first, "k"),
+            (q.clone(), &v.narrow(0, 0, 2).unwrap(), &first, "v"),
+            (q.clone(), &v, &step(&large, 4, 3, &[8, 4]), "step"),
+        ] {
+            match layer.forward(&q, &k, v, step) {
+                Err(Error::Device(DeviceError::Argument { argument: found, .. } | DeviceError::Shape { argument: found, .. })) => {
+                    assert_eq!(found, argument);
+                }
+                other => panic!("{argument}: {other:?}"),
+            }
+        }
+
+        let [q, k, v] = rows(1, 3, 1);
+        let got = layer.forward(&q, &k, &v, &step(&small, 3, 1, &[4])).unwrap();
+        let [q, k, v] = rows(1, 0, 4);
+        let expected = attention(&q, &k, &v, f64::from(SCALE), usize::MAX).unwrap();
+        assert_close(&got, &expected.narrow(0, 3, 1).unwrap(), bound(DType::F32), "after refusals");
     }
 }
