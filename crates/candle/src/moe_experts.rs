@@ -52,12 +52,12 @@ impl MoeExperts {
     /// What the operator's contract has against the shapes; [`Error::DType`]; [`ascend_compute::Error::OutOfMemory`]; [`ascend_compute::Error::Unsupported`].
     pub fn new(session: &Session, gate_up: &Tensor, down: &Tensor, quantization: Option<Quantization>) -> Result<Self> {
         let device = &**session.device();
-        let (gate_up, down) = (weights::upload(device, "gate_up", gate_up)?, weights::upload(device, "down", down)?);
-        Self::of(session, gate_up, down, quantization)
+        let gate_up = weights::upload(device, "gate_up", gate_up)?;
+        Self::of(session, gate_up, || weights::upload(device, "down", down), quantization)
     }
 
     /// As [`new`](Self::new), from tensors of their own for each expert, as checkpoints have them: `load` gives `gate: [I, H]`, `up: [I, H]` and `down: [H, I]`
-    /// of expert `e`. One expert at a time is in candle's memory.
+    /// of expert `e`. One expert at a time is in candle's memory; the two stacks are on the device, one of them twice while it is prepared.
     ///
     /// # Errors
     /// As `new`; [`Error::Expert`] when the shapes of an expert are not those of the first; what `load` says.
@@ -96,18 +96,25 @@ impl MoeExperts {
             at.1 += weights::write(device, down_all, at.1, "down", &down)?;
         }
         let (gate_up, down) = match stacked {
-            Some(stacked) => stacked,
-            None => (device.empty(DType::F32, [0, 0, 0])?, device.empty(DType::F32, [0, 0, 0])?),
+            // The only handles, so that each stack is freed once it is prepared.
+            Some((gate_up, down)) => (gate_up.view(), down.view()),
+            None => (device.empty(DType::F32, [0, 0, 0])?.view(), device.empty(DType::F32, [0, 0, 0])?.view()),
         };
-        Self::of(session, gate_up.view(), down.view(), quantization)
+        Self::of(session, gate_up, || Ok(down), quantization)
     }
 
-    fn of(session: &Session, gate_up: TensorView, down: TensorView, quantization: Option<Quantization>) -> Result<Self> {
+    /// `down` is asked for when `gate_up` is prepared: one stack at a time is there in two forms.
+    fn of(
+        session: &Session,
+        gate_up: TensorView,
+        down: impl FnOnce() -> Result<TensorView>,
+        quantization: Option<Quantization>,
+    ) -> Result<Self> {
         let (dtype, experts) = (gate_up.dtype(), gate_up.dim(0));
         let layer = Self {
             session: session.clone(),
             gate_up: weights::prepare(session, gate_up, quantization)?,
-            down: weights::prepare(session, down, quantization)?,
+            down: weights::prepare(session, down()?, quantization)?,
             dtype,
             quantization,
             biases: None,

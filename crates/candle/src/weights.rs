@@ -42,23 +42,23 @@ pub(crate) fn write(device: &dyn Device, to: &TensorViewMut, at: usize, argument
     Ok(bytes.len())
 }
 
-/// A weight stored `[.., N, K]`, quantised or not, in the form that the device reads fastest.
+/// A weight stored `[.., N, K]`, quantised or not, in the form that the device reads fastest. Each form before it is freed once the next exists.
 pub(crate) fn prepare(session: &Session, stored: TensorView, quantization: Option<Quantization>) -> Result<Weight> {
     let weight = match quantization {
         None => Weight::nk(stored)?,
-        Some(_) => quantize(session, &stored)?,
+        Some(_) => quantize(session, stored)?,
     };
     Ok(session.device().prepare_weight(&weight)?)
 }
 
 /// One scale for each of the `N` rows of `[.., N, K]`.
-fn quantize(session: &Session, stored: &TensorView) -> Result<Weight> {
+fn quantize(session: &Session, stored: TensorView) -> Result<Weight> {
     let device = session.device();
     let columns = stored.shape().last_or_one();
     let mut scale_shape = *stored.shape();
     let rank = scale_shape.len();
     if rank < 2 {
-        return Ok(Weight::nk(stored.clone())?);
+        return Ok(Weight::nk(stored)?);
     }
     // [.., N, K] has scales [.., 1, N].
     (scale_shape[rank - 1], scale_shape[rank - 2]) = (scale_shape[rank - 2], 1);

@@ -64,6 +64,32 @@ fn experts_loaded_one_by_one_are_the_same() {
 
 /// Integer weights are off by half a step of `max|w| / 127`; here `|w| <= 1`, and products sum up such errors at random.
 #[test]
+fn one_stack_at_a_time_is_there_in_two_forms() {
+    let (experts, hidden, inner) = (4, 64, 32);
+    let weight = |seed, shape: &[usize]| noise(seed, shape, DType::F32);
+    let (gate_up_bytes, down_bytes) = (experts * 2 * inner * hidden * 4, experts * hidden * inner * 4);
+    for quantization in [None, Some(Quantization::W8A16)] {
+        // What the device held at most, beyond the layer itself.
+        let beyond = |build: &dyn Fn(&Session) -> MoeExperts| {
+            let session = Session::open("cpu").unwrap();
+            let _layer = build(&session);
+            let memory = session.device().memory().unwrap();
+            memory.peak_bytes - memory.used_bytes
+        };
+        let whole = beyond(&|session| {
+            let (gate_up, down) = (weight(1, &[experts, 2 * inner, hidden]), weight(2, &[experts, hidden, inner]));
+            MoeExperts::new(session, &gate_up, &down, quantization).unwrap()
+        });
+        assert!(whole <= gate_up_bytes, "{quantization:?}: {whole} bytes");
+        // Both stacks are filled before the first is prepared: of quantised ones the layer itself is a small part.
+        let load = |_| Ok([weight(1, &[inner, hidden]), weight(2, &[inner, hidden]), weight(3, &[hidden, inner])]);
+        let loaded = beyond(&|session| MoeExperts::load(session, experts, quantization, load).unwrap());
+        let most = if quantization.is_none() { gate_up_bytes } else { gate_up_bytes + down_bytes };
+        assert!(loaded <= most, "{quantization:?}: {loaded} bytes");
+    }
+}
+
+#[test]
 fn quantised_experts_are_near_and_take_less_than_half_of_the_memory() {
     let Inputs { x, ids, weights, gate_up, down } = inputs(DType::F32);
     let expected = moe_experts(&x, &ids, &weights, &gate_up, &down).unwrap();
