@@ -1,14 +1,15 @@
 //! Whether the C declarations in `sys/include` agree with the headers of an installed toolkit.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::bindings;
 use crate::clang::{self, Language};
-use crate::model::Model;
+use crate::headers::{Headers, pattern};
+use crate::model::{Layout, Model};
 use crate::{Error, Result};
 
 /// What a comparison found. Its text form is the table and a summary.
@@ -24,7 +25,7 @@ pub struct Report {
     pub fields: usize,
     /// What differs.
     pub differences: Vec<Difference>,
-    /// Headers that could not be read, with the reason.
+    /// Relevant that could not be read, or were not tried because they are C++ by nature, with the reason.
     pub unread: Vec<String>,
 }
 
@@ -37,14 +38,14 @@ pub struct Difference {
     pub ours: String,
     /// What the toolkit's header says.
     pub theirs: String,
-    /// The version up to which ours says the same as theirs, where it knows such an older form.
-    pub until: Option<String>,
+    /// Of which versions ours says the same as theirs, where it knows: "so up to 8.5" of an older form, "since 9.0" of a member that theirs is too old for.
+    pub known: Option<String>,
 }
 
 impl Report {
     /// Number of differences that our declarations do not know of.
     pub fn conflicts(&self) -> usize {
-        self.differences.iter().filter(|difference| difference.until.is_none()).count()
+        self.differences.iter().filter(|difference| difference.known.is_none()).count()
     }
 }
 
@@ -55,7 +56,7 @@ impl fmt::Display for Report {
             table.load_preset(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
             table.set_header(["declaration", "sys/include", "this toolkit", "verdict"]);
             for d in &self.differences {
-                let verdict = d.until.as_ref().map_or("CONFLICT".into(), |version| format!("known: so up to {version}"));
+                let verdict = d.known.as_ref().map_or("CONFLICT".into(), |versions| format!("known: {versions}"));
                 table.add_row([&d.name, &d.ours, &d.theirs, &verdict]);
             }
             writeln!(f, "{table}")?;
@@ -71,28 +72,30 @@ impl fmt::Display for Report {
 
 /// Compares every declaration that `sys/include` and the headers below `folders` have both.
 ///
-/// A folder is one that `#include` paths start from; `paths` are further such folders, whose own headers are not compared. What only one side has is no difference: versions differ in what they hold.
+/// A folder is one that `#include` paths start from; `paths` are further such folders, whose own headers are not compared. A function, constant or struct that only one side has is no
+/// difference: versions differ in what they hold. A field that only one side's struct has is one; it is known if ours is marked with a later version.
 ///
 /// # Errors
 /// [`Error::NoLibclang`], [`Error::Io`] when a folder cannot be read, [`Error::Header`] when no header of it can.
 pub fn check(folders: &[PathBuf], paths: &[PathBuf]) -> Result<Report> {
     let ours = bindings::model()?;
-    let mut report = Report::default();
-    let headers = relevant(folders, &ours)?;
+    let Relevant { c: headers, cpp } = relevant(folders, &ours)?;
+    let mut report = Report { unread: cpp, ..Report::default() };
     let theirs = match read(&headers, folders, paths) {
         Ok(model) => vec![model],
         // One header that is not plain C must not hide the others.
         Err(_) if headers.len() > 1 => {
             let read = |header: &PathBuf| read(std::slice::from_ref(header), folders, paths);
             let (good, bad): (Vec<_>, Vec<_>) = headers.iter().map(read).partition(Result::is_ok);
-            report.unread = bad.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
+            report.unread.extend(bad.into_iter().filter_map(Result::err).map(|error| error.to_string()));
             good.into_iter().flatten().collect()
         }
         Err(error) => return Err(error),
     };
+    let members = Headers::read(&bindings::ROOTS)?.members_since();
     let mut seen = BTreeSet::new();
     for model in &theirs {
-        compare(&ours, model, &mut seen, &mut report);
+        compare(&ours, model, &members, &mut seen, &mut report);
     }
     Ok(report)
 }
@@ -101,9 +104,17 @@ fn read(headers: &[PathBuf], folders: &[PathBuf], paths: &[PathBuf]) -> Result<M
     Model::parse(&clang::translate(headers, folders, paths, Language::Cpp)?)
 }
 
-/// The headers that mention a function or a struct of ours and are not C++ by nature.
-fn relevant(folders: &[PathBuf], ours: &Model) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
+/// The headers that mention a function, a constant or a struct of ours.
+#[derive(Default)]
+struct Relevant {
+    /// Those that are C, or nearly.
+    c: Vec<PathBuf>,
+    /// Those that are C++ by nature, each with what shows it.
+    cpp: Vec<String>,
+}
+
+fn relevant(folders: &[PathBuf], ours: &Model) -> Result<Relevant> {
+    let mut found = Relevant::default();
     for folder in folders {
         let mut queue = vec![folder.clone()];
         while let Some(folder) = queue.pop() {
@@ -111,25 +122,36 @@ fn relevant(folders: &[PathBuf], ours: &Model) -> Result<Vec<PathBuf>> {
                 let path = entry.map_err(Error::io(&folder))?.path();
                 if path.is_dir() {
                     queue.push(path);
-                } else if path.extension().is_some_and(|ending| ending == "h") && mentions(&path, ours)? {
-                    found.push(path.canonicalize().map_err(Error::io(&path))?);
+                } else if path.extension().is_some_and(|ending| ending == "h") {
+                    let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+                    let text = String::from_utf8_lossy(&bytes);
+                    if !mentions(&text, ours) {
+                        continue;
+                    }
+                    match cpp(&text) {
+                        Some(line) => found.cpp.push(format!("{}: C++ (`{line}`)", path.display())),
+                        None => found.c.push(path.canonicalize().map_err(Error::io(&path))?),
+                    }
                 }
             }
         }
     }
-    found.sort();
+    found.c.sort();
+    found.cpp.sort();
     Ok(found)
 }
 
-fn mentions(path: &Path, ours: &Model) -> Result<bool> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    let text = String::from_utf8_lossy(&bytes);
-    let mut lines = text.lines().map(str::trim_start);
-    if lines.any(|line| ["namespace ", "template <", "template<", "class "].iter().any(|word| line.starts_with(word))) {
-        return Ok(false);
-    }
+fn mentions(text: &str, ours: &Model) -> bool {
     let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-    Ok(words.any(|word| ours.functions.contains_key(word) || ours.layouts.contains_key(word) || ours.constants.contains_key(word)))
+    words.any(|word| ours.functions.contains_key(word) || ours.layouts.contains_key(word) || ours.constants.contains_key(word))
+}
+
+/// The first line that only C++ can have. Comments are none.
+fn cpp(text: &str) -> Option<String> {
+    let text = pattern(r"(?s)/\*.*?\*/|//[^\n]*").replace_all(text, "");
+    let mut lines = text.lines().map(str::trim);
+    let line = lines.find(|line| ["namespace ", "template <", "template<", "class "].iter().any(|word| line.starts_with(word)))?;
+    Some(line.to_owned())
 }
 
 /// Older forms of `name` in ours: the version up to which each holds, with the name that it is declared under.
@@ -139,7 +161,7 @@ fn older<'a>(name: &str, names: impl Iterator<Item = &'a String>) -> Vec<(String
 }
 
 /// Adds to the report what the two have both, each name once.
-fn compare(ours: &Model, theirs: &Model, seen: &mut BTreeSet<String>, report: &mut Report) {
+fn compare(ours: &Model, theirs: &Model, members: &HashMap<String, String>, seen: &mut BTreeSet<String>, report: &mut Report) {
     for (name, function) in &theirs.functions {
         let Some(own) = ours.functions.get(name).filter(|_| seen.insert(format!("fn {name}"))) else { continue };
         report.functions += 1;
@@ -160,29 +182,37 @@ fn compare(ours: &Model, theirs: &Model, seen: &mut BTreeSet<String>, report: &m
     for (name, their) in &theirs.layouts {
         let Some(own) = ours.layouts.get(name).filter(|_| seen.insert(format!("struct {name}"))) else { continue };
         report.layouts += 1;
-        let layout = if (own.size, own.align) == (their.size, their.align) {
-            own
-        } else {
-            let mut older = older(name, ours.layouts.keys()).into_iter().map(|(version, old)| (version, &ours.layouts[old]));
-            let same = older.find(|(_, old)| (old.size, old.align) == (their.size, their.align));
-            let text = |size: usize, align: usize| format!("{size} bytes, aligned to {align}");
-            let (layout, until) = same.map_or((own, None), |(version, layout)| (layout, Some(version)));
-            report.add(name.clone(), text(own.size, own.align), text(their.size, their.align), until);
-            layout
-        };
-        for (field, (their_offset, their_type)) in &their.fields {
-            let Some((own_offset, own_type)) = layout.fields.get(field) else { continue };
-            report.fields += 1;
-            if (own_offset, own_type) != (their_offset, their_type) {
-                let text = |offset: &usize, ty: &String| format!("{ty} at byte {offset}");
-                report.add(format!("{name}.{field}"), text(own_offset, own_type), text(their_offset, their_type), None);
-            }
+        report.fields += their.fields.keys().filter(|field| own.fields.contains_key(*field)).count();
+        if own == their {
+            continue;
+        }
+        let same = older(name, ours.layouts.keys()).into_iter().find(|(_, old)| ours.layouts[*old] == *their);
+        let (size, known) = ((own.size, own.align) != (their.size, their.align), same.is_some());
+        if size || known {
+            let text = |layout: &Layout| format!("{} bytes, aligned to {}", layout.size, layout.align);
+            report.add(name.clone(), text(own), text(their), same.map(|(version, _)| version));
+        }
+        if !known {
+            report.compare_fields(name, own, their, members);
         }
     }
 }
 
 impl Report {
+    fn compare_fields(&mut self, name: &str, ours: &Layout, theirs: &Layout, since: &HashMap<String, String>) {
+        let text = |field: Option<&(usize, String)>| field.map_or("no such field".into(), |(offset, ty)| format!("{ty} at byte {offset}"));
+        for field in ours.fields.keys().chain(theirs.fields.keys()).collect::<BTreeSet<_>>() {
+            let (own, their) = (ours.fields.get(field), theirs.fields.get(field));
+            if own != their {
+                let name = format!("{name}.{field}");
+                let known = since.get(&name).filter(|_| their.is_none()).map(|version| format!("since {version}"));
+                self.differences.push(Difference { name, ours: text(own), theirs: text(their), known });
+            }
+        }
+    }
+
     fn add(&mut self, name: String, ours: String, theirs: String, until: Option<String>) {
-        self.differences.push(Difference { name, ours, theirs, until });
+        let known = until.map(|version| format!("so up to {version}"));
+        self.differences.push(Difference { name, ours, theirs, known });
     }
 }

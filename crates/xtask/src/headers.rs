@@ -88,6 +88,18 @@ impl Headers {
         since
     }
 
+    /// The version that each marked member of a struct or union came with, by `struct.member`.
+    pub(crate) fn members_since(&self) -> HashMap<String, String> {
+        let block = pattern(r"(?ms)^(?:SINCE\([\d.]+\) )?typedef (?:struct|union) (\w+) \{$(.*?)^\}");
+        let member = pattern(r"(?m)(\w+)(?:\[\w+\])*; // (\d+\.\d+)$");
+        let mut since = HashMap::new();
+        for found in self.0.iter().flat_map(|header| block.captures_iter(&header.text)) {
+            let marked = member.captures_iter(found.get(2).map_or("", |members| members.as_str()));
+            since.extend(marked.map(|marked| (format!("{}.{}", &found[1], &marked[1]), marked[2].to_owned())));
+        }
+        since
+    }
+
     /// The status codes in headers whose names match, by value. Of several names of one value the first is kept.
     pub(crate) fn codes(&self, wanted: impl Fn(&str) -> bool) -> Vec<Code> {
         let line = pattern(r"(?m)^(?:#define |    )(\w+) (?:= )?(\d+),? // (?:\d\.\d: )?(.*[a-z].*)$");
@@ -102,7 +114,7 @@ impl Headers {
     }
 }
 
-#[expect(clippy::expect_used, reason = "the patterns are constants of this file")]
-fn pattern(text: &str) -> Regex {
+#[expect(clippy::expect_used, reason = "the patterns are constants of this program")]
+pub(crate) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a valid pattern")
 }

@@ -17,7 +17,7 @@ pub(crate) struct Function {
 }
 
 /// Size, alignment and fields of a struct or union.
-#[derive(Default)]
+#[derive(Default, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) size: usize,
     pub(crate) align: usize,

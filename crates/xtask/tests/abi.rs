@@ -14,7 +14,7 @@ struct Change {
     conflicts: &'static [&'static str],
 }
 
-const CHANGES: [Change; 9] = [
+const CHANGES: [Change; 12] = [
     // An argument of another type.
     Change { file: "acl/device.h", from: "aclrtSetDevice(int32_t", to: "aclrtSetDevice(int64_t", conflicts: &["aclrtSetDevice"] },
     // An argument of another signedness.
@@ -43,6 +43,21 @@ const CHANGES: [Change; 9] = [
         to: "    uint64_t memPeakSize;\n    uint64_t curMemSize;\n",
         conflicts: &["aclrtMemUsageInfo.curMemSize", "aclrtMemUsageInfo.memPeakSize"],
     },
+    // A member of another name, and one that is two: the size stays.
+    Change {
+        file: "acl/stream.h",
+        from: "    size_t workSize;\n",
+        to: "    size_t sizeOfWork;\n",
+        conflicts: &["aclrtStreamConfigHandle.workSize", "aclrtStreamConfigHandle.sizeOfWork"],
+    },
+    Change {
+        file: "acl/kernel.h",
+        from: "    uint32_t timeoutLow;\n",
+        to: "    uint16_t timeoutLow;\n    uint16_t reserved;\n",
+        conflicts: &["aclrtTimeoutUs.timeoutLow", "aclrtTimeoutUs.reserved"],
+    },
+    // A member that is not marked as newer than the toolkit.
+    Change { file: "acl/stream.h", from: "    uint32_t userCustomTag;\n", to: "", conflicts: &["aclrtStreamAttrValue.userCustomTag"] },
     // A struct of another size.
     Change { file: "acl/device.h", from: "    char bytes[16];", to: "    char bytes[32];", conflicts: &["aclrtUuid", "aclrtUuid.bytes"] },
     // Only spelling and `const` differ: no conflict.
@@ -60,6 +75,9 @@ const OLDER: (&str, &str, &str) = (
     "aclmdlRIDebugJsonPrint(aclmdlRI modelRI, const char *path, uint32_t flags)",
     "aclmdlRIDebugJsonPrint(aclmdlRI modelRI, const char *path)",
 );
+
+/// A member that is marked as newer than the toolkit.
+const NEWER: (&str, &str, &str) = ("acl/stream.h", "    uint32_t streamPriority; // 9.0\n", "");
 
 /// Compares our own headers with a copy of them that `edit` has changed. `None` without libclang.
 fn compared(edit: impl Fn(&Path)) -> Option<Report> {
@@ -101,18 +119,39 @@ fn our_own_headers_agree_with_themselves_in_everything() {
 }
 
 #[test]
-fn every_change_to_a_header_is_found_out_and_an_older_form_is_known() {
+fn every_change_to_a_header_is_found_out_and_what_differs_by_version_is_known() {
     let edit = |folder: &Path| {
         for change in &CHANGES {
             replace(&folder.join(change.file), change.from, change.to);
         }
-        replace(&folder.join(OLDER.0), OLDER.1, OLDER.2);
+        for (file, from, to) in [OLDER, NEWER] {
+            replace(&folder.join(file), from, to);
+        }
     };
     let Some(report) = compared(edit) else { return };
-    let (known, conflicts): (Vec<_>, Vec<_>) = report.differences.iter().partition(|difference| difference.until.is_some());
+    let (known, conflicts): (Vec<_>, Vec<_>) = report.differences.iter().partition(|difference| difference.known.is_some());
     let conflicts: BTreeSet<&str> = conflicts.iter().map(|difference| difference.name.as_str()).collect();
     let expected: BTreeSet<&str> = CHANGES.iter().flat_map(|change| change.conflicts).copied().collect();
     assert_eq!(conflicts, expected, "{report}");
     assert_eq!(report.conflicts(), expected.len());
-    assert_eq!(known.iter().map(|d| (d.name.as_str(), d.until.as_deref())).collect::<Vec<_>>(), [("aclmdlRIDebugJsonPrint", Some("8.5"))]);
+    let known: Vec<_> = known.iter().map(|d| (d.name.as_str(), d.known.as_deref())).collect();
+    assert_eq!(known, [("aclmdlRIDebugJsonPrint", Some("so up to 8.5")), ("aclrtStreamAttrValue.streamPriority", Some("since 9.0"))]);
+}
+
+#[test]
+fn a_header_is_left_out_only_if_it_is_cpp_and_then_listed() {
+    let edit = |folder: &Path| {
+        replace(&folder.join("acl/device.h"), "aclrtSetDevice(int32_t", "aclrtSetDevice(int64_t");
+        let comment = "/*\nclass of its own\n*/\n// namespace none\n";
+        for (file, before) in
+            [("acl/device.h", comment), ("acl/cpp.h", "namespace ge {\nconst int ACL_BF16 = 1;\n}\n"), ("other.h", "class Other;\n")]
+        {
+            let text = std::fs::read_to_string(folder.join(file)).unwrap_or_default();
+            std::fs::write(folder.join(file), before.to_owned() + &text).unwrap();
+        }
+    };
+    let Some(report) = compared(edit) else { return };
+    assert_eq!(report.differences.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["aclrtSetDevice"], "{report}");
+    let [left_out] = report.unread.as_slice() else { panic!("{report}") };
+    assert!(left_out.contains("acl/cpp.h: C++ (`namespace ge {`)"), "{left_out}");
 }
