@@ -116,7 +116,14 @@ fn pre_tokenizers_split_as_their_models_do() {
     lists.bos = Some(14);
     assert_eq!(of_lists(&lists).unwrap().encode("cc").unwrap(), [14, 13]);
     assert_eq!(of_lists(&byte_level("gpt-2")).unwrap().encode("cc").unwrap(), [2, 2]);
-    for pre in ["qwen2", "deepseek-v3", "gpt-4o", "llama3", "default"] {
+    // Letters, marks and digits apart, so no merge leads over their borders; a space stays with the letters behind it.
+    let mut lists = byte_level("deepseek-llm");
+    lists.tokens[13] = "a!".into();
+    lists.tokens.push("!".into());
+    lists.token_types.push(TokenType::Normal);
+    lists.merges.insert(0, ("a".into(), "!".into()));
+    assert_eq!(of_lists(&lists).unwrap().encode("a!b a12").unwrap(), [0, 15, 1, 6, 9]);
+    for pre in ["qwen2", "deepseek-llm", "deepseek-v3", "gpt-4o", "llama3", "default"] {
         assert_eq!(of_lists(&byte_level(pre)).unwrap().encode("abc a").unwrap(), [5, 6], "{pre}");
     }
 }

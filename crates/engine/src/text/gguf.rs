@@ -30,6 +30,18 @@ const SPLITS: &[(&[&str], &[&str])] = &[
         ],
     ),
     (
+        &["deepseek-llm"],
+        &[
+            r"[\r\n]",
+            // Letters that have a case, but for those of formulas.
+            r"\s?[[\p{Lu}\p{Ll}\p{Lt}]--[\x{1D400}-\x{1D7CB}]]+",
+            r"\s?[!-/:-~！-／：-～‘-‟　-。]+",
+            r"\s+$",
+            r"[一-龥ࠀ-一가-퟿]+",
+            r"\p{N}+",
+        ],
+    ),
+    (
         &["gpt-4o"],
         &[
             r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
