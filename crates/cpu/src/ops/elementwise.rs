@@ -58,7 +58,12 @@ fn compute(isa: Isa, kind: ElementwiseKind, a: &mut [f32], b: &[f32]) {
         Max => pairs.for_each(|(a, &b)| *a = pick(*a, b, |a, b| a >= b)),
         Min => pairs.for_each(|(a, &b)| *a = pick(*a, b, |a, b| a <= b)),
         Affine { scale, offset } => a.iter_mut().for_each(|a| *a = *a * scale + offset),
-        Sigmoid => row::sigmoid(isa, a),
+        // In the contract's own steps: for large negative values e^-x overflows, and the result is 0.
+        Sigmoid => {
+            a.iter_mut().for_each(|a| *a = -*a);
+            row::exp(isa, a);
+            a.iter_mut().for_each(|a| *a = 1.0 / (1.0 + *a));
+        }
         Exp => row::exp(isa, a),
     }
 }
