@@ -78,6 +78,9 @@ impl fmt::Display for Report {
 /// # Errors
 /// [`Error::NoLibclang`], [`Error::Io`] when a folder cannot be read, [`Error::Header`] when no header of it can.
 pub fn check(folders: &[PathBuf], paths: &[PathBuf]) -> Result<Report> {
+    // Headers are known by their real paths, and what they declare by the folder it is in.
+    let real = |folders: &[PathBuf]| folders.iter().map(|f| f.canonicalize().map_err(Error::io(f))).collect::<Result<Vec<_>>>();
+    let (folders, paths) = (&real(folders)?[..], &real(paths)?[..]);
     let ours = bindings::model()?;
     let Relevant { c: headers, cpp } = relevant(folders, &ours)?;
     let mut report = Report { unread: cpp, ..Report::default() };
