@@ -68,6 +68,11 @@ impl Quantize {
         if group < k { group } else { 0 }
     }
 
+    /// How many values that is; at least 1.
+    fn values_of_scale(self, k: usize) -> usize {
+        if self.group(k) == 0 { k.max(1) } else { self.group(k) }
+    }
+
     /// The scale of values of which the largest magnitude is `max`.
     fn scale(self, max: f32) -> f32 {
         max / f32::from(self.largest_code())
@@ -84,7 +89,7 @@ pub(crate) fn rows<const R: usize>(device: &dyn Device, how: Quantize, parts: &[
     const { assert!(R >= 2, "a matrix has two dimensions") };
     let (n, k) = (shape[R - 2], shape[R - 1]);
     let mut writer = Writer::new(device, how, &shape)?;
-    let group = if how.group(k) == 0 { k.max(1) } else { how.group(k) };
+    let group = how.values_of_scale(k);
     let mut scales = Vec::new();
     for part in parts {
         part.pieces(|values| {
@@ -109,7 +114,7 @@ pub(crate) fn rows<const R: usize>(device: &dyn Device, how: Quantize, parts: &[
 /// The matrices of `part`, stored `[E, K, N]`, with scales `[E, G, N]`.
 pub(crate) fn columns(device: &dyn Device, how: Quantize, part: &Decoder<'_>, [experts, k, n]: [usize; 3]) -> Result<Weight> {
     let mut writer = Writer::new(device, how, &[experts, k, n])?;
-    let group = if how.group(k) == 0 { k.max(1) } else { how.group(k) };
+    let group = how.values_of_scale(k);
     let mut scales: Vec<f32> = Vec::new();
     let mut values = Vec::new();
     for first in (0..experts).flat_map(|e| (0..k).step_by(group).map(move |at| (e, at))) {

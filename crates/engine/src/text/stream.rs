@@ -13,7 +13,7 @@ const MAX_PENDING: usize = 16;
 #[derive(Debug)]
 pub struct TextStream<'t> {
     tokenizer: &'t Tokenizer,
-    /// Tokens from `window` on are kept: those before `read` have come out as text, but decide how the next ones are spelled.
+    /// The latest ones: those before `read` have come out as text, but decide how the next ones are spelled.
     tokens: Vec<u32>,
     read: usize,
     matcher: StopMatcher,
