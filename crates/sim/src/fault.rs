@@ -31,6 +31,12 @@ impl Fault {
     pub(crate) fn misuse(code: aclError, what: impl Into<String>) -> Self {
         Self { code, what: what.into(), misuse: true }
     }
+
+    /// The same, with what it is about in front.
+    pub(crate) fn of(mut self, what: &str) -> Self {
+        self.what = format!("{what}: {}", self.what);
+        self
+    }
 }
 
 static REPORTS: Mutex<Vec<String>> = Mutex::new(Vec::new());

@@ -29,12 +29,14 @@
 //! This part has contexts, devices, streams, events, memory, copies and callbacks. What it says nothing about is the speed of a card.
 
 mod abi;
+mod aclnn;
 mod config;
 mod context;
 mod event;
 mod fault;
 mod machine;
 mod memory;
+mod nnopbase;
 mod stream;
 
 pub use abi::resolve;

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::event::Event;
 use crate::fault::{Fault, Outcome, report};
 use crate::memory::Memory;
+use crate::nnopbase::operands;
 use crate::stream::Stream;
 
 /// What a handle stands for.
@@ -119,6 +120,7 @@ impl Machine {
         }
         drop(state);
         leaks.extend(self.memory().alive().map(|what| format!("aclFinalize: {what} is still allocated")));
+        leaks.extend(operands().alive().map(|what| format!("aclFinalize: {what} is still alive")));
         leaks.sort();
         leaks.into_iter().for_each(report);
         Ok(())

@@ -12,20 +12,24 @@ use std::ffi::c_void;
 use std::sync::OnceLock;
 
 use ascend_sys::ffi::ACL_ERROR_RT_PARAM_INVALID;
-use ascend_sys::{AscendCl, fns};
+use ascend_sys::{AscendCl, NnOpBase, OpApi, Symbol};
 
 use crate::config::Version;
 use crate::fault::{Fault, Outcome};
 use crate::machine::machine;
+use crate::{aclnn, nnopbase};
 
 /// Pairs of names and addresses. A function that does not have the type that `ascend-sys` declares for its name does not compile.
 macro_rules! functions {
-    ($($name:ident => $function:path,)*) => { &[$((stringify!($name), Address($function as fns::$name as *const c_void)),)*] };
+    ($($name:ident => $function:path,)*) => {
+        &[$((stringify!($name), $crate::abi::Address($function as ascend_sys::fns::$name as *const std::ffi::c_void)),)*]
+    };
 }
+pub(crate) use functions;
 
 /// The address of a function.
 #[derive(Clone, Copy)]
-struct Address(*const c_void);
+pub(crate) struct Address(pub(crate) *const c_void);
 
 // SAFETY: a function's address is valid in every thread.
 unsafe impl Send for Address {}
@@ -93,18 +97,25 @@ pub fn resolve(name: &str) -> Option<*const c_void> {
 
 /// The functions that a version has.
 fn visible(version: Version) -> HashMap<&'static str, Address> {
-    let newer = |name: &str| {
-        let symbol = AscendCl::SYMBOLS.iter().find(|symbol| symbol.name == name);
-        symbol.and_then(|symbol| symbol.since.parse::<Version>().ok()).is_some_and(|since| since > version)
-    };
-    FUNCTIONS.iter().copied().filter(|(name, _)| !newer(name)).collect()
+    let since: HashMap<&str, Version> = declared().filter_map(|symbol| Some((symbol.name, symbol.since.parse().ok()?))).collect();
+    simulated().filter(|(name, _)| since.get(name).is_none_or(|since| *since <= version)).collect()
+}
+
+/// Everything that is simulated.
+fn simulated() -> impl Iterator<Item = (&'static str, Address)> {
+    FUNCTIONS.iter().chain(nnopbase::FUNCTIONS).copied().chain(aclnn::functions())
+}
+
+/// Everything that `ascend-sys` declares.
+fn declared() -> impl Iterator<Item = &'static Symbol> {
+    [AscendCl::SYMBOLS, NnOpBase::SYMBOLS, OpApi::SYMBOLS].into_iter().flatten()
 }
 
 /// Writes a result to where the caller wants it.
 ///
 /// # Safety
 /// * `place` is null, or valid for writing.
-unsafe fn give<T>(place: *mut T, value: T, name: &str) -> Outcome {
+pub(crate) unsafe fn give<T>(place: *mut T, value: T, name: &str) -> Outcome {
     if place.is_null() {
         return Err(Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, format!("{name} is null")));
     }
@@ -135,8 +146,8 @@ mod tests {
 
     #[test]
     fn every_function_is_one_that_ascend_sys_declares() {
-        for (name, _) in FUNCTIONS {
-            assert!(AscendCl::SYMBOLS.iter().any(|symbol| symbol.name == *name), "{name}");
+        for (name, _) in simulated() {
+            assert!(declared().any(|symbol| symbol.name == name), "{name}");
         }
     }
 }

@@ -1,0 +1,147 @@
+//! Arguments of operators: from what C passes to what a plan is made of.
+
+use std::ffi::{CStr, c_char};
+use std::sync::Arc;
+
+use ascend_sys::ffi::*;
+
+use super::Tensor;
+use crate::fault::{Fault, Outcome};
+use crate::nnopbase::{Operand, Scalar, operands};
+
+/// The arguments of a call, taken one after the other.
+#[derive(Default)]
+pub(crate) struct Arguments {
+    tensors: Vec<Tensor>,
+}
+
+impl Arguments {
+    /// The argument `name` in the form `A`.
+    ///
+    /// # Safety
+    /// * A string is null, or ends with a zero byte.
+    pub(crate) unsafe fn take<C, A: Take<C>>(&mut self, argument: C, name: &'static str) -> Outcome<A> {
+        // SAFETY: the caller promises it.
+        unsafe { A::take(self, argument, name) }
+    }
+
+    /// The tensors among them, in order.
+    pub(super) fn tensors(self) -> Vec<Tensor> {
+        self.tensors
+    }
+
+    fn tensor(&mut self, handle: usize, name: &'static str) -> Outcome<Tensor> {
+        let shared = operands().tensor(handle, name)?;
+        let tensor = Tensor::new(self.tensors.len(), name, handle, shared)?;
+        self.tensors.push(tensor.clone());
+        Ok(tensor)
+    }
+}
+
+/// A form that an argument of the C type `C` can be taken in.
+pub(crate) trait Take<C>: Sized {
+    /// # Safety
+    /// * As for [`Arguments::take`].
+    unsafe fn take(arguments: &mut Arguments, argument: C, name: &'static str) -> Outcome<Self>;
+}
+
+/// Numbers and truth values are what they are.
+macro_rules! plain {
+    ($($ty:ty)*) => {$(
+        impl Take<$ty> for $ty {
+            unsafe fn take(_: &mut Arguments, argument: $ty, _: &'static str) -> Outcome<Self> {
+                Ok(argument)
+            }
+        }
+    )*};
+}
+
+plain!(bool i8 i32 i64 u32 f32 f64);
+
+/// The same argument through a pointer that may be written through.
+macro_rules! also_mut {
+    ($($ty:ty: $c:ty;)*) => {$(
+        impl Take<*mut $c> for $ty {
+            unsafe fn take(arguments: &mut Arguments, argument: *mut $c, name: &'static str) -> Outcome<Self> {
+                // SAFETY: the caller promises it.
+                unsafe { <Self as Take<*const $c>>::take(arguments, argument.cast_const(), name) }
+            }
+        }
+        impl Take<*mut $c> for Option<$ty> {
+            unsafe fn take(arguments: &mut Arguments, argument: *mut $c, name: &'static str) -> Outcome<Self> {
+                // SAFETY: the caller promises it.
+                unsafe { <Self as Take<*const $c>>::take(arguments, argument.cast_const(), name) }
+            }
+        }
+        /// Null is allowed.
+        impl Take<*const $c> for Option<$ty> {
+            unsafe fn take(arguments: &mut Arguments, argument: *const $c, name: &'static str) -> Outcome<Self> {
+                if argument.is_null() {
+                    return Ok(None);
+                }
+                // SAFETY: the caller promises it.
+                unsafe { <$ty as Take<*const $c>>::take(arguments, argument, name) }.map(Some)
+            }
+        }
+    )*};
+}
+
+also_mut! {
+    Tensor: aclTensor;
+    Vec<Tensor>: aclTensorList;
+    Scalar: aclScalar;
+    Arc<[i64]>: aclIntArray;
+    Arc<[f32]>: aclFloatArray;
+    Arc<[bool]>: aclBoolArray;
+    String: c_char;
+}
+
+impl Take<*const aclTensor> for Tensor {
+    unsafe fn take(arguments: &mut Arguments, argument: *const aclTensor, name: &'static str) -> Outcome<Self> {
+        arguments.tensor(argument as usize, name)
+    }
+}
+
+/// A list's members; those that are null are left out.
+impl Take<*const aclTensorList> for Vec<Tensor> {
+    unsafe fn take(arguments: &mut Arguments, argument: *const aclTensorList, name: &'static str) -> Outcome<Self> {
+        let members = match operands().get(argument as usize, "aclTensorList", name)? {
+            Operand::Tensors(members) => members.clone(),
+            _ => Arc::default(),
+        };
+        members.iter().filter(|member| **member != 0).map(|member| arguments.tensor(*member, name)).collect()
+    }
+}
+
+/// The other operands are values, looked up by the kind that the C type says.
+macro_rules! values {
+    ($($ty:ty: $c:ident, $variant:ident;)*) => {$(
+        impl Take<*const $c> for $ty {
+            unsafe fn take(_: &mut Arguments, argument: *const $c, name: &'static str) -> Outcome<Self> {
+                match operands().get(argument as usize, stringify!($c), name)? {
+                    Operand::$variant(value) => Ok(value.clone()),
+                    other => Err(Fault::misuse(ACLNN_ERR_PARAM_INVALID, format!("{name} is an {}", other.kind()))),
+                }
+            }
+        }
+    )*};
+}
+
+values! {
+    Scalar: aclScalar, Scalar;
+    Arc<[i64]>: aclIntArray, Ints;
+    Arc<[f32]>: aclFloatArray, Floats;
+    Arc<[bool]>: aclBoolArray, Bools;
+}
+
+impl Take<*const c_char> for String {
+    unsafe fn take(_: &mut Arguments, argument: *const c_char, name: &'static str) -> Outcome<Self> {
+        if argument.is_null() {
+            return Err(Fault::refused(ACLNN_ERR_PARAM_NULLPTR, format!("{name} is null")));
+        }
+        // SAFETY: it is not null, and the caller promises that it ends with a zero byte.
+        let text = unsafe { CStr::from_ptr(argument) };
+        let text = text.to_str().map_err(|_| Fault::refused(ACLNN_ERR_PARAM_INVALID, format!("{name} is no text: {text:?}")))?;
+        Ok(text.to_owned())
+    }
+}

@@ -1,0 +1,95 @@
+//! Arithmetic on elements, with broadcasting. 16-bit floats are computed in f32 and rounded once.
+
+use ascend_sys::ffi::*;
+
+use super::check::{broadcast, invalid, spread};
+use super::{Plan, Tensor, operators};
+use crate::fault::Outcome;
+use crate::nnopbase::Scalar;
+
+operators! {
+    fn aclnnAdd(self_: T, other: T, alpha: S, out: MutT) = add;
+    fn aclnnAdds(self_: T, other: S, alpha: S, out: MutT) = adds;
+    fn aclnnInplaceAdds(selfRef: T, other: S, alpha: S) = |a: Tensor, b, alpha| adds(a.clone(), b, alpha, a);
+    fn aclnnSub(self_: T, other: T, alpha: S, out: MutT) = |a, b, alpha: Scalar, out| scaled(a, b, alpha, -1.0, out);
+    fn aclnnMul(self_: T, other: T, out: MutT) = |a, b, out| binary(a, b, out, |a, b| a * b, i64::wrapping_mul);
+    fn aclnnMuls(self_: T, other: S, out: MutT) = muls;
+    fn aclnnInplaceMuls(selfRef: MutT, other: S) = |a: Tensor, b| muls(a.clone(), b, a);
+}
+
+/// `out = self + alpha * other`
+fn add(a: Tensor, b: Tensor, alpha: Scalar, out: Tensor) -> Outcome<Plan> {
+    scaled(a, b, alpha, 1.0, out)
+}
+
+fn scaled(a: Tensor, b: Tensor, alpha: Scalar, sign: f64, out: Tensor) -> Outcome<Plan> {
+    let (factor, whole) = (sign * alpha.float(), (sign as i64).wrapping_mul(alpha.int()));
+    binary(a, b, out, move |a, b| a + factor * b, move |a, b| a.wrapping_add(b.wrapping_mul(whole)))
+}
+
+fn adds(a: Tensor, b: Scalar, alpha: Scalar, out: Tensor) -> Outcome<Plan> {
+    unary(a, out, move |a| a + alpha.float() * b.float(), move |a| a.wrapping_add(b.int().wrapping_mul(alpha.int())))
+}
+
+fn muls(a: Tensor, b: Scalar, out: Tensor) -> Outcome<Plan> {
+    unary(a, out, move |a| a * b.float(), move |a| a.wrapping_mul(b.int()))
+}
+
+fn is_float(dtype: aclDataType) -> bool {
+    matches!(dtype, ACL_FLOAT | ACL_FLOAT16 | ACL_BF16 | ACL_DOUBLE)
+}
+
+/// One element of the result for each pair of elements, after broadcasting.
+pub(super) fn binary(
+    a: Tensor,
+    b: Tensor,
+    out: Tensor,
+    float: impl Fn(f64, f64) -> f64 + Send + Sync + 'static,
+    whole: impl Fn(i64, i64) -> i64 + Send + Sync + 'static,
+) -> Outcome<Plan> {
+    for tensor in [&a, &b, &out] {
+        tensor.nd()?;
+    }
+    let dims = broadcast(&a, &b)?;
+    out.of_shape(&dims)?;
+    if out.is_empty() {
+        return Ok(Plan::nothing());
+    }
+    Ok(Plan::new(move |run| {
+        let (left, right) = (spread(a.dims(), &dims), spread(b.dims(), &dims));
+        if [&a, &b].iter().any(|tensor| is_float(tensor.dtype())) {
+            let (x, y) = (run.floats(&a)?, run.floats(&b)?);
+            let values: Vec<f64> = left.iter().zip(&right).map(|(i, j)| float(x[*i], y[*j])).collect();
+            return run.put_floats(&out, &values);
+        }
+        let (x, y) = (run.ints(&a)?, run.ints(&b)?);
+        let values: Vec<i64> = left.iter().zip(&right).map(|(i, j)| whole(x[*i], y[*j])).collect();
+        run.put_ints(&out, &values)
+    }))
+}
+
+/// One element of the result for each element.
+pub(super) fn unary(
+    a: Tensor,
+    out: Tensor,
+    float: impl Fn(f64) -> f64 + Send + Sync + 'static,
+    whole: impl Fn(i64) -> i64 + Send + Sync + 'static,
+) -> Outcome<Plan> {
+    a.nd()?;
+    out.nd()?;
+    out.of_shape_of(&a)?;
+    if !is_float(out.dtype()) && is_float(a.dtype()) {
+        return Err(invalid(format!("{}: a floating-point result does not fit into its type", out.name())));
+    }
+    if out.is_empty() {
+        return Ok(Plan::nothing());
+    }
+    Ok(Plan::new(move |run| {
+        if is_float(a.dtype()) || is_float(out.dtype()) {
+            let values: Vec<f64> = run.floats(&a)?.into_iter().map(&float).collect();
+            return run.put_floats(&out, &values);
+        }
+        let values: Vec<i64> = run.ints(&a)?.into_iter().map(&whole).collect();
+        run.put_ints(&out, &values)
+    }))
+}

@@ -1,0 +1,188 @@
+//! A tensor as an argument of an operator: its description, and its place among the arguments.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ascend_hal::{DType, Dims, Layout};
+use ascend_sys::ffi::*;
+
+use crate::fault::{Fault, Outcome};
+use crate::nnopbase::Description;
+
+#[derive(Clone)]
+pub(crate) struct Tensor {
+    slot: usize,
+    name: &'static str,
+    handle: usize,
+    shared: Arc<Mutex<Description>>,
+    description: Arc<Description>,
+}
+
+impl Tensor {
+    pub(super) fn new(slot: usize, name: &'static str, handle: usize, shared: Arc<Mutex<Description>>) -> Outcome<Self> {
+        let description = Arc::new(shared.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        let tensor = Self { slot, name, handle, shared, description };
+        if tensor.is_fractal() {
+            tensor.check_fractal()?;
+        }
+        Ok(tensor)
+    }
+
+    /// Its place among the tensors of the call.
+    pub(super) fn slot(&self) -> usize {
+        self.slot
+    }
+
+    /// What the documentation calls the argument.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn handle(&self) -> usize {
+        self.handle
+    }
+
+    pub(crate) fn address(&self) -> usize {
+        self.description.address
+    }
+
+    pub(crate) fn dims(&self) -> &[usize] {
+        &self.description.dims
+    }
+
+    pub(crate) fn strides(&self) -> &[usize] {
+        &self.description.strides
+    }
+
+    pub(crate) fn rank(&self) -> usize {
+        self.description.dims.len()
+    }
+
+    /// Size of dimension `i`; 1 where there is none.
+    pub(crate) fn dim(&self, i: usize) -> usize {
+        self.dims().get(i).copied().unwrap_or(1)
+    }
+
+    /// Size of the `i`-th dimension from the end, the last being 0; 1 where there is none.
+    pub(crate) fn dim_back(&self, i: usize) -> usize {
+        self.dims().iter().rev().nth(i).copied().unwrap_or(1)
+    }
+
+    pub(crate) fn numel(&self) -> usize {
+        self.description.numel()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.numel() == 0
+    }
+
+    pub(crate) fn dtype(&self) -> aclDataType {
+        self.description.dtype
+    }
+
+    /// Whether the data is in FRACTAL_NZ.
+    pub(crate) fn is_fractal(&self) -> bool {
+        self.description.fractal()
+    }
+
+    pub(crate) fn storage(&self) -> &[usize] {
+        &self.description.storage
+    }
+
+    /// Whether the elements lie row-major without gaps.
+    pub(crate) fn is_contiguous(&self) -> bool {
+        let mut expected = 1;
+        for (dim, stride) in self.dims().iter().zip(self.strides()).rev() {
+            if *dim != 1 && *stride != expected {
+                return self.is_empty();
+            }
+            expected *= dim;
+        }
+        !self.is_fractal()
+    }
+
+    /// Bytes from its address to its first element.
+    pub(crate) fn offset_bytes(&self) -> usize {
+        self.description.bytes(self.description.offset)
+    }
+
+    /// Bytes from its first element to the end of its last.
+    pub(crate) fn extent_bytes(&self) -> usize {
+        self.description.bytes(self.description.extent())
+    }
+
+    /// The storage type as the kernels of this project know it.
+    pub(crate) fn kind(&self) -> Outcome<DType> {
+        Ok(match self.dtype() {
+            ACL_FLOAT => DType::F32,
+            ACL_FLOAT16 => DType::F16,
+            ACL_BF16 => DType::BF16,
+            ACL_INT8 => DType::I8,
+            ACL_INT4 => DType::I4,
+            ACL_INT32 => DType::I32,
+            ACL_INT64 | ACL_UINT64 => DType::I64,
+            ACL_UINT8 => DType::U8,
+            ACL_BOOL => DType::Bool,
+            other => return Err(self.invalid(format!("data type {other}, which this operator is not simulated for"))),
+        })
+    }
+
+    /// Where the elements are, counted from the first.
+    pub(crate) fn layout(&self) -> Outcome<Layout> {
+        let wrong = |error: ascend_hal::Error| self.invalid(error.to_string());
+        let dims = |dims: &[usize]| Dims::new(dims).map_err(wrong);
+        if !self.is_fractal() {
+            return Layout::strided(dims(self.dims())?, dims(self.strides())?, 0).map_err(wrong);
+        }
+        if !self.is_transposed() {
+            return Layout::fractal_nz(dims(self.dims())?).map_err(wrong);
+        }
+        let mut stored = self.dims().to_vec();
+        let rank = stored.len();
+        stored.swap(rank - 2, rank - 1);
+        Layout::fractal_nz(dims(&stored)?).map_err(wrong)
+    }
+
+    /// Whether the last two dimensions are exchanged by their strides.
+    pub(crate) fn is_transposed(&self) -> bool {
+        match *self.strides() {
+            [.., rows, columns] => rows == 1 && columns == self.dim_back(1) && self.dim_back(0) != 1,
+            _ => false,
+        }
+    }
+
+    /// A fractal storage must be that of the logical matrix.
+    fn check_fractal(&self) -> Outcome {
+        if self.rank() < 2 {
+            return Err(self.invalid(format!("FRACTAL_NZ of shape {:?}, which is no matrix", self.dims())));
+        }
+        let (rows, columns) =
+            if self.is_transposed() { (self.dim_back(0), self.dim_back(1)) } else { (self.dim_back(1), self.dim_back(0)) };
+        let c0 = 256 / crate::nnopbase::bits(self.dtype()).unwrap_or(8);
+        let batch = &self.dims()[..self.rank() - 2];
+        let expected: Vec<usize> = batch.iter().copied().chain([columns.div_ceil(c0), rows.div_ceil(16), 16, c0]).collect();
+        if self.storage() != expected {
+            return Err(self.invalid(format!(
+                "FRACTAL_NZ of shape {:?} stored as {:?}; {expected:?} is its form",
+                self.dims(),
+                self.storage()
+            )));
+        }
+        Ok(())
+    }
+
+    /// Tells the caller what shape the result has, for operators that only know after they have run.
+    pub(crate) fn set_view(&self, dims: Vec<usize>) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut strides = vec![1; dims.len()];
+        for i in (1..dims.len()).rev() {
+            strides[i - 1] = strides[i] * dims[i].max(1);
+        }
+        shared.dims = dims;
+        shared.strides = strides;
+    }
+
+    /// The refusal of this argument: `found` is what is wrong with it.
+    pub(crate) fn invalid(&self, found: impl std::fmt::Display) -> Fault {
+        Fault::refused(ACLNN_ERR_PARAM_INVALID, format!("{}: {found}", self.name))
+    }
+}
