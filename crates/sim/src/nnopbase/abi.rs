@@ -140,7 +140,9 @@ unsafe fn describe(
 fn create<T>(name: &str, make: impl FnOnce() -> Outcome<Operand>) -> *mut T {
     let mut handle = 0;
     call(name, || {
-        handle = operands().add(make()?);
+        // Before the lock: a list looks its members up.
+        let operand = make()?;
+        handle = operands().add(operand);
         Ok(())
     });
     handle as *mut T
