@@ -57,6 +57,11 @@ pub(crate) fn current() -> Outcome<Arc<Context>> {
     })
 }
 
+/// Whether a stream is its context's default one, as far as the calling thread can see.
+pub(crate) fn is_default(stream: &Arc<Stream>) -> bool {
+    current().is_ok_and(|context| Arc::ptr_eq(&context.default_stream, stream))
+}
+
 /// The stream of a handle, null being the default one. It must belong to the calling thread's context.
 pub(crate) fn stream(handle: aclrtStream) -> Outcome<Arc<Stream>> {
     let context = current()?;

@@ -1,11 +1,15 @@
 //! Events: points in a stream that others can wait for.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use ascend_sys::ffi::{ACL_ERROR_RT_EVENT_SYNC_TIMEOUT, ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID, ACL_ERROR_RT_EVENT_TIMESTAMP_REVERSAL};
+use ascend_sys::ffi::{
+    ACL_ERROR_RT_CAPTURE_DEPENDENCY, ACL_ERROR_RT_EVENT_CAPTURED, ACL_ERROR_RT_EVENT_SYNC_TIMEOUT, ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID,
+    ACL_ERROR_RT_EVENT_TIMESTAMP_REVERSAL, ACL_ERROR_RT_STREAM_CAPTURE_IMPLICIT, ACL_ERROR_STREAM_CAPTURE_CONFLICT,
+};
 
+use crate::capture::{Capture, Clock};
+use crate::context;
 use crate::fault::{Fault, Outcome};
 use crate::stream::Stream;
 
@@ -23,6 +27,8 @@ struct Progress {
     /// The last record that was reached.
     reached: u64,
     at: Option<Instant>,
+    /// The capture that the last record is part of, and its place in it.
+    captured: Option<(Arc<Capture>, Clock)>,
 }
 
 /// How often a wait looks whether its stream is being torn down.
@@ -39,41 +45,82 @@ impl Event {
 
     pub(crate) fn record(self: &Arc<Self>, stream: &Stream) -> Outcome {
         let mut state = self.state();
+        if let Some(capture) = stream.capture() {
+            let point = capture.clock(stream.id());
+            state.captured = Some((capture, point));
+            return Ok(());
+        }
+        state.captured = None;
         state.recorded += 1;
         let (record, event) = (state.recorded, self.clone());
         // Under the lock: records reach the stream in the order of their numbers.
-        stream.submit(Box::new(move |_| {
+        stream.submit_always(move |_| {
             let mut state = event.state();
             state.reached = state.reached.max(record);
             state.at = event.timed.then(Instant::now);
             drop(state);
             event.changed.notify_all();
             Ok(())
-        }))
+        })
     }
 
-    /// Makes the stream wait for the last record so far; if there is none, for nothing.
-    pub(crate) fn wait_on(self: &Arc<Self>, stream: &Stream) -> Outcome {
-        let (record, event) = (self.state().recorded, self.clone());
-        stream.submit(Box::new(move |torn_down: &AtomicBool| {
+    /// Makes the stream wait for the last record so far; if there is none, for nothing. A record of a capture draws the stream into the capture.
+    pub(crate) fn wait_on(self: &Arc<Self>, stream: &Arc<Stream>) -> Outcome {
+        let state = self.state();
+        let (record, event, captured) = (state.recorded, self.clone(), state.captured.clone());
+        drop(state);
+        match (captured, stream.capture()) {
+            (None, None) => {}
+            (None, Some(_)) => {
+                let what = "the stream is being captured, and the event was not recorded in the capture";
+                return Err(Fault::misuse(ACL_ERROR_RT_CAPTURE_DEPENDENCY, what));
+            }
+            (Some((capture, _)), Some(other)) if !Arc::ptr_eq(&capture, &other) => {
+                let what = "the event was recorded in another capture than the stream's";
+                return Err(Fault::misuse(ACL_ERROR_STREAM_CAPTURE_CONFLICT, what));
+            }
+            (Some((capture, _)), None) if capture.invalid() => {
+                let what = "the event was recorded in a capture that has ended; record it again";
+                return Err(Fault::misuse(ACL_ERROR_RT_EVENT_CAPTURED, what));
+            }
+            (Some(_), None) if context::is_default(stream) => {
+                let what = "the event was recorded in a capture, which the default stream cannot be part of";
+                return Err(Fault::misuse(ACL_ERROR_RT_STREAM_CAPTURE_IMPLICIT, what));
+            }
+            (Some((capture, point)), _) => {
+                capture.join(stream, &point);
+                return Ok(());
+            }
+        }
+        stream.submit_always(move |flags| {
             let mut state = event.state();
-            while state.reached < record && !torn_down.load(Ordering::Acquire) {
+            while state.reached < record && !flags.stopping() {
                 state = event.changed.wait_timeout(state, POLL).unwrap_or_else(PoisonError::into_inner).0;
             }
             Ok(())
-        }))
+        })
+    }
+
+    /// Refuses what cannot be asked of an event that no stream will reach.
+    fn not_captured(state: &Progress) -> Outcome {
+        match &state.captured {
+            None => Ok(()),
+            Some(_) => Err(Fault::misuse(ACL_ERROR_RT_EVENT_CAPTURED, "the event was recorded in a capture: it is never reached")),
+        }
     }
 
     /// Whether it has been recorded and every record was reached.
-    pub(crate) fn complete(&self) -> bool {
+    pub(crate) fn complete(&self) -> Outcome<bool> {
         let state = self.state();
-        state.recorded > 0 && state.reached == state.recorded
+        Self::not_captured(&state)?;
+        Ok(state.recorded > 0 && state.reached == state.recorded)
     }
 
     /// Waits in the calling thread for the last record so far.
     pub(crate) fn synchronise(&self, timeout: Option<Duration>) -> Outcome {
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
         let mut state = self.state();
+        Self::not_captured(&state)?;
         let record = state.recorded;
         while state.reached < record {
             let left = deadline.map_or(POLL, |deadline| deadline.saturating_duration_since(Instant::now()));
@@ -90,7 +137,9 @@ impl Event {
     pub(crate) fn elapsed_ms(start: &Self, end: &Self) -> Outcome<f32> {
         let time = |event: &Self, which: &str| {
             let what = || format!("the {which} event has no time: it was not recorded, not reached, or made without ACL_EVENT_TIME_LINE");
-            event.state().at.ok_or_else(|| Fault::misuse(ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID, what()))
+            let state = event.state();
+            Self::not_captured(&state)?;
+            state.at.ok_or_else(|| Fault::misuse(ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID, what()))
         };
         let (start, end) = (time(start, "start")?, time(end, "end")?);
         let elapsed = end.checked_duration_since(start);

@@ -26,10 +26,11 @@
 //! | `ASCEND_SIM_CANN` | version of CANN: 8.1.RC1 to 9.x | 8.5.0 |
 //! | `ASCEND_SIM_STRICT` | misuse is printed (`report`), ends the process (`abort`), or is only refused (`off`) | report |
 //!
-//! This part has contexts, devices, streams, events, memory, copies and callbacks. What it says nothing about is the speed of a card.
+//! This part has contexts, devices, streams, events, memory, copies, callbacks, and capture and replay. What it says nothing about is the speed of a card.
 
 mod abi;
 mod aclnn;
+mod capture;
 mod config;
 mod context;
 mod event;

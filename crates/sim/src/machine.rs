@@ -9,6 +9,7 @@ use ascend_sys::ffi::{
     ACL_ERROR_RT_PARAM_INVALID, ACL_ERROR_UNINITIALIZE,
 };
 
+use crate::capture::Model;
 use crate::config::Config;
 use crate::context::Context;
 use crate::event::Event;
@@ -23,6 +24,7 @@ pub(crate) enum Object {
     Context(Arc<Context>),
     Stream(Arc<Stream>),
     Event(Arc<Event>),
+    Model(Arc<Model>),
 }
 
 impl Object {
@@ -31,6 +33,7 @@ impl Object {
             Self::Context(_) => "context",
             Self::Stream(_) => "stream",
             Self::Event(_) => "event",
+            Self::Model(_) => "model",
         }
     }
 }
@@ -178,6 +181,13 @@ impl State {
         match self.get(handle, "event")? {
             Object::Event(event) => Ok(event.clone()),
             other => Err(Fault::misuse(ACL_ERROR_RT_INVALID_HANDLE, format!("an event asked, a {} found", other.kind()))),
+        }
+    }
+
+    pub(crate) fn model(&self, handle: *const c_void) -> Outcome<Arc<Model>> {
+        match self.get(handle, "model")? {
+            Object::Model(model) => Ok(model.clone()),
+            other => Err(Fault::misuse(ACL_ERROR_RT_INVALID_HANDLE, format!("a model asked, a {} found", other.kind()))),
         }
     }
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ascend_sys::ffi::{ACL_ERROR_RT_MEMORY_ALLOCATION, ACL_ERROR_RT_PARAM_INVALID, aclError};
 
@@ -52,16 +53,45 @@ impl Drop for Region {
     }
 }
 
-/// Bytes of a device, kept while a task uses them.
+/// The bytes behind an allocation's addresses. They stay mapped for as long as a span of them exists.
+struct Content {
+    region: Region,
+    address: usize,
+    /// Tasks that are enqueued or run and touch it.
+    users: AtomicUsize,
+    freed: AtomicBool,
+}
+
+/// Bytes of a device.
+#[derive(Clone)]
 pub(crate) struct Span {
-    region: Arc<Region>,
+    content: Arc<Content>,
     offset: usize,
 }
 
 impl Span {
     pub(crate) fn address(&self) -> *mut u8 {
         // SAFETY: a span lies within its region.
-        unsafe { self.region.address.as_ptr().add(self.offset) }
+        unsafe { self.content.region.address.as_ptr().add(self.offset) }
+    }
+
+    /// Keeps the memory from being freed, until the value is dropped. Refused if it has been freed already.
+    pub(crate) fn in_use(&self) -> Outcome<InUse> {
+        self.content.users.fetch_add(1, Ordering::AcqRel);
+        let guard = InUse(self.content.clone());
+        if self.content.freed.load(Ordering::Acquire) {
+            return Err(misuse(format!("{:#x} is used after it was freed", self.content.address + self.offset)));
+        }
+        Ok(guard)
+    }
+}
+
+/// A use of memory by a task.
+pub(crate) struct InUse(Arc<Content>);
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.0.users.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -69,7 +99,7 @@ struct Allocation {
     device: u32,
     bytes: usize,
     addresses: Region,
-    content: Arc<Region>,
+    content: Arc<Content>,
 }
 
 pub(crate) struct Memory {
@@ -107,16 +137,18 @@ impl Memory {
         unsafe { content.address.as_ptr().write_bytes(POISON, bytes.min(POISONED_BYTES)) };
         self.used_bytes[device as usize] += pages as u64;
         let start = addresses.start();
+        let content = Content { region: content, address: start, users: AtomicUsize::new(0), freed: AtomicBool::new(false) };
         self.allocations.insert(start, Allocation { device, bytes, addresses, content: Arc::new(content) });
         Ok(start)
     }
 
     pub(crate) fn free(&mut self, address: usize) -> Outcome {
         let Some(allocation) = self.allocations.get(&address) else { return Err(self.not_an_allocation(address)) };
-        if Arc::strong_count(&allocation.content) > 1 {
+        if allocation.content.users.load(Ordering::Acquire) > 0 {
             return Err(misuse(format!("{address:#x} is freed while a task on a stream uses it")));
         }
         let Some(allocation) = self.allocations.remove(&address) else { return Ok(()) };
+        allocation.content.freed.store(true, Ordering::Release);
         self.used_bytes[allocation.device as usize] -= allocation.addresses.bytes as u64;
         self.freed_bytes += allocation.addresses.bytes;
         self.freed.push_back(allocation.addresses);
@@ -161,7 +193,7 @@ impl Memory {
             let size = allocation.bytes;
             return Err(misuse(format!("bytes {offset}..{} asked of an allocation of {size}", offset.saturating_add(bytes))));
         }
-        Ok(Span { region: allocation.content.clone(), offset })
+        Ok(Span { content: allocation.content.clone(), offset })
     }
 
     pub(crate) fn allocate_host(&mut self, bytes: usize) -> Outcome<usize> {
@@ -176,6 +208,11 @@ impl Memory {
     pub(crate) fn free_host(&mut self, address: usize) -> Outcome {
         let freed = self.host.remove(&address).map(drop);
         freed.ok_or_else(|| misuse(format!("{address:#x} is no host memory that aclrtMallocHost gave out and that is still allocated")))
+    }
+
+    /// Whether the address is of host memory that the runtime gave out.
+    pub(crate) fn pinned(&self, address: usize) -> bool {
+        self.host.range(..=address).next_back().is_some_and(|(start, region)| address - start < region.bytes)
     }
 
     /// What is allocated, in words.

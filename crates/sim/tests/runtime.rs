@@ -1,59 +1,13 @@
 //! The runtime through the function tables, as a program uses it. Each test has a device of its own.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod handles;
+
 use std::ffi::c_void;
-use std::ptr::{null, null_mut};
-use std::sync::OnceLock;
+use std::ptr::null_mut;
 
 use ascend_sys::ffi::*;
-use ascend_sys::{Cann, Error, Result};
-
-fn cann() -> &'static Cann {
-    static CANN: OnceLock<Cann> = OnceLock::new();
-    CANN.get_or_init(|| {
-        let cann = ascend_sim::cann();
-        // SAFETY: the configuration may be null.
-        unsafe { cann.acl.aclInit(null()) }.unwrap();
-        cann
-    })
-}
-
-/// The runtime, with the device current in this thread.
-fn on(device: i32) -> &'static ascend_sys::AscendCl {
-    let acl = &cann().acl;
-    // SAFETY: takes no pointer.
-    unsafe { acl.aclrtSetDevice(device) }.unwrap();
-    acl
-}
-
-fn malloc(acl: &ascend_sys::AscendCl, bytes: usize) -> *mut c_void {
-    let mut address = null_mut();
-    // SAFETY: a place to write to.
-    unsafe { acl.aclrtMalloc(&mut address, bytes, ACL_MEM_MALLOC_HUGE_FIRST) }.unwrap();
-    address
-}
-
-fn stream(acl: &ascend_sys::AscendCl) -> aclrtStream {
-    let mut stream = null_mut();
-    // SAFETY: a place to write to.
-    unsafe { acl.aclrtCreateStream(&mut stream) }.unwrap();
-    stream
-}
-
-fn event(acl: &ascend_sys::AscendCl) -> aclrtEvent {
-    let mut event = null_mut();
-    // SAFETY: a place to write to.
-    unsafe { acl.aclrtCreateEvent(&mut event) }.unwrap();
-    event
-}
-
-/// The code and the message that a call was refused with.
-fn refused(outcome: Result<()>) -> (i32, String) {
-    match outcome {
-        Err(Error::Call { code, message, .. }) => (code, message.map(String::from).unwrap_or_default()),
-        other => panic!("a refusal expected, {other:?} found"),
-    }
-}
+use handles::{cann, event, malloc, on, refused, stream};
 
 #[test]
 fn bytes_come_back_from_the_device_and_fresh_memory_is_nan() {

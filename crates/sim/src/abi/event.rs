@@ -66,7 +66,7 @@ pub(super) unsafe extern "C" fn record(event: aclrtEvent, stream: aclrtStream) -
 
 pub(super) unsafe extern "C" fn query(event: aclrtEvent, status: *mut aclrtEventRecordedStatus) -> aclError {
     call("aclrtQueryEventStatus", || {
-        let complete = machine().state().event(event)?.complete();
+        let complete = find(event)?.complete()?;
         let found = if complete { ACL_EVENT_RECORDED_STATUS_COMPLETE } else { ACL_EVENT_RECORDED_STATUS_NOT_READY };
         // SAFETY: the caller's pointer is null or valid, by the function's rules.
         unsafe { give(status, found, "status") }

@@ -9,6 +9,7 @@ use ascend_sys::ffi::{
 };
 
 use super::give;
+use crate::capture;
 use crate::context;
 use crate::fault::{Fault, Outcome, call};
 use crate::machine::machine;
@@ -80,12 +81,21 @@ enum Place {
 
 // SAFETY: the program hands a host address over for as long as the copy lasts; a span keeps its memory itself.
 unsafe impl Send for Place {}
+// SAFETY: as above.
+unsafe impl Sync for Place {}
 
 impl Place {
     fn address(&self) -> *mut u8 {
         match self {
             Self::Host(address) => *address,
             Self::Device(span) => span.address(),
+        }
+    }
+
+    fn span(&self) -> Option<Span> {
+        match self {
+            Self::Host(_) => None,
+            Self::Device(span) => Some(span.clone()),
         }
     }
 
@@ -107,14 +117,20 @@ impl Place {
     }
 }
 
-/// A checked copy, ready to be made.
+/// Whether each end of a copy that is on the host is pinned.
+fn pinned(destination: *const c_void, source: *const c_void) -> bool {
+    let memory = machine().memory();
+    [destination as usize, source as usize].into_iter().all(|address| memory.on_device(address) || memory.pinned(address))
+}
+
+/// A checked copy, ready to be made, and the device memory that it touches.
 fn plan(
     destination: *mut c_void,
     room: usize,
     source: *const c_void,
     bytes: usize,
     kind: aclrtMemcpyKind,
-) -> Outcome<impl FnOnce() + Send> {
+) -> Outcome<(Vec<Span>, impl Fn() + Send + Sync)> {
     if bytes == 0 || bytes > room {
         return Err(invalid(format!("{bytes} bytes asked, at least 1 and no more than the {room} of the destination can be copied")));
     }
@@ -128,11 +144,13 @@ fn plan(
     };
     let source = Place::find(source.cast_mut().cast(), bytes, from, "src")?;
     let destination = Place::find(destination.cast(), bytes, to, "dst")?;
-    Ok(move || {
-        let (source, destination) = (source, destination);
+    let uses = source.span().into_iter().chain(destination.span()).collect();
+    let copy = move || {
+        let (source, destination) = (&source, &destination);
         // SAFETY: device ranges were checked and are kept by their spans; host ranges are valid by the rules of the function that was called.
         unsafe { std::ptr::copy(source.address(), destination.address(), bytes) };
-    })
+    };
+    Ok((uses, copy))
 }
 
 pub(super) unsafe extern "C" fn copy(
@@ -144,7 +162,8 @@ pub(super) unsafe extern "C" fn copy(
 ) -> aclError {
     call("aclrtMemcpy", || {
         context::current()?;
-        plan(destination, room, source, bytes, kind)?();
+        capture::refuse_synchronous()?;
+        plan(destination, room, source, bytes, kind)?.1();
         Ok(())
     })
 }
@@ -159,33 +178,39 @@ pub(super) unsafe extern "C" fn copy_async(
 ) -> aclError {
     call("aclrtMemcpyAsync", || {
         let stream = context::stream(stream)?;
-        let copy = plan(destination, room, source, bytes, kind)?;
-        stream.submit(Box::new(move |_| {
+        let (uses, copy) = plan(destination, room, source, bytes, kind)?;
+        if uses.len() < 2 && machine().config().cann.major >= 9 && !pinned(destination, source) {
+            capture::refuse_pageable()?;
+        }
+        stream.submit(uses, move |_| {
             copy();
             Ok(())
-        }))
+        })
     })
 }
 
-/// A checked fill of device memory, ready to be made.
-fn plan_set(address: *mut c_void, room: usize, value: i32, bytes: usize) -> Outcome<impl FnOnce() + Send> {
+/// A checked fill, ready to be made, and the device memory that it touches.
+fn plan_set(address: *mut c_void, room: usize, value: i32, bytes: usize) -> Outcome<(Vec<Span>, impl Fn() + Send + Sync)> {
     if bytes == 0 || bytes > room {
         return Err(invalid(format!("{bytes} bytes asked, at least 1 and no more than the {room} of the destination can be set")));
     }
     let place = Place::find(address.cast(), bytes, None, "devPtr")?;
     // C's memset takes the low byte.
     let byte = value as u8;
-    Ok(move || {
-        let place = place;
+    let uses = place.span().into_iter().collect();
+    let set = move || {
+        let place = &place;
         // SAFETY: a device range was checked and is kept by its span; a host range is valid by the rules of the function that was called.
         unsafe { place.address().write_bytes(byte, bytes) };
-    })
+    };
+    Ok((uses, set))
 }
 
 pub(super) unsafe extern "C" fn set(address: *mut c_void, room: usize, value: i32, bytes: usize) -> aclError {
     call("aclrtMemset", || {
         context::current()?;
-        plan_set(address, room, value, bytes)?();
+        capture::refuse_synchronous()?;
+        plan_set(address, room, value, bytes)?.1();
         Ok(())
     })
 }
@@ -193,10 +218,10 @@ pub(super) unsafe extern "C" fn set(address: *mut c_void, room: usize, value: i3
 pub(super) unsafe extern "C" fn set_async(address: *mut c_void, room: usize, value: i32, bytes: usize, stream: aclrtStream) -> aclError {
     call("aclrtMemsetAsync", || {
         let stream = context::stream(stream)?;
-        let set = plan_set(address, room, value, bytes)?;
-        stream.submit(Box::new(move |_| {
+        let (uses, set) = plan_set(address, room, value, bytes)?;
+        stream.submit(uses, move |_| {
             set();
             Ok(())
-        }))
+        })
     })
 }

@@ -3,6 +3,7 @@
 mod context;
 mod device;
 mod event;
+mod graph;
 mod memory;
 mod stream;
 mod system;
@@ -65,6 +66,16 @@ const FUNCTIONS: &[(&str, Address)] = functions! {
     aclrtStreamQuery => stream::query,
     aclrtStreamWaitEvent => stream::wait_event,
     aclrtLaunchHostFunc => stream::launch_host_function,
+    aclrtSetStreamFailureMode => stream::set_failure_mode,
+
+    aclmdlRICaptureBegin => graph::capture_begin,
+    aclmdlRICaptureGetInfo => graph::capture_info,
+    aclmdlRICaptureEnd => graph::capture_end,
+    aclmdlRICaptureThreadExchangeMode => graph::exchange_mode,
+    aclmdlRIExecuteAsync => graph::execute_async,
+    aclmdlRIExecute => graph::execute,
+    aclmdlRIDestroy => graph::destroy,
+    aclmdlRIDebugPrint => graph::debug_print,
 
     aclrtCreateEvent => event::create,
     aclrtCreateEventWithFlag => event::create_with_flag,

@@ -3,8 +3,8 @@
 use std::ffi::c_void;
 
 use ascend_sys::ffi::{
-    ACL_ERROR_RT_PARAM_INVALID, ACL_ERROR_RT_STREAM_NOT_COMPLETE, ACL_STREAM_STATUS_COMPLETE, ACL_STREAM_STATUS_NOT_READY, aclError,
-    aclrtEvent, aclrtHostFunc, aclrtStream, aclrtStreamStatus,
+    ACL_CONTINUE_ON_FAILURE, ACL_ERROR_RT_PARAM_INVALID, ACL_ERROR_RT_STREAM_NOT_COMPLETE, ACL_STOP_ON_FAILURE, ACL_STREAM_STATUS_COMPLETE,
+    ACL_STREAM_STATUS_NOT_READY, aclError, aclrtEvent, aclrtHostFunc, aclrtStream, aclrtStreamStatus,
 };
 
 use super::{give, limit};
@@ -38,7 +38,9 @@ pub(super) unsafe extern "C" fn create_with_config(stream: *mut aclrtStream, _pr
 pub(super) unsafe extern "C" fn destroy(stream: aclrtStream) -> aclError {
     call("aclrtDestroyStream", || {
         let mut state = machine().state();
-        if !state.stream(stream)?.idle() {
+        let found = state.stream(stream)?;
+        found.not_captured()?;
+        if !found.idle() {
             let what = format!("the stream {stream:p} has tasks that are not finished; synchronise it first");
             return Err(Fault::misuse(ACL_ERROR_RT_STREAM_NOT_COMPLETE, what));
         }
@@ -68,7 +70,9 @@ pub(super) unsafe extern "C" fn synchronize_with_timeout(stream: aclrtStream, ti
 
 pub(super) unsafe extern "C" fn query(stream: aclrtStream, status: *mut aclrtStreamStatus) -> aclError {
     call("aclrtStreamQuery", || {
-        let found = if context::stream(stream)?.idle() { ACL_STREAM_STATUS_COMPLETE } else { ACL_STREAM_STATUS_NOT_READY };
+        let asked = context::stream(stream)?;
+        asked.not_captured()?;
+        let found = if asked.idle() { ACL_STREAM_STATUS_COMPLETE } else { ACL_STREAM_STATUS_NOT_READY };
         // SAFETY: the caller's pointer is null or valid, by the function's rules.
         unsafe { give(status, found, "status") }
     })
@@ -77,7 +81,7 @@ pub(super) unsafe extern "C" fn query(stream: aclrtStream, status: *mut aclrtStr
 pub(super) unsafe extern "C" fn wait_event(stream: aclrtStream, event: aclrtEvent) -> aclError {
     call("aclrtStreamWaitEvent", || {
         let event = machine().state().event(event)?;
-        event.wait_on(&*context::stream(stream)?)
+        event.wait_on(&context::stream(stream)?)
     })
 }
 
@@ -86,16 +90,31 @@ struct Argument(*mut c_void);
 
 // SAFETY: the program hands the pointer to its own function, and says by the call that another thread may run it.
 unsafe impl Send for Argument {}
+// SAFETY: as above.
+unsafe impl Sync for Argument {}
 
 pub(super) unsafe extern "C" fn launch_host_function(stream: aclrtStream, function: aclrtHostFunc, argument: *mut c_void) -> aclError {
     call("aclrtLaunchHostFunc", || {
         let function = function.ok_or_else(|| Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, "the function is null"))?;
         let argument = Argument(argument);
-        context::stream(stream)?.submit(Box::new(move |_| {
-            let argument = argument;
+        context::stream(stream)?.submit(Vec::new(), move |_| {
+            let argument = &argument;
             // SAFETY: the program asked for this call with this argument.
             unsafe { function(argument.0) };
             Ok(())
-        }))
+        })
+    })
+}
+
+/// A second setting is refused; what a card does with the tasks of other streams of the context is not simulated.
+pub(super) unsafe extern "C" fn set_failure_mode(stream: aclrtStream, mode: u64) -> aclError {
+    call("aclrtSetStreamFailureMode", || match u32::try_from(mode) {
+        Ok(mode @ (ACL_CONTINUE_ON_FAILURE | ACL_STOP_ON_FAILURE)) => {
+            context::stream(stream)?.set_stop_on_failure(mode == ACL_STOP_ON_FAILURE)
+        }
+        _ => {
+            let what = format!("ACL_CONTINUE_ON_FAILURE (0) or ACL_STOP_ON_FAILURE (1) asked, {mode} found");
+            Err(Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, what))
+        }
     })
 }

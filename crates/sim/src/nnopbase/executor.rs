@@ -101,14 +101,15 @@ pub(crate) fn launch(
         }
         drop(memory);
         let plan = executor.plan.clone();
-        stream.submit(Box::new(move |_| {
+        let uses = workspace.iter().map(|(span, _)| span).chain(spans.iter().flatten()).cloned().collect();
+        stream.submit(uses, move |_| {
             if let Some((workspace, bytes)) = &workspace {
                 // What a workspace holds is anything. Two operators that share one while both run would show.
                 // SAFETY: the span has that many bytes, and the workspace is this task's until it ends.
                 unsafe { workspace.address().write_bytes(0xFF, *bytes) };
             }
             plan.run(&Run::new(&spans)).map_err(|fault| fault.of(operator))
-        }))
+        })
     })
 }
 
