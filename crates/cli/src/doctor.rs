@@ -31,7 +31,7 @@ const VARIABLES: [(&str, &str); 5] = [
 ];
 
 #[derive(Serialize)]
-struct Facts {
+pub(crate) struct Facts {
     schema: u32,
     version: &'static str,
     system: System,
@@ -90,7 +90,7 @@ struct Variable {
     purpose: &'static str,
 }
 
-fn facts() -> Facts {
+pub(crate) fn facts() -> Facts {
     let devices = devices::found();
     let cpu = devices.iter().find(|d| d.device == "cpu" && d.available);
     let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
@@ -142,7 +142,7 @@ fn os() -> String {
     name.unwrap_or_else(|| std::env::consts::OS.into()) + &kernel
 }
 
-fn text(f: &Facts) -> String {
+pub(crate) fn text(f: &Facts) -> String {
     let or_none = |s: Option<&str>| s.unwrap_or("none").to_owned();
     let mut table = output::table(&["fact", "value"]);
     for (name, value) in [

@@ -9,6 +9,7 @@ mod model;
 mod output;
 mod perplexity;
 mod process;
+mod selftest;
 mod support;
 mod validate;
 
@@ -37,6 +38,7 @@ enum Command {
     Support(support::Support),
     Devices(devices::Devices),
     Doctor(doctor::Doctor),
+    Selftest(selftest::Selftest),
 }
 
 /// Exit code of a command that could not do its work; the same as clap's for a wrong option.
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Support(command) => command.run(),
         Command::Devices(command) => command.run(),
         Command::Doctor(command) => command.run(),
+        Command::Selftest(command) => command.run(),
     };
     done.unwrap_or_else(|error| {
         output::note(&format!("error: {error}\n"));

@@ -126,7 +126,7 @@ fn finish(report: &Report, targets: &[(&Target, Format)]) -> Result<ExitCode> {
 }
 
 /// On standard error, and only when that is a terminal.
-fn progress_bar() -> ProgressBar {
+pub(crate) fn progress_bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} cases {elapsed} {msg}") {
         bar.set_style(style);
@@ -134,7 +134,7 @@ fn progress_bar() -> ProgressBar {
     bar
 }
 
-fn show(bar: &ProgressBar, p: Progress<'_>) {
+pub(crate) fn show(bar: &ProgressBar, p: Progress<'_>) {
     bar.set_length(p.total as u64);
     bar.set_position(p.done as u64);
     let failed = if p.failed > 0 { format!("{} failed, ", p.failed) } else { String::new() };
