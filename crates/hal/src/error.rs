@@ -209,6 +209,14 @@ pub enum Error {
         /// What was given.
         found: String,
     },
+    /// A vendor library, or a function of it, is not there.
+    #[error("{what} is not there: {why}")]
+    Missing {
+        /// The library or function.
+        what: &'static str,
+        /// What was looked for and where, what it came with, and what to install.
+        why: String,
+    },
     /// A vendor library call failed.
     #[error("{call} returned {code} ({name}): {message}")]
     Backend {

@@ -4,6 +4,7 @@
 //! In Rust it must still be free of data races, so a kernel locks the buffers of its call for as long as it runs ([`HostAccess`]): readers together, a writer alone.
 //! Memory that a caller owns takes part without a copy when it is lent ([`lend`]).
 
+mod adopt;
 mod lend;
 
 use std::alloc::{Layout as Alloc, alloc, alloc_zeroed, dealloc};
@@ -41,7 +42,7 @@ enum Owner {
     Allocator,
     /// To the system: large blocks, in huge pages where it has them. The mapping ends when it is dropped.
     System { _mapping: MmapMut },
-    /// To the caller who lent it.
+    /// To the caller who lent it, or to what it was adopted from.
     Lender,
 }
 

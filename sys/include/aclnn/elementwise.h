@@ -42,6 +42,8 @@ ACLNN_OPERATOR(aclnnInplaceSubs, aclTensor *selfRef, const aclScalar *other, con
 ACLNN_OPERATOR(aclnnIsFinite, const aclTensor *self, aclTensor *out);
 ACLNN_OPERATOR(aclnnLog, const aclTensor *self, aclTensor *out);
 ACLNN_OPERATOR(aclnnLtScalar, const aclTensor *self, const aclScalar *other, aclTensor *out);
+ACLNN_OPERATOR(aclnnMaximum, const aclTensor *self, const aclTensor *other, aclTensor *out);
+ACLNN_OPERATOR(aclnnMinimum, const aclTensor *self, const aclTensor *other, aclTensor *out);
 ACLNN_OPERATOR(aclnnMul, const aclTensor *self, const aclTensor *other, aclTensor *out);
 ACLNN_OPERATOR(aclnnMuls, const aclTensor *self, const aclScalar *other, aclTensor *out);
 ACLNN_OPERATOR(aclnnNeScalar, const aclTensor *self, const aclScalar *other, aclTensor *out);
@@ -49,6 +51,7 @@ ACLNN_OPERATOR(aclnnNeTensor, const aclTensor *self, const aclTensor *other, acl
 ACLNN_OPERATOR(aclnnNeg, const aclTensor *self, aclTensor *out);
 ACLNN_OPERATOR(aclnnPowScalarTensor, const aclScalar *self, const aclTensor *exponent, const aclTensor *out);
 ACLNN_OPERATOR(aclnnPowTensorScalar, const aclTensor *self, const aclScalar *exponent, const aclTensor *out);
+ACLNN_OPERATOR(aclnnRound, const aclTensor *self, aclTensor *out);
 ACLNN_OPERATOR(aclnnRsqrt, const aclTensor *self, aclTensor *out);
 ACLNN_OPERATOR(aclnnRsubs, const aclTensor *self, const aclScalar *other, const aclScalar *alpha, aclTensor *out);
 ACLNN_OPERATOR(aclnnSign, const aclTensor *self, aclTensor *result);

@@ -5,6 +5,7 @@
 #include "../nnopbase.h"
 
 ACLNN_OPERATOR(aclnnAll, const aclTensor *self, const aclIntArray *dim, bool keepdim, aclTensor *out);
+ACLNN_OPERATOR(aclnnAmax, const aclTensor *self, const aclIntArray *dim, bool keepDim, aclTensor *out);
 ACLNN_OPERATOR(aclnnAny, const aclTensor *self, const aclIntArray *dim, bool keepdim, aclTensor *out);
 SINCE(8.2) ACLNN_OPERATOR(aclnnApplyTopKTopP,
     const aclTensor *logits, const aclTensor *p, const aclTensor *k, aclTensor *out);

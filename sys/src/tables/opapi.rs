@@ -1723,6 +1723,18 @@ table! {
     status fn aclnnLtScalarGetWorkspaceSize(
         self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnLtScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnMaximum(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnMaximum" since "8.1";
+    status fn aclnnMaximumGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnMaximumGetWorkspaceSize" since "8.1";
+    status fn aclnnMinimum(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnMinimum" since "8.1";
+    status fn aclnnMinimumGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnMinimumGetWorkspaceSize" since "8.1";
     status fn aclnnMul(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnMul" since "8.1";
@@ -1767,6 +1779,12 @@ table! {
         self_: *const aclTensor, exponent: *const aclScalar, out: *const aclTensor, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnPowTensorScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnRound(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnRound" since "8.1";
+    status fn aclnnRoundGetWorkspaceSize(
+        self_: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnRoundGetWorkspaceSize" since "8.1";
     status fn aclnnRsqrt(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnRsqrt" since "8.1";
@@ -1821,6 +1839,13 @@ table! {
         self_: *const aclTensor, dim: *const aclIntArray, keepdim: bool, out: *mut aclTensor, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnAllGetWorkspaceSize" since "8.1";
+    status fn aclnnAmax(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnAmax" since "8.1";
+    status fn aclnnAmaxGetWorkspaceSize(
+        self_: *const aclTensor, dim: *const aclIntArray, keepDim: bool, out: *mut aclTensor, workspaceSize: *mut u64,
+        executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnAmaxGetWorkspaceSize" since "8.1";
     status fn aclnnAny(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnAny" since "8.1";

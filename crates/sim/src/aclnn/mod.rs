@@ -5,6 +5,7 @@
 mod argument;
 mod check;
 mod elementwise;
+mod extremes;
 mod matmul;
 mod movement;
 mod run;
@@ -113,7 +114,7 @@ use operators;
 
 /// Every C function of every operator.
 pub(crate) fn functions() -> impl Iterator<Item = (&'static str, Address)> {
-    [elementwise::OPERATORS, matmul::OPERATORS, movement::OPERATORS].into_iter().flatten().copied()
+    [elementwise::OPERATORS, extremes::OPERATORS, matmul::OPERATORS, movement::OPERATORS].into_iter().flatten().copied()
 }
 
 /// The first call of an operator: checks and plans, and gives out an executor.

@@ -1,0 +1,171 @@
+//! The device.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use ascend_hal::{
+    Buffer, Choice, Device, DeviceId, DeviceInfo, Error, Event, KernelRegistry, Launch, Location, MemoryInfo, OpCall, Result, Stream, admit,
+};
+use ascend_sys::Cann;
+
+use crate::context::Facts;
+use crate::event::NpuEvent;
+use crate::memory::{self, NpuMemory};
+use crate::ops;
+use crate::raw::{self, Card, HostBlock, Queue, refuse_in_callback};
+use crate::stream::NpuStream;
+
+/// An Ascend NPU. Each has a context, kernels and memory accounting of its own; tensors can be passed between two of one card, streams cannot.
+#[derive(Debug)]
+pub struct NpuDevice {
+    info: DeviceInfo,
+    card: Arc<Card>,
+    kernels: KernelRegistry,
+    streams: Mutex<Vec<Weak<Queue>>>,
+}
+
+impl NpuDevice {
+    /// Opens device `index` of `cann`; `backend` is what it is called by: `npu`, or `sim` when the CANN is a simulated one.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use ascend_hal::{Device, DeviceExt};
+    /// use ascend_npu::NpuDevice;
+    ///
+    /// let device = NpuDevice::open(Arc::new(ascend_sim::cann()), "sim", 0)?;
+    /// let stream = device.create_stream()?;
+    /// let x = device.upload(&[1f32, 2., 3.], [3])?;
+    /// assert_eq!(device.download::<f32>(&stream, &x)?, [1., 2., 3.]);
+    /// # Ok::<(), ascend_hal::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NoDevice`] when CANN sees no such device; [`Error::Backend`] when CANN does not start.
+    pub fn open(cann: Arc<Cann>, backend: &'static str, index: u32) -> Result<Arc<Self>> {
+        let card = Card::open(cann, DeviceId { backend, index })?;
+        let (name, runtime) = (card.soc_name()?, card.runtime_version()?);
+        let features = vec![format!("runtime {runtime}"), card.cann().acl.library().to_string()];
+        let info = DeviceInfo {
+            id: card.id(),
+            compute_units: cube_cores(&name),
+            memory_bytes: card.pool().info().total_bytes,
+            name,
+            features,
+        };
+        let kernels = KernelRegistry::new(card.id());
+        for kernel in ops::builtins(&Facts::of(&card)) {
+            kernels.register(kernel)?;
+        }
+        Ok(Arc::new(Self { info, card, kernels, streams: Mutex::default() }))
+    }
+
+    fn streams(&self) -> MutexGuard<'_, Vec<Weak<Queue>>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The streams that are alive.
+    fn queues(&self) -> Vec<Arc<Queue>> {
+        self.streams().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Lets go of memory that streams hold for work that they have passed.
+    fn retire(&self, wait: bool) {
+        self.queues().iter().for_each(|queue| queue.retire(wait));
+    }
+}
+
+/// Cube cores of a chip, by its name; OPS section 1.1, from the platform files of CANN 8.1.
+fn cube_cores(soc: &str) -> usize {
+    match soc {
+        "Ascend910B3" | "Ascend910B4" | "Ascend910B4-1" => 20,
+        _ if soc.starts_with("Ascend910") => 24,
+        _ => 0,
+    }
+}
+
+impl Device for NpuDevice {
+    fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    fn memory(&self) -> Result<MemoryInfo> {
+        self.retire(false);
+        Ok(self.card.pool().info())
+    }
+
+    fn alloc(&self, bytes: usize) -> Result<Buffer> {
+        refuse_in_callback("an allocation")?;
+        let memory = NpuMemory::new(&self.card, bytes).or_else(|error| {
+            if !matches!(error, Error::OutOfMemory { .. }) {
+                return Err(error);
+            }
+            // Buffers may have been dropped whose work is still under way.
+            self.retire(true);
+            NpuMemory::new(&self.card, bytes)
+        });
+        Ok(Buffer::new(memory?))
+    }
+
+    fn alloc_pinned(&self, bytes: usize) -> Result<Buffer> {
+        refuse_in_callback("an allocation")?;
+        Ok(Buffer::new(HostBlock::new(&self.card, bytes)?))
+    }
+
+    fn write(&self, dst: &Buffer, offset: usize, src: &[u8]) -> Result<()> {
+        const WHAT: &str = "the buffer";
+        if dst.location() == Location::Host {
+            return dst.as_host().ok_or(Error::ForeignHandle { what: WHAT })?.write(offset, src);
+        }
+        refuse_in_callback("a copy")?;
+        raw::write(&self.card, memory::of(self.card.id(), WHAT, dst)?, offset, src)
+    }
+
+    fn read(&self, src: &Buffer, offset: usize, dst: &mut [u8]) -> Result<()> {
+        const WHAT: &str = "the buffer";
+        if src.location() == Location::Host {
+            return src.as_host().ok_or(Error::ForeignHandle { what: WHAT })?.read(offset, dst);
+        }
+        refuse_in_callback("a copy")?;
+        raw::read(&self.card, memory::of(self.card.id(), WHAT, src)?, offset, dst)
+    }
+
+    fn create_stream(&self) -> Result<Stream> {
+        refuse_in_callback("a new stream")?;
+        let (stream, queue) = NpuStream::open(&self.card)?;
+        let mut streams = self.streams();
+        streams.retain(|s| s.strong_count() > 0);
+        streams.push(Arc::downgrade(&queue));
+        Ok(stream)
+    }
+
+    fn create_event(&self) -> Result<Event> {
+        refuse_in_callback("a new event")?;
+        Ok(Event::new(NpuEvent::new(&self.card)?))
+    }
+
+    fn enqueue(&self, stream: &Stream, call: OpCall, choice: &Choice) -> Result<()> {
+        let kernel = admit(self, stream, &call, choice)?;
+        let queue = NpuStream::of(stream)?.queue();
+        if !Arc::ptr_eq(queue.card(), &self.card) {
+            return Err(Error::ForeignHandle { what: "the stream" });
+        }
+        let info = kernel.info();
+        queue.run(call.kind(), &info.name, call, |call| kernel.launch(&Launch { device: self, stream }, call))
+    }
+
+    fn kernels(&self) -> &KernelRegistry {
+        &self.kernels
+    }
+
+    /// All streams are synchronised; of several failures the first is returned, and all are cleared. A stream that captures is refused.
+    fn synchronize(&self) -> Result<()> {
+        refuse_in_callback("synchronising")?;
+        let streams = self.queues();
+        let mut result = Ok(());
+        for stream in &streams {
+            result = result.and(stream.synchronize());
+        }
+        // A stream that was dropped by its owner while this loop held it reports here as well.
+        drop(streams);
+        self.card.take_failure().map_or(result, Err)
+    }
+}

@@ -1,0 +1,238 @@
+//! Functions of the host that a stream calls when it reaches them.
+
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use ascend_hal::{Error, HostFn, Result};
+use ascend_sys::ffi::ACL_CALLBACK_BLOCK;
+
+use super::card::Card;
+use super::stream::RawStream;
+use crate::error::CannResult;
+
+thread_local! {
+    /// Whether this thread is inside a host callback of a stream.
+    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Refuses what a host callback may not do: it would wait for the stream that waits for it, and CANN forbids such calls there.
+pub(crate) fn refuse_in_callback(asked: &'static str) -> Result<()> {
+    if IN_CALLBACK.get() {
+        return Err(Error::State { what: "host callback", asked, found: "a callback may not call into the device".into() });
+    }
+    Ok(())
+}
+
+/// What a callback of a stream has left behind.
+#[derive(Debug)]
+pub(super) struct Panicked {
+    pub(super) source: Error,
+    /// Calls behind it that were not executed.
+    pub(super) skipped: usize,
+}
+
+/// The callbacks of one stream: those that have not run, and whether one has failed.
+#[derive(Debug, Default)]
+pub(super) struct Gate {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: HashSet<usize>,
+    panicked: Option<Panicked>,
+}
+
+/// A callback that a stream has not reached yet.
+struct Job {
+    f: HostFn,
+    gate: Arc<Gate>,
+}
+
+/// By a number, which is what C carries for us: a callback that a failed stream never calls leaves nothing behind in C.
+static JOBS: LazyLock<Mutex<HashMap<usize, Job>>> = LazyLock::new(Mutex::default);
+static NEXT: AtomicUsize = AtomicUsize::new(1);
+
+fn jobs() -> MutexGuard<'static, HashMap<usize, Job>> {
+    JOBS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Gate {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call that comes behind a failed callback; whether there is one.
+    pub(super) fn skips(&self) -> bool {
+        match &mut self.state().panicked {
+            Some(panicked) => {
+                panicked.skipped += 1;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Waits until no callback is outstanding. `is_over` is asked now and then whether the stream will call none any more.
+    pub(super) fn wait(&self, mut is_over: impl FnMut() -> bool) {
+        const LOOK: Duration = Duration::from_millis(20);
+        let mut state = self.state();
+        while !state.waiting.is_empty() {
+            let (held, timeout) = self.changed.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner);
+            state = held;
+            if timeout.timed_out() {
+                drop(state);
+                if is_over() {
+                    return;
+                }
+                state = self.state();
+            }
+        }
+    }
+
+    /// Forgets callbacks that were not called, and hands out the failure.
+    pub(super) fn settle(&self) -> Option<Panicked> {
+        let mut state = self.state();
+        let waiting = std::mem::take(&mut state.waiting);
+        let panicked = state.panicked.take();
+        drop(state);
+        self.changed.notify_all();
+        let mut jobs = jobs();
+        let forgotten: Vec<_> = waiting.iter().filter_map(|id| jobs.remove(id)).collect();
+        drop(jobs);
+        drop(forgotten);
+        panicked
+    }
+
+    /// Hands out the failure.
+    pub(super) fn take_panicked(&self) -> Option<Panicked> {
+        self.state().panicked.take()
+    }
+
+    /// A number for `f`, to be given to [`run`].
+    pub(super) fn register(self: &Arc<Self>, f: HostFn) -> usize {
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        self.state().waiting.insert(id);
+        jobs().insert(id, Job { f, gate: self.clone() });
+        id
+    }
+
+    /// Undoes [`register`](Self::register).
+    pub(super) fn forget(&self, id: usize) {
+        self.state().waiting.remove(&id);
+        let job = jobs().remove(&id);
+        drop(job);
+    }
+
+    fn passed(&self, id: usize, panic: Option<String>) {
+        let mut state = self.state();
+        state.waiting.remove(&id);
+        if let Some(message) = panic {
+            state.panicked.get_or_insert(Panicked { source: Error::Panicked { message }, skipped: 0 });
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+}
+
+/// Called by CANN with the number of a callback.
+unsafe extern "C" fn run(id: *mut c_void) {
+    let id = id as usize;
+    let Some(Job { f, gate }) = jobs().remove(&id) else { return };
+    let call = AssertUnwindSafe(|| {
+        if gate.skips() {
+            drop(f);
+            return;
+        }
+        IN_CALLBACK.set(true);
+        f();
+    });
+    let outcome = catch_unwind(call);
+    IN_CALLBACK.set(false);
+    let panic = outcome.err().map(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| panic.downcast_ref::<String>().cloned());
+        text.unwrap_or_else(|| "a panic without a message".into())
+    });
+    gate.passed(id, panic);
+}
+
+/// Has the stream call the callback of this number. `false` where CANN wants a thread that reports are delivered to.
+pub(super) fn launch(card: &Card, stream: &RawStream, id: usize) -> CannResult<bool> {
+    card.bind()?;
+    // SAFETY: the stream is alive; `run` takes any number.
+    match unsafe { card.cann().acl.aclrtLaunchHostFunc(stream.handle(), Some(run), id as *mut c_void) } {
+        Ok(()) => Ok(true),
+        Err(ascend_sys::Error::SymbolMissing { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The thread that calls a stream's callbacks, in versions of CANN that have none of their own.
+#[derive(Debug)]
+pub(super) struct Reporter {
+    card: Arc<Card>,
+    stream: Arc<RawStream>,
+    thread: libc::pthread_t,
+    ends: Arc<AtomicBool>,
+    handle: Option<JoinHandle<()>>,
+}
+
+impl Reporter {
+    pub(super) fn start(card: &Arc<Card>, stream: &Arc<RawStream>) -> CannResult<Option<Self>> {
+        /// How long it waits for a report before it looks whether it is to end.
+        const WAIT_MS: i32 = 100;
+        let (tell, told) = channel();
+        let ends = Arc::new(AtomicBool::new(false));
+        let (owner, stop) = (card.clone(), ends.clone());
+        let work = move || {
+            // SAFETY: the function takes nothing and cannot fail.
+            let _ = tell.send(unsafe { libc::pthread_self() });
+            while !stop.load(Ordering::Acquire) {
+                // SAFETY: a report calls `run`, which any thread may do.
+                let waited = owner.bind().and_then(|()| unsafe { owner.cann().acl.aclrtProcessReport(WAIT_MS) });
+                if waited.is_err() {
+                    // A time-out; or the thread is not subscribed yet, which comes back at once.
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            }
+        };
+        let Ok(handle) = std::thread::Builder::new().name("ascend-npu callbacks".into()).spawn(work) else { return Ok(None) };
+        let thread = told.recv().unwrap_or_default();
+        let reporter = Self { card: card.clone(), stream: stream.clone(), thread, ends, handle: Some(handle) };
+        card.bind()?;
+        // SAFETY: the thread runs and the stream is alive.
+        unsafe { card.cann().acl.aclrtSubscribeReport(thread, stream.handle()) }?;
+        Ok(Some(reporter))
+    }
+
+    /// Has the stream call the callback of this number.
+    pub(super) fn launch(&self, id: usize) -> CannResult<()> {
+        self.card.bind()?;
+        // SAFETY: the stream is alive; `run` takes any number.
+        unsafe { self.card.cann().acl.aclrtLaunchCallback(Some(run), id as *mut c_void, ACL_CALLBACK_BLOCK, self.stream.handle()) }
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        let end = || {
+            self.card.bind()?;
+            // SAFETY: the thread is subscribed and the stream is alive.
+            unsafe { self.card.cann().acl.aclrtUnSubscribeReport(self.thread, self.stream.handle()) }
+        };
+        // A thread that could not be subscribed cannot be unsubscribed; it ends all the same.
+        let _ = end();
+        self.ends.store(true, Ordering::Release);
+        if let Some(handle) = self.handle.take() {
+            let _ = handle.join();
+        }
+    }
+}

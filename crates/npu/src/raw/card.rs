@@ -1,0 +1,136 @@
+//! An opened device: its context, and what every handle needs of it.
+
+use std::ffi::CStr;
+use std::ptr::null_mut;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ascend_hal::{DeviceId, Error, Result};
+use ascend_sys::Cann;
+use ascend_sys::ffi::{ACL_ERROR_REPEAT_INITIALIZE, ACL_HBM_MEM};
+
+use super::Handle;
+use super::pool::Pool;
+use crate::error::{CannResult, from_cann};
+
+/// A device with a context of its own. Everything that is made on it holds it, so it ends last.
+pub(crate) struct Card {
+    cann: Arc<Cann>,
+    id: DeviceId,
+    context: Handle,
+    pool: Pool,
+    /// The first failure that had nobody to be reported to.
+    orphan: Mutex<Option<Error>>,
+}
+
+impl Card {
+    /// Starts CANN, if this process has not yet, and opens device `id.index` with a new context.
+    pub(crate) fn open(cann: Arc<Cann>, id: DeviceId) -> Result<Arc<Self>> {
+        // SAFETY: the configuration may be null.
+        match unsafe { cann.acl.aclInit(std::ptr::null()) } {
+            Err(error) if error.code() != Some(ACL_ERROR_REPEAT_INITIALIZE) => return Err(from_cann(error)),
+            // A program that holds this library may have started CANN itself.
+            _ => {}
+        }
+        let count = device_count(&cann)?;
+        if id.index >= count {
+            let why = format!("CANN sees {count} devices, `{backend}:0` to `{backend}:{}`", count.saturating_sub(1), backend = id.backend);
+            let why = if count == 0 { "CANN is installed, but sees no device; see that the driver is loaded (`npu-smi info`)".into() } else { why };
+            return Err(Error::NoDevice { asked: id.to_string(), why });
+        }
+        let mut context = null_mut();
+        // SAFETY: `context` is a place to write to; the index is one that CANN has.
+        unsafe { cann.acl.aclrtCreateContext(&mut context, id.index.cast_signed()) }.map_err(from_cann)?;
+        let mut card = Self { cann, id, context: Handle(context), pool: Pool::default(), orphan: Mutex::default() };
+        let (_, total) = card.memory_info()?;
+        card.pool = Pool::new(total);
+        Ok(Arc::new(card))
+    }
+
+    pub(crate) fn cann(&self) -> &Cann {
+        &self.cann
+    }
+
+    pub(crate) fn id(&self) -> DeviceId {
+        self.id
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Makes the card's context that of the calling thread.
+    pub(super) fn bind(&self) -> CannResult<()> {
+        // SAFETY: the context lives as long as `self`.
+        unsafe { self.cann.acl.aclrtSetCurrentContext(self.context.0) }
+    }
+
+    /// Keeps a failure that nobody is there to hear of now.
+    pub(crate) fn keep_failure(&self, failure: Error) {
+        self.orphan.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+    }
+
+    /// The failure that was kept.
+    pub(crate) fn take_failure(&self) -> Option<Error> {
+        self.orphan.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The outcome of giving something back.
+    pub(super) fn given_back(&self, outcome: CannResult<()>) {
+        if let Err(error) = outcome {
+            self.keep_failure(from_cann(error));
+        }
+    }
+
+    /// Free and total bytes of the device's memory.
+    pub(crate) fn memory_info(&self) -> Result<(usize, usize)> {
+        let (mut free, mut total) = (0, 0);
+        let mut call = || {
+            self.bind()?;
+            // SAFETY: both are places to write to.
+            unsafe { self.cann.acl.aclrtGetMemInfo(ACL_HBM_MEM, &mut free, &mut total) }
+        };
+        call().map_err(from_cann)?;
+        Ok((free, total))
+    }
+
+    /// The chip's name.
+    pub(crate) fn soc_name(&self) -> Result<String> {
+        self.bind().map_err(from_cann)?;
+        // SAFETY: the function returns null or a string that stays.
+        let name = unsafe {
+            let name = self.cann.acl.aclrtGetSocName().map_err(from_cann)?;
+            if name.is_null() { "unknown".into() } else { CStr::from_ptr(name).to_string_lossy().into_owned() }
+        };
+        Ok(name)
+    }
+
+    /// The version of the runtime's interface.
+    pub(crate) fn runtime_version(&self) -> Result<String> {
+        let (mut major, mut minor, mut patch) = (0, 0, 0);
+        // SAFETY: all three are places to write to.
+        unsafe { self.cann.acl.aclrtGetVersion(&mut major, &mut minor, &mut patch) }.map_err(from_cann)?;
+        Ok(format!("{major}.{minor}.{patch}"))
+    }
+}
+
+/// How many devices CANN sees.
+fn device_count(cann: &Cann) -> Result<u32> {
+    let mut count = 0;
+    // SAFETY: `count` is a place to write to.
+    unsafe { cann.acl.aclrtGetDeviceCount(&mut count) }.map_err(from_cann)?;
+    Ok(count)
+}
+
+impl Drop for Card {
+    fn drop(&mut self) {
+        self.pool.drain(self);
+        // SAFETY: nothing made in the context is alive: each holds the card. There is nobody left to tell of an error.
+        let _ = unsafe { self.cann.acl.aclrtDestroyContext(self.context.0) };
+    }
+}
+
+impl std::fmt::Debug for Card {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Card({})", self.id)
+    }
+}

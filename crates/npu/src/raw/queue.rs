@@ -1,0 +1,637 @@
+//! A stream with what it keeps: the work that it has not passed yet, what that work uses, and the first failure.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ascend_hal::{Buffer, BufferSlice, Error, Event, HostFn, OpCall, OpKind, Result};
+
+use super::callback::{self, Gate, Reporter, refuse_in_callback};
+use super::card::Card;
+use super::event::RawEvent;
+use super::model::{self, Model};
+use super::pool::{Arena, Block};
+use super::stream::RawStream;
+use super::transfer::{self, End};
+use crate::error::{CannResult, from_cann, is_late};
+use crate::event::NpuEvent;
+use crate::graph::Shared;
+use crate::memory::{self, NpuMemory};
+
+/// After so many entries the stream is asked how far it is.
+const MARK_EVERY: u64 = 32;
+
+/// Who is to blame when a piece of work fails.
+#[derive(Clone, Debug)]
+pub(crate) enum Culprit {
+    Op { op: OpKind, kernel: String },
+    Task(&'static str),
+}
+
+/// What a piece of work needs until the stream has passed it.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every entry is a call; boxing would cost each an allocation")]
+pub(crate) enum Keep {
+    Call(#[expect(dead_code, reason = "held, not read")] OpCall),
+    Copy(#[expect(dead_code, reason = "held, not read")] BufferSlice, #[expect(dead_code, reason = "held, not read")] BufferSlice),
+    Event(Event),
+    Graph(Arc<Shared>),
+    Nothing,
+}
+
+/// A piece of work that a stream was given.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    seq: u64,
+    by: Culprit,
+    /// The operators that it called.
+    functions: Vec<&'static str>,
+    keep: Keep,
+    /// Memory of parts that the call itself does not name.
+    #[expect(dead_code, reason = "held, not read")]
+    parts: Vec<Buffer>,
+}
+
+impl Entry {
+    /// Whether a failure before it means that it was not executed.
+    fn counts(&self) -> bool {
+        !matches!(self.keep, Keep::Event(_))
+    }
+}
+
+/// What a capture has recorded.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    pub(crate) entries: Vec<Entry>,
+    /// Memory that the recorded work uses and that nothing else may have before the graph is gone.
+    pub(crate) arena: Arc<Arena>,
+}
+
+/// What a kernel that is being launched in this thread has called.
+struct Label {
+    queue: usize,
+    functions: Vec<&'static str>,
+    parts: Vec<Buffer>,
+}
+
+thread_local! {
+    static LABELS: RefCell<Vec<Label>> = const { RefCell::new(Vec::new()) };
+}
+
+pub(crate) struct Queue {
+    card: Arc<Card>,
+    gate: Arc<Gate>,
+    state: Mutex<State>,
+}
+
+struct State {
+    stream: Arc<RawStream>,
+    reporter: Option<Reporter>,
+    next: u64,
+    log: VecDeque<Entry>,
+    /// Marks that are on the stream: each is reached when the entries below its number are done.
+    marks: VecDeque<(u64, RawEvent)>,
+    spare: Vec<RawEvent>,
+    recording: Option<Recording>,
+    arena: Arc<Arena>,
+    /// A failure of earlier work that a later call came back with.
+    late: Option<ascend_sys::Error>,
+}
+
+impl State {
+    /// Takes up a piece of work.
+    fn push(&mut self, by: Culprit, functions: Vec<&'static str>, keep: Keep, parts: Vec<Buffer>) {
+        let seq = self.next;
+        self.next += 1;
+        let entry = Entry { seq, by, functions, keep, parts };
+        match &mut self.recording {
+            Some(recording) => recording.entries.push(entry),
+            None => self.log.push_back(entry),
+        }
+    }
+
+    /// Lets go of what the stream has passed.
+    fn retire(&mut self) -> Vec<Entry> {
+        let mut passed = None;
+        while let Some((seq, mark)) = self.marks.front() {
+            if !mark.is_reached().unwrap_or(false) {
+                break;
+            }
+            passed = Some(*seq);
+            self.spare.extend(self.marks.pop_front().map(|(_, mark)| mark));
+        }
+        passed.map_or_else(Vec::new, |seq| self.retire_below(seq))
+    }
+
+    fn retire_below(&mut self, seq: u64) -> Vec<Entry> {
+        let done = self.log.partition_point(|entry| entry.seq < seq);
+        self.log.drain(..done).collect()
+    }
+
+    /// Puts a mark behind everything that was enqueued.
+    fn mark(&mut self, card: &Arc<Card>) -> CannResult<()> {
+        let mark = self.spare.pop().map_or_else(|| RawEvent::progress(card), Ok)?;
+        mark.record(&self.stream)?;
+        self.marks.push_back((self.next, mark));
+        Ok(())
+    }
+
+    /// Now and then, asks the stream how far it is.
+    fn look(&mut self, card: &Arc<Card>) -> Vec<Entry> {
+        if self.recording.is_some() {
+            return Vec::new();
+        }
+        let marked = self.marks.back().map_or_else(|| self.log.front().map_or(self.next, |entry| entry.seq), |(seq, _)| *seq);
+        if self.next - marked >= MARK_EVERY {
+            // Without a mark, memory is held for longer; nothing else.
+            let _ = self.mark(card);
+        }
+        self.retire()
+    }
+}
+
+impl Queue {
+    pub(crate) fn open(card: &Arc<Card>) -> Result<Arc<Self>> {
+        let stream = RawStream::new(card).map_err(from_cann)?;
+        let state = State {
+            stream,
+            reporter: None,
+            next: 0,
+            log: VecDeque::new(),
+            marks: VecDeque::new(),
+            spare: Vec::new(),
+            recording: None,
+            arena: Arena::new(card.clone()),
+            late: None,
+        };
+        Ok(Arc::new(Self { card: card.clone(), gate: Arc::default(), state: Mutex::new(state) }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn card(&self) -> &Arc<Card> {
+        &self.card
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    /// What must hold before work is enqueued; `false` when it is to be skipped.
+    fn admits(&self, asked: &'static str) -> Result<bool> {
+        refuse_in_callback(asked)?;
+        self.gate.wait(|| {
+            let stream = self.state().stream.clone();
+            // An error means that the stream has failed; it calls nothing any more.
+            stream.is_idle().unwrap_or(true)
+        });
+        Ok(!self.gate.skips())
+    }
+
+    /// Gives the stream one piece of work by `submit`.
+    fn give(&self, state: &mut State, submit: impl FnOnce(&RawStream) -> CannResult<()>) -> Result<()> {
+        match submit(&state.stream) {
+            // The stream has failed before. The next synchronisation says so.
+            Err(error) if is_late(&error) => {
+                state.late.get_or_insert(error);
+                Ok(())
+            }
+            outcome => outcome.map_err(from_cann),
+        }
+    }
+
+    /// Runs a kernel's `launch` for `call`, and keeps the call until the stream has passed it. A call from within a launch is a part of that one.
+    pub(crate) fn run(&self, op: OpKind, kernel: &str, call: OpCall, launch: impl FnOnce(&OpCall) -> Result<()>) -> Result<()> {
+        let me = self.address();
+        let nested = LABELS.with_borrow(|labels| labels.iter().any(|label| label.queue == me));
+        if nested {
+            let outcome = launch(&call);
+            let mut parts = Vec::new();
+            call.visit(&mut |arg| parts.extend(memory::outlives_its_handle(arg.view.buffer()).then(|| arg.view.buffer().clone())));
+            LABELS.with_borrow_mut(|labels| {
+                if let Some(label) = labels.iter_mut().rfind(|label| label.queue == me) {
+                    label.parts.extend(parts);
+                }
+            });
+            return outcome;
+        }
+        if !self.admits("enqueuing")? {
+            return Ok(());
+        }
+        LABELS.with_borrow_mut(|labels| labels.push(Label { queue: me, functions: Vec::new(), parts: Vec::new() }));
+        let outcome = catch_unwind(AssertUnwindSafe(|| launch(&call)));
+        let label = LABELS.with_borrow_mut(Vec::pop);
+        let (functions, parts) = label.map(|label| (label.functions, label.parts)).unwrap_or_default();
+        let mut state = self.state();
+        // What was enqueued before a launch failed uses the call's memory too.
+        state.push(Culprit::Op { op, kernel: kernel.into() }, functions, Keep::Call(call), parts);
+        let passed = state.look(&self.card);
+        drop(state);
+        drop(passed);
+        outcome.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| panic.downcast_ref::<String>().cloned());
+            Err(Error::Panicked { message: text.unwrap_or_else(|| "a panic without a message".into()) })
+        })
+    }
+
+    /// Notes an operator that the launch under way in this thread calls.
+    pub(crate) fn note(function: &'static str) {
+        LABELS.with_borrow_mut(|labels| {
+            if let Some(label) = labels.last_mut() {
+                label.functions.push(function);
+            }
+        });
+    }
+
+    /// Keeps memory that the launch under way in this thread works on.
+    pub(super) fn hold(buffer: &Buffer) {
+        LABELS.with_borrow_mut(|labels| {
+            if let Some(label) = labels.last_mut() {
+                label.parts.push(buffer.clone());
+            }
+        });
+    }
+
+    /// Gives the stream work that needs so many bytes of memory while it runs.
+    pub(super) fn work(&self, bytes: usize, submit: impl FnOnce(&Card, *mut c_void, &RawStream) -> CannResult<()>) -> Result<()> {
+        let arena = self.arena();
+        let workspace = if bytes == 0 { None } else { Some(arena.take(bytes)?) };
+        let address = workspace.as_ref().map_or(0, Block::address);
+        let outcome = self.give(&mut self.state(), |stream| {
+            self.card.bind()?;
+            submit(&self.card, address as *mut c_void, stream)
+        });
+        // The stream's later work may have it: that runs behind this.
+        workspace.into_iter().for_each(|block| arena.put_back(block));
+        outcome
+    }
+
+    /// Memory with arbitrary contents for work on this stream; when the last handle is dropped, later work on the stream may have it.
+    pub(crate) fn scratch(&self, bytes: usize) -> Result<Buffer> {
+        Ok(Buffer::new(NpuMemory::scratch(self.arena(), bytes)?))
+    }
+
+    /// Where memory of the work that is enqueued now comes from.
+    pub(crate) fn arena(&self) -> Arc<Arena> {
+        let state = self.state();
+        state.recording.as_ref().map_or_else(|| state.arena.clone(), |recording| recording.arena.clone())
+    }
+
+    /// Enqueues a copy. The ranges have been checked.
+    pub(crate) fn copy(&self, src: BufferSlice, dst: BufferSlice) -> Result<()> {
+        // Also refuses memory of others.
+        let (from, to) = (end(&self.card, "the source of the copy", &src)?, end(&self.card, "the destination of the copy", &dst)?);
+        if !self.admits("a copy")? || src.len == 0 {
+            return Ok(());
+        }
+        let mut state = self.state();
+        // SAFETY: the ranges lie in their buffers, and the entry keeps the buffers until the stream has passed the copy.
+        self.give(&mut state, |stream| unsafe { transfer::copy(&self.card, stream, from, to, src.len) })?;
+        state.push(Culprit::Task("copy"), Vec::new(), Keep::Copy(src.clone(), dst.clone()), Vec::new());
+        let passed = state.look(&self.card);
+        drop(state);
+        drop(passed);
+        Ok(())
+    }
+
+    /// Enqueues a mark.
+    pub(crate) fn record(&self, handle: &Event, event: &NpuEvent) -> Result<()> {
+        refuse_in_callback("recording an event")?;
+        let mut state = self.state();
+        self.give(&mut state, |stream| event.raw().record(stream))?;
+        if state.recording.is_none() {
+            event.recorded();
+        }
+        state.push(Culprit::Task("event"), Vec::new(), Keep::Event(handle.clone()), Vec::new());
+        Ok(())
+    }
+
+    /// Has later work wait for a mark.
+    pub(crate) fn wait(&self, handle: &Event, event: &NpuEvent) -> Result<()> {
+        refuse_in_callback("waiting for an event")?;
+        let mut state = self.state();
+        if !event.was_recorded() {
+            return Ok(());
+        }
+        self.give(&mut state, |stream| event.raw().hold(stream))?;
+        state.push(Culprit::Task("wait"), Vec::new(), Keep::Event(handle.clone()), Vec::new());
+        Ok(())
+    }
+
+    /// Enqueues a callback.
+    pub(crate) fn call_host(&self, f: HostFn) -> Result<()> {
+        refuse_in_callback("a host callback")?;
+        let mut state = self.state();
+        if state.recording.is_some() {
+            let found = "a capture is running, and a callback can be called only once".into();
+            return Err(Error::State { what: "stream", asked: "a host callback", found });
+        }
+        if self.gate.skips() {
+            return Ok(());
+        }
+        let id = self.gate.register(f);
+        let launch = |state: &mut State| {
+            if state.reporter.is_none() && !callback::launch(&self.card, &state.stream, id)? {
+                state.reporter = Reporter::start(&self.card, &state.stream)?;
+                return match &state.reporter {
+                    Some(reporter) => reporter.launch(id),
+                    None => Err(ascend_sys::Error::SymbolMissing {
+                        symbol: "aclrtLaunchHostFunc",
+                        library: ascend_sys::AscendCl::FILE,
+                        path: self.card.cann().acl.library().to_string(),
+                        since: "9.0",
+                    }),
+                };
+            }
+            state.reporter.as_ref().map_or(Ok(()), |reporter| reporter.launch(id))
+        };
+        match launch(&mut state) {
+            Ok(()) => {}
+            Err(error) => {
+                self.gate.forget(id);
+                if !is_late(&error) {
+                    return Err(from_cann(error));
+                }
+                state.late.get_or_insert(error);
+            }
+        }
+        state.push(Culprit::Task("host callback"), Vec::new(), Keep::Nothing, Vec::new());
+        Ok(())
+    }
+
+    pub(crate) fn begin_capture(&self) -> Result<()> {
+        refuse_in_callback("beginning a capture")?;
+        let mut state = self.state();
+        if state.recording.is_some() {
+            return Err(Error::State { what: "stream", asked: "beginning a capture", found: "a capture is running already".into() });
+        }
+        model::begin(&self.card, &state.stream).map_err(from_cann)?;
+        state.recording = Some(Recording { entries: Vec::new(), arena: Arena::new(self.card.clone()) });
+        Ok(())
+    }
+
+    pub(crate) fn end_capture(&self) -> Result<(Model, Recording)> {
+        refuse_in_callback("ending a capture")?;
+        let mut state = self.state();
+        let Some(recording) = state.recording.take() else {
+            return Err(Error::State { what: "stream", asked: "ending a capture", found: "none is running".into() });
+        };
+        let model = model::end(&self.card, &state.stream).map_err(from_cann)?;
+        Ok((model, recording))
+    }
+
+    /// Enqueues everything that a graph has recorded.
+    pub(crate) fn replay(&self, graph: &Arc<Shared>) -> Result<()> {
+        if !graph.model().is_of(&self.card) {
+            return Err(Error::ForeignHandle { what: "the stream" });
+        }
+        if !self.admits("a graph")? || graph.is_empty() {
+            return Ok(());
+        }
+        let mut state = self.state();
+        if state.recording.is_some() {
+            let found = "a capture is running, and a recording cannot hold another one".into();
+            return Err(Error::State { what: "stream", asked: "a graph", found });
+        }
+        // SAFETY: the graph holds the memory that it works on, and the entry holds the graph until the stream has passed it.
+        self.give(&mut state, |stream| unsafe { graph.model().execute(stream) })?;
+        state.push(Culprit::Task("graph"), Vec::new(), Keep::Graph(graph.clone()), Vec::new());
+        let passed = state.look(&self.card);
+        drop(state);
+        drop(passed);
+        Ok(())
+    }
+
+    pub(crate) fn is_capturing(&self) -> bool {
+        self.state().recording.is_some()
+    }
+
+    pub(crate) fn is_idle(&self) -> Result<bool> {
+        let state = self.state();
+        if state.recording.is_some() {
+            return Ok(state.log.is_empty());
+        }
+        let stream = state.stream.clone();
+        drop(state);
+        stream.is_idle().or_else(|error| if is_late(&error) { Ok(true) } else { Err(from_cann(error)) })
+    }
+
+    /// Lets go of what the stream has passed; with `wait`, of everything that was enqueued before.
+    pub(crate) fn retire(&self, wait: bool) {
+        let mut state = self.state();
+        if wait
+            && state.recording.is_none()
+            && !state.log.is_empty()
+            && state.mark(&self.card).is_ok()
+            && let Some((_, mark)) = state.marks.back()
+        {
+            // A failure is reported by the next synchronisation; what is not reached stays.
+            let _ = mark.synchronize();
+        }
+        let passed = state.retire();
+        drop(state);
+        drop(passed);
+    }
+
+    /// Waits for everything that was enqueued, and reports the first failure.
+    pub(crate) fn synchronize(&self) -> Result<()> {
+        refuse_in_callback("synchronising")?;
+        let (stream, target) = {
+            let state = self.state();
+            if state.recording.is_some() {
+                return Err(Error::State { what: "stream", asked: "synchronising", found: "a capture is running".into() });
+            }
+            (state.stream.clone(), state.next)
+        };
+        let waited = stream.synchronize();
+        let mut state = self.state();
+        let passed_by_mark = state.retire();
+        let failed = match waited {
+            Ok(()) => state.late.take(),
+            Err(error) => {
+                state.late = None;
+                Some(error)
+            }
+        };
+        let (report, passed) = match failed {
+            None => {
+                let passed = state.retire_below(target);
+                state.marks.retain(|(seq, _)| *seq > target);
+                let panicked = self.gate.take_panicked();
+                (panicked.map(|p| Error::Task { task: "host callback", skipped: p.skipped, source: Box::new(p.source) }), passed)
+            }
+            Some(error) => {
+                let entries: Vec<Entry> = state.log.drain(..).collect();
+                let report = blame(from_cann(error), &entries);
+                self.renew(&mut state, &entries);
+                // A callback's failure came first if the stream went on behind it.
+                let panicked = self.gate.settle();
+                (Some(panicked.map_or(report, |p| Error::Task { task: "host callback", skipped: p.skipped, source: Box::new(p.source) })), entries)
+            }
+        };
+        drop(state);
+        drop((passed_by_mark, passed));
+        report.map_or(Ok(()), Err)
+    }
+
+    /// Puts a new stream in the place of one that has failed: CANN takes no more work on that one. Marks that it did not reach are made on the new one, so that
+    /// nobody waits for ever.
+    fn renew(&self, state: &mut State, entries: &[Entry]) {
+        state.reporter = None;
+        state.marks.clear();
+        state.stream.abandon();
+        match RawStream::new(&self.card) {
+            Ok(stream) => state.stream = stream,
+            Err(error) => return self.card.keep_failure(from_cann(error)),
+        }
+        for entry in entries {
+            if let (Keep::Event(event), Culprit::Task("event")) = (&entry.keep, &entry.by)
+                && let Ok(event) = NpuEvent::of(event)
+            {
+                self.card.given_back(event.raw().record(&state.stream));
+            }
+        }
+    }
+}
+
+/// The failure of one of `entries`: of the one that CANN's message fits, or of the only one there is.
+fn blame(source: Error, entries: &[Entry]) -> Error {
+    let text = source.to_string().to_lowercase();
+    let names = |entry: &Entry| -> Vec<&'static str> {
+        match &entry.keep {
+            Keep::Graph(graph) => graph.functions().collect(),
+            _ => entry.functions.clone(),
+        }
+    };
+    let found = entries
+        .iter()
+        .position(|entry| names(entry).iter().any(|name| text.contains(&name.to_lowercase())))
+        .or_else(|| entries.iter().position(|entry| names(entry).iter().any(|name| text.contains(&base_name(name)))))
+        .or(if let [_] = entries { Some(0) } else { None });
+    let Some(at) = found else {
+        let under_way: Vec<String> = entries.iter().map(|entry| entry.by.to_string()).collect();
+        let task = if under_way.is_empty() { "earlier work" } else { "work that CANN does not name" };
+        let mut source = source;
+        if let Error::Backend { message, .. } = &mut source {
+            message.push_str(&format!("; under way were: {}", shortened(&under_way)));
+        }
+        return Error::Task { task, skipped: 0, source: Box::new(source) };
+    };
+    let skipped = entries[at + 1..].iter().filter(|entry| entry.counts()).count();
+    match &entries[at] {
+        Entry { keep: Keep::Graph(graph), .. } => graph.blame(source, &text, skipped),
+        Entry { by: Culprit::Op { op, kernel }, .. } => {
+            Error::Execution { op: *op, kernel: kernel.clone(), skipped, source: Box::new(source) }
+        }
+        Entry { by: Culprit::Task(task), .. } => Error::Task { task, skipped, source: Box::new(source) },
+    }
+}
+
+/// The first few of many.
+fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 8;
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}
+
+/// An operator's name as kernels carry it: without `aclnn` and the version.
+fn base_name(function: &str) -> String {
+    let name = function.trim_start_matches("aclnn").trim_end_matches(|c: char| c.is_ascii_digit());
+    name.strip_suffix('V').unwrap_or(name).to_lowercase()
+}
+
+impl Entry {
+    pub(crate) fn functions(&self) -> &[&'static str] {
+        &self.functions
+    }
+
+    pub(crate) fn culprit(&self) -> &Culprit {
+        &self.by
+    }
+
+    pub(crate) fn is_work(&self) -> bool {
+        self.counts()
+    }
+
+    /// Whether a message names an operator that the entry called.
+    pub(crate) fn fits(&self, message: &str) -> bool {
+        self.functions.iter().any(|name| message.contains(&name.to_lowercase()) || message.contains(&base_name(name)))
+    }
+}
+
+impl fmt::Display for Culprit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Op { op, kernel } => write!(f, "{op} (`{kernel}`)"),
+            Self::Task(task) => f.write_str(task),
+        }
+    }
+}
+
+/// One end of a copy on a stream of `card`.
+fn end<'a>(card: &Card, what: &'static str, slice: &'a BufferSlice) -> Result<End<'a>> {
+    memory::end(card.id(), what, &slice.buffer, slice.offset)
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        if self.is_capturing() {
+            // The recording goes with the stream.
+            let _ = self.end_capture();
+        }
+        if let Err(failure) = self.synchronize() {
+            self.card.keep_failure(failure);
+        }
+        self.state().arena.close();
+    }
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        let doing = if state.recording.is_some() { "capturing" } else { "executing" };
+        write!(f, "Stream of {} ({doing}, {} entries under way)", self.card.id(), state.log.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(op: OpKind, functions: &[&'static str]) -> Entry {
+        Entry { seq: 0, by: Culprit::Op { op, kernel: "k".into() }, functions: functions.into(), keep: Keep::Nothing, parts: Vec::new() }
+    }
+
+    fn failure(message: &str) -> Error {
+        Error::Backend { call: "aclrtSynchronizeStream", code: 507_015, name: "NAME".into(), message: message.into() }
+    }
+
+    #[test]
+    fn a_late_failure_is_that_of_the_op_that_the_message_names() {
+        let entries = [
+            entry(OpKind::Elementwise, &["aclnnAdd"]),
+            entry(OpKind::GroupedMatmul, &["aclnnGroupedMatmulV4"]),
+            entry(OpKind::Softmax, &["aclnnSoftmax"]),
+        ];
+        for message in ["aclnnGroupedMatmulV4: the list is wrong", "fault kernel_name=GroupedMatmul_ab12"] {
+            match blame(failure(message), &entries) {
+                Error::Execution { op: OpKind::GroupedMatmul, skipped: 1, .. } => {}
+                other => panic!("{other}"),
+            }
+        }
+    }
+
+    #[test]
+    fn where_the_message_names_nothing_what_was_under_way_is_listed() {
+        let entries = [entry(OpKind::Softmax, &["aclnnSoftmax"]), entry(OpKind::Norm, &["aclnnRmsNorm"])];
+        let text = blame(failure("aicore exception"), &entries).to_string();
+        assert!(text.contains("softmax (`k`), norm (`k`)"), "{text}");
+        assert!(matches!(blame(failure("aicore exception"), &entries[..1]), Error::Execution { op: OpKind::Softmax, .. }));
+    }
+}
