@@ -6,8 +6,13 @@ mod argument;
 mod check;
 mod elementwise;
 mod extremes;
+mod grouped_fused;
+mod grouped_matmul;
+mod grouped_run;
+mod groups;
 mod matmul;
 mod movement;
+mod numeric;
 mod run;
 mod tensor;
 
@@ -112,9 +117,19 @@ macro_rules! operators {
 }
 use operators;
 
+/// The operators of every family.
+const FAMILIES: &[&[(&str, Address)]] = &[
+    elementwise::OPERATORS,
+    extremes::OPERATORS,
+    grouped_fused::OPERATORS,
+    grouped_matmul::OPERATORS,
+    matmul::OPERATORS,
+    movement::OPERATORS,
+];
+
 /// Every C function of every operator.
 pub(crate) fn functions() -> impl Iterator<Item = (&'static str, Address)> {
-    [elementwise::OPERATORS, extremes::OPERATORS, matmul::OPERATORS, movement::OPERATORS].into_iter().flatten().copied()
+    FAMILIES.iter().copied().flatten().copied()
 }
 
 /// The first call of an operator: checks and plans, and gives out an executor.

@@ -15,16 +15,72 @@ pub(crate) struct Tensor {
     handle: usize,
     shared: Arc<Mutex<Description>>,
     description: Arc<Description>,
+    /// FRACTAL_NZ, described by its storage: the matrix is known up to the padding of its blocks.
+    padded: bool,
+}
+
+/// Programs describe FRACTAL_NZ by the matrix beside its storage, or by the storage as the shape of both. Makes the first of the second.
+fn view_the_padded_matrix(description: &mut Description) -> bool {
+    let [batch @ .., columns, rows, 16, width] = &description.storage[..] else { return false };
+    let mut dims = batch.to_vec();
+    dims.extend([rows * 16, columns * width]);
+    let mut strides = vec![1; dims.len()];
+    for i in (1..dims.len()).rev() {
+        strides[i - 1] = strides[i] * dims[i];
+    }
+    (description.dims, description.strides) = (dims, strides);
+    true
 }
 
 impl Tensor {
     pub(super) fn new(slot: usize, name: &'static str, handle: usize, shared: Arc<Mutex<Description>>) -> Outcome<Self> {
-        let description = Arc::new(shared.lock().unwrap_or_else(PoisonError::into_inner).clone());
-        let tensor = Self { slot, name, handle, shared, description };
+        let mut description = shared.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let padded = description.fractal() && description.dims == description.storage && view_the_padded_matrix(&mut description);
+        let tensor = Self { slot, name, handle, shared, description: Arc::new(description), padded };
         if tensor.is_fractal() {
             tensor.check_fractal()?;
         }
         Ok(tensor)
+    }
+
+    /// The same elements as another shape. The caller has seen to it that they are as many, and contiguous.
+    pub(crate) fn reshaped(&self, dims: &[usize]) -> Self {
+        let mut strides = vec![1; dims.len()];
+        for i in (1..dims.len()).rev() {
+            strides[i - 1] = strides[i] * dims[i];
+        }
+        let description = Description { dims: dims.to_vec(), strides, ..(*self.description).clone() };
+        Self { description: Arc::new(description), ..self.clone() }
+    }
+
+    /// The first `rows` of its first dimension.
+    pub(crate) fn head(&self, rows: usize) -> Self {
+        let mut description = (*self.description).clone();
+        if let Some(first) = description.dims.first_mut() {
+            *first = rows.min(*first);
+        }
+        Self { description: Arc::new(description), ..self.clone() }
+    }
+
+    /// The tensor with its last two dimensions in the other order.
+    pub(crate) fn transposed(&self) -> Self {
+        let mut description = (*self.description).clone();
+        let rank = description.dims.len();
+        description.dims.swap(rank - 2, rank - 1);
+        description.strides.swap(rank - 2, rank - 1);
+        Self { description: Arc::new(description), ..self.clone() }
+    }
+
+    /// A FRACTAL_NZ tensor that was described by its storage only, as the matrix of `rows` times `columns` that its blocks hold. Others as they are.
+    pub(crate) fn within_padding(&self, rows: usize, columns: usize) -> Self {
+        if !self.padded || rows > self.dim_back(1) || columns > self.dim_back(0) {
+            return self.clone();
+        }
+        let mut dims = self.dims().to_vec();
+        let rank = dims.len();
+        (dims[rank - 2], dims[rank - 1]) = (rows, columns);
+        let fitting = self.reshaped(&dims);
+        if fitting.check_fractal().is_ok() { fitting } else { self.clone() }
     }
 
     /// Its place among the tensors of the call.

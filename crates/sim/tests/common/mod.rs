@@ -132,6 +132,10 @@ impl Memory {
 }
 
 impl Tensor {
+    pub(crate) fn address(&self) -> *mut c_void {
+        self.memory.address
+    }
+
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = vec![0u8; self.memory.bytes];
         let acl = &self.memory.device.acl;
