@@ -67,7 +67,13 @@ impl<'a> Context<'a> {
     }
 
     /// The tensor called `name`, which `make` gives the elements of when it is asked for the first time.
-    pub(crate) fn constant(&self, name: String, dtype: DType, shape: impl Into<Dims>, make: impl FnOnce() -> Vec<u8>) -> Result<TensorView> {
+    pub(crate) fn constant(
+        &self,
+        name: String,
+        dtype: DType,
+        shape: impl Into<Dims>,
+        make: impl FnOnce() -> Vec<u8>,
+    ) -> Result<TensorView> {
         let mut constants = self.facts.constants.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = constants.get(&name) {
             return Ok(found.clone());

@@ -44,13 +44,8 @@ impl NpuDevice {
         let card = Card::open(cann, DeviceId { backend, index })?;
         let (name, runtime) = (card.soc_name()?, card.runtime_version()?);
         let features = vec![format!("runtime {runtime}"), card.cann().acl.library().to_string()];
-        let info = DeviceInfo {
-            id: card.id(),
-            compute_units: cube_cores(&name),
-            memory_bytes: card.pool().info().total_bytes,
-            name,
-            features,
-        };
+        let info =
+            DeviceInfo { id: card.id(), compute_units: cube_cores(&name), memory_bytes: card.pool().info().total_bytes, name, features };
         let kernels = KernelRegistry::new(card.id());
         for kernel in ops::builtins(&Facts::of(&card)) {
             kernels.register(kernel)?;

@@ -32,6 +32,12 @@ impl Fault {
         Self { code, what: what.into(), misuse: true }
     }
 
+    /// The same with another code.
+    pub(crate) fn with_code(mut self, code: aclError) -> Self {
+        self.code = code;
+        self
+    }
+
     /// The same, with what it is about in front.
     pub(crate) fn of(mut self, what: &str) -> Self {
         self.what = format!("{what}: {}", self.what);

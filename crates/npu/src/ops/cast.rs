@@ -10,8 +10,7 @@ use crate::raw::operators::*;
 
 const BYTES: &[DType] = &[DType::F32, DType::F16, DType::BF16, DType::I8, DType::I32, DType::I64, DType::U8, DType::Bool];
 
-pub(super) const KERNELS: &[Builtin] =
-    &[builtin!(Aclnn Cast "aclnnCast" ["aclnnCast"] BYTES, "neither from nor to i4", covers => run)];
+pub(super) const KERNELS: &[Builtin] = &[builtin!(Aclnn Cast "aclnnCast" ["aclnnCast"] BYTES, "neither from nor to i4", covers => run)];
 
 fn covers(op: &Cast) -> Result<(), String> {
     only(op.y.dtype() != DType::I4, "there is no operator that packs i4")

@@ -34,7 +34,11 @@ impl Card {
         let count = device_count(&cann)?;
         if id.index >= count {
             let why = format!("CANN sees {count} devices, `{backend}:0` to `{backend}:{}`", count.saturating_sub(1), backend = id.backend);
-            let why = if count == 0 { "CANN is installed, but sees no device; see that the driver is loaded (`npu-smi info`)".into() } else { why };
+            let why = if count == 0 {
+                "CANN is installed, but sees no device; see that the driver is loaded (`npu-smi info`)".into()
+            } else {
+                why
+            };
             return Err(Error::NoDevice { asked: id.to_string(), why });
         }
         let mut context = null_mut();

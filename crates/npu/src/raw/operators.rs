@@ -42,36 +42,48 @@ macro_rules! given {
 
 /// What C gets for it.
 macro_rules! handed {
-    ($made:ident $queue:ident $x:ident T) => { $made.tensor($queue, $x, number($x.dtype()))? };
-    ($made:ident $queue:ident $x:ident U64) => { $made.tensor($queue, $x, ascend_sys::ffi::ACL_UINT64)? };
+    ($made:ident $queue:ident $x:ident T) => {
+        $made.tensor($queue, $x, number($x.dtype()))?
+    };
+    ($made:ident $queue:ident $x:ident U64) => {
+        $made.tensor($queue, $x, ascend_sys::ffi::ACL_UINT64)?
+    };
     ($made:ident $queue:ident $x:ident OT) => {
         match $x {
             Some(x) => $made.tensor($queue, x, number(x.dtype()))?,
             None => null_mut::<aclTensor>(),
         }
     };
-    ($made:ident $queue:ident $x:ident L) => { $made.list($queue, $x)? };
+    ($made:ident $queue:ident $x:ident L) => {
+        $made.list($queue, $x)?
+    };
     ($made:ident $queue:ident $x:ident OL) => {
         match $x {
             Some(x) => $made.list($queue, x)?,
             None => null_mut::<aclTensorList>(),
         }
     };
-    ($made:ident $queue:ident $x:ident I) => { $made.ints($x)? };
+    ($made:ident $queue:ident $x:ident I) => {
+        $made.ints($x)?
+    };
     ($made:ident $queue:ident $x:ident OI) => {
         match $x {
             Some(x) => $made.ints(x)?,
             None => null_mut::<aclIntArray>(),
         }
     };
-    ($made:ident $queue:ident $x:ident S) => { $made.scalar($x)? };
+    ($made:ident $queue:ident $x:ident S) => {
+        $made.scalar($x)?
+    };
     ($made:ident $queue:ident $x:ident OS) => {
         match $x {
             Some(x) => $made.scalar(x)?,
             None => null_mut::<aclScalar>(),
         }
     };
-    ($made:ident $queue:ident $x:ident $other:ty) => { $x };
+    ($made:ident $queue:ident $x:ident $other:ty) => {
+        $x
+    };
 }
 
 /// Declares operators: the name, the first phase's name, and the arguments in the vendor's order. Tensors are `T` (`OT` where null is allowed, `U64` where 8 bytes an

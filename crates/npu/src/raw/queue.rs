@@ -471,7 +471,14 @@ impl Queue {
                 self.renew(&mut state, &entries);
                 // A callback's failure came first if the stream went on behind it.
                 let panicked = self.gate.settle();
-                (Some(panicked.map_or(report, |p| Error::Task { task: "host callback", skipped: p.skipped, source: Box::new(p.source) })), entries)
+                (
+                    Some(panicked.map_or(report, |p| Error::Task {
+                        task: "host callback",
+                        skipped: p.skipped,
+                        source: Box::new(p.source),
+                    })),
+                    entries,
+                )
             }
         };
         drop(state);

@@ -17,6 +17,11 @@ pub(super) fn unsupported(what: impl Into<String>) -> Fault {
     Fault::refused(ACLNN_ERR_INNER_TILING_ERROR, what)
 }
 
+/// A check that the operator leaves to the tiling of its kernel: the same refusal with the code of that step.
+pub(super) fn tiling<T>(outcome: Outcome<T>) -> Outcome<T> {
+    outcome.map_err(|fault| fault.with_code(ACLNN_ERR_INNER_TILING_ERROR))
+}
+
 fn name(dtype: aclDataType) -> &'static str {
     match dtype {
         ACL_FLOAT => "FLOAT",

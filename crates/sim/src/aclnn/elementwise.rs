@@ -1,8 +1,7 @@
 //! Arithmetic on elements, with broadcasting. 16-bit floats are computed in f32 and rounded once.
 
-use ascend_sys::ffi::*;
-
 use super::check::{broadcast, invalid, spread};
+use super::numeric::is_float;
 use super::{Plan, Tensor, operators};
 use crate::fault::Outcome;
 use crate::nnopbase::Scalar;
@@ -33,10 +32,6 @@ fn adds(a: Tensor, b: Scalar, alpha: Scalar, out: Tensor) -> Outcome<Plan> {
 
 fn muls(a: Tensor, b: Scalar, out: Tensor) -> Outcome<Plan> {
     unary(a, out, move |a| a * b.float(), move |a| a.wrapping_mul(b.int()))
-}
-
-fn is_float(dtype: aclDataType) -> bool {
-    matches!(dtype, ACL_FLOAT | ACL_FLOAT16 | ACL_BF16 | ACL_DOUBLE)
 }
 
 /// One element of the result for each pair of elements, after broadcasting.

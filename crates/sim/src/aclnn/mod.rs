@@ -12,6 +12,8 @@ mod grouped_run;
 mod groups;
 mod matmul;
 mod movement;
+mod norm;
+mod norm_quant;
 mod numeric;
 mod run;
 mod tensor;
@@ -125,6 +127,18 @@ const FAMILIES: &[&[(&str, Address)]] = &[
     grouped_matmul::OPERATORS,
     matmul::OPERATORS,
     movement::OPERATORS,
+];
+
+/// The operators of every family.
+const FAMILIES: &[&[(&str, Address)]] = &[
+    elementwise::OPERATORS,
+    extremes::OPERATORS,
+    grouped_fused::OPERATORS,
+    grouped_matmul::OPERATORS,
+    matmul::OPERATORS,
+    movement::OPERATORS,
+    norm::OPERATORS,
+    norm_quant::OPERATORS,
 ];
 
 /// Every C function of every operator.

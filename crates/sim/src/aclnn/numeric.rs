@@ -3,6 +3,7 @@
 use ascend_hal::DType;
 use ascend_hal::ops::{Matmul, Weight};
 use ascend_sys::ffi::*;
+use half::{bf16, f16};
 
 use super::{Run, Tensor};
 use crate::fault::Outcome;
@@ -110,4 +111,39 @@ pub(super) fn quantise_row_to(row: &[f32], largest: f32, bits: u32) -> (f32, Vec
     let top = row.iter().fold(0f32, |top, value| if value.is_nan() || top.is_nan() { f32::NAN } else { top.max(value.abs()) });
     let scale = top / largest;
     (scale, row.iter().map(|value| if scale == 0.0 { 0 } else { to_code(value / scale, bits) }).collect())
+}
+
+/// The value that a tensor of the type keeps of `value`: to the nearest, ties to even. 16-bit floats are made of f32, as a cast of the vector units does.
+pub(super) fn rounded(dtype: aclDataType, value: f64) -> f64 {
+    match dtype {
+        ACL_FLOAT16 => f64::from(f16::from_f32(value as f32)),
+        ACL_BF16 => f64::from(bf16::from_f32(value as f32)),
+        ACL_FLOAT => f64::from(value as f32),
+        _ => value,
+    }
+}
+
+/// A whole number of `bits` bits, to the nearest, ties to even; what does not fit is the end of the range, NaN is 0.
+pub(super) fn saturated(bits: u32, value: f64) -> i64 {
+    let limit = 1i64 << (bits - 1);
+    (value.round_ties_even() as i64).clamp(-limit, limit - 1)
+}
+
+pub(super) fn is_float(dtype: aclDataType) -> bool {
+    matches!(dtype, ACL_FLOAT | ACL_FLOAT16 | ACL_BF16 | ACL_DOUBLE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_is_to_nearest_even_in_every_type() {
+        // bf16 has 8 significant bits: 257 lies between 256 and 258, 259 between 258 and 260.
+        assert_eq!((rounded(ACL_BF16, 257.0), rounded(ACL_BF16, 259.0)), (256.0, 260.0));
+        // f16 has 11: 2049 lies between 2048 and 2050.
+        assert_eq!(rounded(ACL_FLOAT16, 2049.0), 2048.0);
+        assert_eq!((saturated(8, 2.5), saturated(8, 3.5), saturated(8, 200.0), saturated(4, -9.0)), (2, 4, 127, -8));
+        assert_eq!(saturated(8, f64::NAN), 0);
+    }
 }

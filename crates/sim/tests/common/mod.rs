@@ -1,6 +1,8 @@
 //! A device with its stream, and tensors on it. Nothing is freed: the process ends with the tests.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub(crate) mod call;
+
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 use std::sync::OnceLock;
