@@ -113,6 +113,18 @@ impl Take<*const aclTensorList> for Vec<Tensor> {
     }
 }
 
+/// A list's members by their place; null and empty ones are none.
+impl Take<*const aclTensorList> for Vec<Option<Tensor>> {
+    unsafe fn take(arguments: &mut Arguments, argument: *const aclTensorList, name: &'static str) -> Outcome<Self> {
+        let members = match operands().get(argument as usize, "aclTensorList", name)? {
+            Operand::Tensors(members) => members.clone(),
+            _ => Arc::default(),
+        };
+        let member = |handle: &usize| if *handle == 0 { Ok(None) } else { arguments.tensor(*handle, name).map(Some) };
+        members.iter().map(member).collect()
+    }
+}
+
 /// The other operands are values, looked up by the kind that the C type says.
 macro_rules! values {
     ($($ty:ty: $c:ident, $variant:ident;)*) => {$(

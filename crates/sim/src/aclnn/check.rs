@@ -117,6 +117,19 @@ pub(super) fn broadcast_dims(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
         .collect()
 }
 
+/// Elements before, along and behind one step of dimension `axis`.
+pub(super) fn around(dims: &[usize], axis: usize) -> (usize, usize, usize) {
+    let before = dims.iter().take(axis).product();
+    let behind = dims.iter().skip(axis + 1).product();
+    (before, dims.get(axis).copied().unwrap_or(1), behind)
+}
+
+/// The places of the elements of each line along dimension `axis`, line by line in row-major order of the other dimensions.
+pub(super) fn lines(dims: &[usize], axis: usize) -> impl Iterator<Item = impl Iterator<Item = usize> + Clone> {
+    let (before, along, behind) = around(dims, axis);
+    (0..before).flat_map(move |b| (0..behind).map(move |i| (0..along).map(move |a| (b * along + a) * behind + i)))
+}
+
 /// For every element of `to`, row-major, the place of the element of `from` that it is made of.
 pub(super) fn spread(from: &[usize], to: &[usize]) -> Vec<usize> {
     let total: usize = to.iter().product();

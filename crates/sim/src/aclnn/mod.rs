@@ -10,12 +10,18 @@ mod grouped_fused;
 mod grouped_matmul;
 mod grouped_run;
 mod groups;
+mod index;
+mod loss;
 mod matmul;
 mod movement;
 mod norm;
 mod norm_quant;
 mod numeric;
+mod reduce;
 mod run;
+mod scatter;
+mod softmax;
+mod sort;
 mod tensor;
 
 use std::ffi::c_void;
@@ -139,6 +145,24 @@ const FAMILIES: &[&[(&str, Address)]] = &[
     movement::OPERATORS,
     norm::OPERATORS,
     norm_quant::OPERATORS,
+];
+
+/// The operators of every family.
+const FAMILIES: &[&[(&str, Address)]] = &[
+    elementwise::OPERATORS,
+    extremes::OPERATORS,
+    grouped_fused::OPERATORS,
+    grouped_matmul::OPERATORS,
+    index::OPERATORS,
+    loss::OPERATORS,
+    matmul::OPERATORS,
+    movement::OPERATORS,
+    norm::OPERATORS,
+    norm_quant::OPERATORS,
+    reduce::OPERATORS,
+    scatter::OPERATORS,
+    softmax::OPERATORS,
+    sort::OPERATORS,
 ];
 
 /// Every C function of every operator.

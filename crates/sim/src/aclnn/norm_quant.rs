@@ -151,7 +151,7 @@ fn put_dynamic(run: &Run<'_>, values: &[f64], row: usize, smooth: Option<&Tensor
 fn check_dynamic(x: &Tensor, output: &Tensor, scales: &Tensor, types: &[aclDataType]) -> Outcome {
     output.of_type(types)?;
     output.of_shape_of(x)?;
-    if output.dtype() == ACL_INT4 && x.dim_back(0) % 2 != 0 {
+    if output.dtype() == ACL_INT4 && !x.dim_back(0).is_multiple_of(2) {
         return tiling(Err(x.invalid(format!("an even last dimension asked for INT4, shape {:?} found", x.dims()))));
     }
     scales.of_type(&[ACL_FLOAT])?;

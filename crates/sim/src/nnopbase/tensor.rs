@@ -64,6 +64,10 @@ pub(crate) struct Scalar {
 }
 
 impl Scalar {
+    pub(crate) fn one() -> Self {
+        Self { dtype: ACL_INT64, bytes: 1i64.to_le_bytes() }
+    }
+
     pub(crate) fn float(&self) -> f64 {
         let [a, b, c, d, ..] = self.bytes;
         match self.dtype {
