@@ -20,11 +20,11 @@ fn pick(a: f64, b: f64, first: bool) -> f64 {
 }
 
 /// The largest element along dimensions. Only the last dimension is simulated.
-fn amax(x: Tensor, dim: Vec<i64>, keep: bool, out: Tensor) -> Outcome<Plan> {
+fn amax(x: Tensor, dim: std::sync::Arc<[i64]>, keep: bool, out: Tensor) -> Outcome<Plan> {
     x.nd()?;
     out.nd()?;
     let rank = x.dims().len();
-    if dim != [-1] && dim != [rank as i64 - 1] {
+    if *dim != [-1] && *dim != [rank as i64 - 1] {
         return Err(invalid(format!("dim: the last dimension is simulated, {dim:?} asked")));
     }
     let mut dims = x.dims().to_vec();

@@ -131,28 +131,6 @@ const FAMILIES: &[&[(&str, Address)]] = &[
     extremes::OPERATORS,
     grouped_fused::OPERATORS,
     grouped_matmul::OPERATORS,
-    matmul::OPERATORS,
-    movement::OPERATORS,
-];
-
-/// The operators of every family.
-const FAMILIES: &[&[(&str, Address)]] = &[
-    elementwise::OPERATORS,
-    extremes::OPERATORS,
-    grouped_fused::OPERATORS,
-    grouped_matmul::OPERATORS,
-    matmul::OPERATORS,
-    movement::OPERATORS,
-    norm::OPERATORS,
-    norm_quant::OPERATORS,
-];
-
-/// The operators of every family.
-const FAMILIES: &[&[(&str, Address)]] = &[
-    elementwise::OPERATORS,
-    extremes::OPERATORS,
-    grouped_fused::OPERATORS,
-    grouped_matmul::OPERATORS,
     index::OPERATORS,
     loss::OPERATORS,
     matmul::OPERATORS,

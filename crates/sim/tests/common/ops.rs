@@ -67,10 +67,6 @@ pub(crate) const NONE: *const aclTensor = std::ptr::null();
 pub(crate) const NO_LIST: *const aclTensorList = std::ptr::null();
 
 impl Device {
-    pub(crate) fn int8s(&self, values: &[i8]) -> Memory {
-        self.bytes(ACL_INT8, &values.iter().map(|v| v.cast_unsigned()).collect::<Vec<_>>())
-    }
-
     pub(crate) fn halves(&self, values: &[f32]) -> Memory {
         self.bytes(ACL_FLOAT16, &values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect::<Vec<_>>())
     }
@@ -79,24 +75,12 @@ impl Device {
         self.bytes(ACL_BF16, &values.iter().flat_map(|v| bf16::from_f32(*v).to_le_bytes()).collect::<Vec<_>>())
     }
 
-    pub(crate) fn bools(&self, values: &[bool]) -> Memory {
+    pub(crate) fn flags(&self, values: &[bool]) -> Memory {
         self.bytes(ACL_BOOL, &values.iter().map(|v| u8::from(*v)).collect::<Vec<_>>())
     }
 
     pub(crate) fn words(&self, values: &[u64]) -> Memory {
         self.bytes(ACL_UINT64, &values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>())
-    }
-
-    /// A list of tensors.
-    pub(crate) fn list(&self, tensors: &[&Tensor]) -> *mut aclTensorList {
-        let handles: Vec<*const aclTensor> = tensors.iter().map(|tensor| tensor.handle.cast_const()).collect();
-        // SAFETY: as many handles as is said.
-        unsafe { self.cann.nnopbase.aclCreateTensorList(handles.as_ptr(), handles.len() as u64) }.unwrap()
-    }
-
-    pub(crate) fn int_array(&self, values: &[i64]) -> *mut aclIntArray {
-        // SAFETY: as many numbers as is said.
-        unsafe { self.cann.nnopbase.aclCreateIntArray(values.as_ptr(), values.len() as u64) }.unwrap()
     }
 
     /// A FRACTAL_NZ tensor over the memory, of the matrix `dims` in the blocks `storage`.
@@ -124,10 +108,6 @@ impl Device {
 }
 
 impl Tensor {
-    pub(crate) fn read_int8s(&self) -> Vec<i8> {
-        self.bytes().iter().map(|b| b.cast_signed()).collect()
-    }
-
     pub(crate) fn read_halves(&self) -> Vec<f32> {
         self.bytes().as_chunks().0.iter().map(|b| f16::from_le_bytes(*b).to_f32()).collect()
     }
