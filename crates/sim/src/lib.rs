@@ -37,6 +37,8 @@ mod event;
 mod fault;
 mod machine;
 mod memory;
+#[doc(hidden)]
+pub mod mutant;
 mod nnopbase;
 mod stream;
 

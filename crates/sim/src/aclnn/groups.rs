@@ -9,6 +9,7 @@ use super::check::invalid;
 use super::run::failed;
 use super::{Run, Tensor};
 use crate::fault::Outcome;
+use crate::mutant::{self, Mutant};
 
 /// Where a group list is. Those on the device are only known when the operator runs.
 #[derive(Clone)]
@@ -42,9 +43,10 @@ pub(super) enum ListKind {
 
 impl ListKind {
     pub(super) fn of(kind: i64) -> Outcome<Self> {
+        let exchanged = mutant::is(Mutant::GroupListKind);
         match kind {
-            0 => Ok(Self::Cumulative),
-            1 => Ok(Self::Counts),
+            0 | 1 if (kind == 0) != exchanged => Ok(Self::Cumulative),
+            0 | 1 => Ok(Self::Counts),
             2 => Ok(Self::Sparse),
             other => Err(invalid(format!("groupListType: 0, 1 or 2 asked, {other} found"))),
         }
