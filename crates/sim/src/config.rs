@@ -40,6 +40,27 @@ impl fmt::Display for Version {
     }
 }
 
+/// What programs ask about a chip. Source: the toolkit's `platform_config` files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Chip {
+    pub(crate) cube_cores: u32,
+    pub(crate) vector_cores: u32,
+    pub(crate) l2_bytes: u64,
+}
+
+impl Chip {
+    /// A chip by its name; one that is not known is like the 910B2.
+    pub(crate) fn of(soc: &str) -> Self {
+        let (cube_cores, l2_mib) = match soc {
+            "Ascend910B3" => (20, 192),
+            "Ascend910B4" => (20, 96),
+            "Ascend910B4-1" => (20, 168),
+            _ => (24, 192),
+        };
+        Self { cube_cores, vector_cores: 2 * cube_cores, l2_bytes: l2_mib << 20 }
+    }
+}
+
 /// What misuse does besides being refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strict {
@@ -54,13 +75,15 @@ pub(crate) struct Config {
     pub(crate) soc: String,
     pub(crate) memory_bytes: u64,
     pub(crate) cann: Version,
+    /// As it was asked for, with all its parts.
+    pub(crate) cann_text: String,
     pub(crate) strict: Strict,
 }
 
 impl Default for Config {
     fn default() -> Self {
         let cann = Version { major: 8, minor: 5 };
-        Self { devices: 8, soc: "Ascend910B2".into(), memory_bytes: 64 << 30, cann, strict: Strict::Report }
+        Self { devices: 8, soc: "Ascend910B2".into(), memory_bytes: 64 << 30, cann, cann_text: "8.5.0".into(), strict: Strict::Report }
     }
 }
 
@@ -83,6 +106,7 @@ impl Config {
         }
         if let (name, Some(text)) = cann {
             config.cann = text.parse().map_err(|error| format!("{name}: {error}"))?;
+            config.cann_text = text;
         }
         if let (name, Some(text)) = strict {
             config.strict = match text.as_str() {

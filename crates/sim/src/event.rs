@@ -1,16 +1,19 @@
 //! Events: points in a stream that others can wait for.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ascend_sys::ffi::{
     ACL_ERROR_RT_CAPTURE_DEPENDENCY, ACL_ERROR_RT_EVENT_CAPTURED, ACL_ERROR_RT_EVENT_SYNC_TIMEOUT, ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID,
-    ACL_ERROR_RT_EVENT_TIMESTAMP_REVERSAL, ACL_ERROR_RT_STREAM_CAPTURE_IMPLICIT, ACL_ERROR_STREAM_CAPTURE_CONFLICT,
+    ACL_ERROR_RT_EVENT_TIMESTAMP_REVERSAL, ACL_ERROR_RT_STREAM_CAPTURE_IMPLICIT, ACL_ERROR_RT_WAIT_TIMEOUT,
+    ACL_ERROR_STREAM_CAPTURE_CONFLICT,
 };
 
+use crate::abi::settings::WAIT_TIMEOUT;
 use crate::capture::{Capture, Clock};
 use crate::context;
 use crate::fault::{Fault, Outcome};
+use crate::machine::machine;
 use crate::stream::Stream;
 
 pub(crate) struct Event {
@@ -26,6 +29,8 @@ struct Progress {
     recorded: u64,
     /// The last record that was reached.
     reached: u64,
+    /// The last record that was taken back.
+    reset: u64,
     at: Option<Instant>,
     /// The capture that the last record is part of, and its place in it.
     captured: Option<(Arc<Capture>, Clock)>,
@@ -65,7 +70,7 @@ impl Event {
     }
 
     /// Makes the stream wait for the last record so far; if there is none, for nothing. A record of a capture draws the stream into the capture.
-    pub(crate) fn wait_on(self: &Arc<Self>, stream: &Arc<Stream>) -> Outcome {
+    pub(crate) fn wait_on(self: &Arc<Self>, stream: &Arc<Stream>, timeout: Option<Duration>) -> Outcome {
         let state = self.state();
         let (record, event, captured) = (state.recorded, self.clone(), state.captured.clone());
         drop(state);
@@ -93,8 +98,15 @@ impl Event {
             }
         }
         stream.submit_always(move |flags| {
+            let set = machine().setting(WAIT_TIMEOUT, 0).and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
+            let limit = timeout.or(set);
+            let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
             let mut state = event.state();
             while state.reached < record && !flags.stopping() {
+                if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                    let what = format!("an event was waited for, and not reached in {} ms", limit.unwrap_or_default().as_millis());
+                    return Err(Fault::refused(ACL_ERROR_RT_WAIT_TIMEOUT, what));
+                }
                 state = event.changed.wait_timeout(state, POLL).unwrap_or_else(PoisonError::into_inner).0;
             }
             Ok(())
@@ -109,11 +121,36 @@ impl Event {
         }
     }
 
+    /// Takes the records back that the stream reaches before; the event is as if it was never recorded.
+    pub(crate) fn reset(self: &Arc<Self>, stream: &Stream) -> Outcome {
+        if stream.capture().is_some() {
+            self.state().captured = None;
+            return Ok(());
+        }
+        let event = self.clone();
+        stream.submit_always(move |_| {
+            let mut state = event.state();
+            state.reset = state.reached;
+            state.at = None;
+            Ok(())
+        })
+    }
+
+    /// When it was reached, in microseconds since the process first asked.
+    pub(crate) fn timestamp_us(&self) -> Outcome<u64> {
+        static START: OnceLock<Instant> = OnceLock::new();
+        let start = *START.get_or_init(|| Instant::now() - Duration::from_secs(1));
+        let at = self.state().at;
+        let what = "the event has no time: it was not recorded, not reached, or made without ACL_EVENT_TIME_LINE";
+        let at = at.ok_or_else(|| Fault::misuse(ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID, what))?;
+        Ok(u64::try_from(at.saturating_duration_since(start).as_micros()).unwrap_or(u64::MAX))
+    }
+
     /// Whether it has been recorded and every record was reached.
     pub(crate) fn complete(&self) -> Outcome<bool> {
         let state = self.state();
         Self::not_captured(&state)?;
-        Ok(state.recorded > 0 && state.reached == state.recorded)
+        Ok(state.recorded > state.reset && state.reached == state.recorded)
     }
 
     /// Waits in the calling thread for the last record so far.

@@ -1,12 +1,13 @@
 //! Calls that are refused: their codes, their messages, and reports of misuse.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use ascend_sys::ffi::{ACL_ERROR_INTERNAL_ERROR, ACL_SUCCESS, aclError};
 
+use crate::calls::count;
 use crate::config::Strict;
 use crate::machine::machine;
 
@@ -20,6 +21,12 @@ pub(crate) struct Fault {
 }
 
 pub(crate) type Outcome<T = ()> = Result<T, Fault>;
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
 
 impl Fault {
     /// What happens to correct programs too: memory is exhausted, a wait times out.
@@ -48,6 +55,8 @@ impl Fault {
 static REPORTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 thread_local! {
+    /// The code of the calling thread's last refused call, until it is asked for.
+    static LAST_ERROR: Cell<aclError> = const { Cell::new(ACL_SUCCESS) };
     /// The message that `aclGetRecentErrMsg` has not handed out yet, and the one whose address it has.
     static MESSAGE: RefCell<(Option<CString>, Option<CString>)> = const { RefCell::new((None, None)) };
 }
@@ -72,6 +81,7 @@ pub(crate) fn report(text: String) {
 
 /// Runs the body of the C function called `name` and makes a status of its outcome. No panic crosses into C.
 pub(crate) fn call(name: &str, body: impl FnOnce() -> Outcome) -> aclError {
+    count(name);
     let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         Err(Fault::refused(ACL_ERROR_INTERNAL_ERROR, format!("the simulation panicked ({text}); this is a bug in it")))
@@ -79,10 +89,16 @@ pub(crate) fn call(name: &str, body: impl FnOnce() -> Outcome) -> aclError {
     let Err(fault) = outcome else { return ACL_SUCCESS };
     let text = format!("{name}: {}", fault.what);
     MESSAGE.with_borrow_mut(|message| message.0 = CString::new(text.replace('\0', " ")).ok());
+    LAST_ERROR.set(fault.code);
     if fault.misuse {
         report(text);
     }
     fault.code
+}
+
+/// The code of the calling thread's last refused call; forgotten if it is taken.
+pub(crate) fn last_error(take: bool) -> aclError {
+    if take { LAST_ERROR.replace(ACL_SUCCESS) } else { LAST_ERROR.get() }
 }
 
 /// The message of the calling thread's last refused call, once; then null. It is valid until the next call.

@@ -30,19 +30,25 @@
 
 mod abi;
 mod aclnn;
+mod calls;
 mod capture;
 mod config;
 mod context;
 mod event;
 mod fault;
+pub mod kernels;
 mod machine;
 mod memory;
 #[doc(hidden)]
 pub mod mutant;
 mod nnopbase;
+mod notify;
+mod peer;
+mod report;
 mod stream;
 
 pub use abi::resolve;
+pub use calls::{Calls, calls};
 pub use config::{VARIABLES, Version};
 pub use fault::take_reports;
 

@@ -1,5 +1,6 @@
 //! The state of the simulated machine: what is initialised, and which handles are alive.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -25,6 +26,8 @@ pub(crate) enum Object {
     Stream(Arc<Stream>),
     Event(Arc<Event>),
     Model(Arc<Model>),
+    /// What nobody but its own functions looks at, by the name of its kind.
+    Other(&'static str, Arc<dyn Any + Send + Sync>),
 }
 
 impl Object {
@@ -34,6 +37,7 @@ impl Object {
             Self::Stream(_) => "stream",
             Self::Event(_) => "event",
             Self::Model(_) => "model",
+            Self::Other(kind, _) => kind,
         }
     }
 }
@@ -64,6 +68,7 @@ pub(crate) struct Machine {
     refused: Option<String>,
     state: Mutex<State>,
     memory: Mutex<Memory>,
+    settings: Mutex<HashMap<(&'static str, u64), i64>>,
 }
 
 /// Handles look like addresses that nothing can be mapped at: dereferencing one faults. None is given out twice.
@@ -78,7 +83,8 @@ pub(crate) fn machine() -> &'static Machine {
             Err(reason) => (Config::default(), Some(reason)),
         };
         let state = State { life: Life::New, handles: HashMap::new(), next_handle: FIRST_HANDLE, primaries: HashMap::new() };
-        Machine { refused, state: Mutex::new(state), memory: Mutex::new(Memory::new(config.devices, config.memory_bytes)), config }
+        let memory = Memory::new(config.devices, config.memory_bytes);
+        Machine { refused, state: Mutex::new(state), memory: Mutex::new(memory), settings: Mutex::default(), config }
     })
 }
 
@@ -93,6 +99,20 @@ impl Machine {
 
     pub(crate) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a program has set, of the whole process or of a device.
+    pub(crate) fn setting(&self, name: &'static str, of: u64) -> Option<i64> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner).get(&(name, of)).copied()
+    }
+
+    /// Sets it, or takes it back.
+    pub(crate) fn set(&self, name: &'static str, of: u64, value: Option<i64>) {
+        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        match value {
+            Some(value) => settings.insert((name, of), value),
+            None => settings.remove(&(name, of)),
+        };
     }
 
     pub(crate) fn initialise(&self) -> Outcome {
@@ -191,8 +211,35 @@ impl State {
         }
     }
 
+    /// What a handle of the kind stands for.
+    pub(crate) fn other<T: Any + Send + Sync>(&self, handle: *const c_void, kind: &'static str) -> Outcome<Arc<T>> {
+        let found = match self.get(handle, kind)? {
+            Object::Other(_, object) => object.clone().downcast().ok(),
+            _ => None,
+        };
+        found.ok_or_else(|| Fault::misuse(ACL_ERROR_RT_INVALID_HANDLE, format!("a {kind} asked, something else found")))
+    }
+
+    /// Ends a handle of the kind.
+    pub(crate) fn take<T: Any + Send + Sync>(&mut self, handle: *const c_void, kind: &'static str) -> Outcome<Arc<T>> {
+        let found = self.other(handle, kind)?;
+        self.remove(handle);
+        Ok(found)
+    }
+
     pub(crate) fn remove(&mut self, handle: *const c_void) {
         self.handles.remove(&(handle as usize));
+    }
+
+    /// Every stream of a device, the default ones of its contexts included.
+    pub(crate) fn streams_on(&self, device: u32) -> Vec<Arc<Stream>> {
+        let contexts = self.handles.values().filter_map(|object| match object {
+            Object::Context(context) if context.device() == device => Some(context.clone()),
+            _ => None,
+        });
+        let contexts: Vec<_> = contexts.collect();
+        let own = contexts.iter().map(|context| context.default_stream().clone());
+        own.chain(contexts.iter().flat_map(|context| self.streams_of(context.handle())).map(|(_, stream)| stream)).collect()
     }
 
     /// The streams of a context, its default one excepted.

@@ -44,9 +44,17 @@ impl Flags {
     }
 }
 
+/// What is said when a stream is made, and asked for again.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Attributes {
+    pub(crate) priority: u32,
+    pub(crate) flags: u32,
+}
+
 pub(crate) struct Stream {
     id: u64,
     context: usize,
+    attributes: Attributes,
     shared: Arc<Shared>,
 }
 
@@ -85,15 +93,23 @@ impl Shared {
 
 impl Stream {
     pub(crate) fn new(context: usize) -> Arc<Self> {
+        Self::with(context, Attributes::default())
+    }
+
+    pub(crate) fn with(context: usize, attributes: Attributes) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let flags = Flags { stop: AtomicBool::new(false), stop_on_failure: AtomicBool::new(false) };
         let shared = Shared { queue: Mutex::default(), changed: Condvar::new(), flags };
-        Arc::new(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), context, shared: Arc::new(shared) })
+        Arc::new(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), context, attributes, shared: Arc::new(shared) })
     }
 
     /// Its number, which no other stream has.
     pub(crate) fn id(&self) -> u64 {
         self.id
+    }
+
+    pub(crate) fn attributes(&self) -> Attributes {
+        self.attributes
     }
 
     /// The handle of the context that it belongs to.
@@ -155,6 +171,10 @@ impl Stream {
     /// Waits for everything that has been submitted, and hands out the first failure since the last wait.
     pub(crate) fn synchronise(&self, timeout: Option<Duration>) -> Outcome {
         self.not_captured()?;
+        self.wait(timeout)?.fault.take().map_or(Ok(()), Err)
+    }
+
+    fn wait(&self, timeout: Option<Duration>) -> Outcome<MutexGuard<'_, Queue>> {
         let deadline = timeout.map(|timeout| Instant::now() + timeout);
         let mut queue = self.shared.queue();
         let target = queue.submitted;
@@ -170,7 +190,7 @@ impl Stream {
                 None => self.shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
             };
         }
-        queue.fault.take().map_or(Ok(()), Err)
+        Ok(queue)
     }
 
     pub(crate) fn idle(&self) -> bool {
@@ -191,28 +211,54 @@ impl Stream {
         Ok(())
     }
 
+    /// See [`set_stop_on_failure`](Self::set_stop_on_failure).
+    pub(crate) fn stop_on_failure(&self) -> bool {
+        self.shared.flags.stop_on_failure()
+    }
+
     /// No task comes any more; the worker ends when it has run those that are there.
     pub(crate) fn close(&self) {
         self.shared.queue().closed = true;
         self.shared.changed.notify_all();
     }
 
+    /// Drops what has not begun and ends what waits. The stream can be used again.
+    pub(crate) fn abort(&self) {
+        self.end_tasks(false);
+    }
+
     /// Drops what has not begun, and ends.
     pub(crate) fn tear_down(&self) {
+        self.end_tasks(true);
+    }
+
+    /// Waits until nothing runs after an abort.
+    pub(crate) fn settle(&self, timeout: Option<Duration>) -> Outcome {
+        self.wait(timeout).map(drop)
+    }
+
+    fn end_tasks(&self, close: bool) {
         let mut queue = self.shared.queue();
         let dropped = std::mem::take(&mut queue.tasks);
         queue.finished += dropped.len() as u64;
-        queue.closed = true;
+        queue.closed |= close;
+        if !close {
+            queue.fault = None;
+        }
         let capture = queue.capture.take();
-        self.shared.flags.stop.store(true, Ordering::Release);
+        if close || queue.finished < queue.submitted {
+            self.shared.flags.stop.store(true, Ordering::Release);
+        }
         drop(queue);
         self.shared.changed.notify_all();
         if let Some(capture) = capture {
             capture.lose(self.id);
         }
         // Others may wait for an event that would have been recorded here.
-        dropped.into_iter().filter(|queued| queued.task.always).for_each(|queued| {
-            let _ = (queued.task.work)(&self.shared.flags);
+        let flags = Flags { stop: AtomicBool::new(true), stop_on_failure: AtomicBool::new(false) };
+        dropped.iter().filter(|queued| queued.task.always).for_each(|queued| {
+            // The stream is gone for whoever would have been told.
+            let _ = attempt(&queued.task, &flags);
         });
     }
 }

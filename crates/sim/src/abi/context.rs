@@ -2,10 +2,17 @@
 
 use ascend_sys::ffi::{ACL_ERROR_RT_PARAM_INVALID, aclError, aclrtContext};
 
-use super::{device, give};
+use super::{Address, device, functions, give};
 use crate::context::{self, Context};
 use crate::fault::{Fault, call};
 use crate::machine::{Object, machine};
+
+pub(super) const FUNCTIONS: &[(&str, Address)] = functions! {
+    aclrtCreateContext => create,
+    aclrtDestroyContext => destroy,
+    aclrtSetCurrentContext => set_current,
+    aclrtGetCurrentContext => get_current,
+};
 
 pub(super) unsafe extern "C" fn create(context: *mut aclrtContext, device: i32) -> aclError {
     call("aclrtCreateContext", || {

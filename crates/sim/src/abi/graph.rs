@@ -7,12 +7,23 @@ use ascend_sys::ffi::{
     aclmdlRICaptureStatus, aclrtStream,
 };
 
-use super::{give, limit};
+use super::{Address, functions, give, limit};
 use crate::capture::{Capture, Model, exchange_mode as exchange, is_mode};
 use crate::context;
 use crate::fault::{Fault, Outcome, call};
 use crate::machine::{Object, machine};
 use crate::stream::Stream;
+
+pub(super) const FUNCTIONS: &[(&str, Address)] = functions! {
+    aclmdlRICaptureBegin => capture_begin,
+    aclmdlRICaptureGetInfo => capture_info,
+    aclmdlRICaptureEnd => capture_end,
+    aclmdlRICaptureThreadExchangeMode => exchange_mode,
+    aclmdlRIExecuteAsync => execute_async,
+    aclmdlRIExecute => execute,
+    aclmdlRIDestroy => destroy,
+    aclmdlRIDebugPrint => debug_print,
+};
 
 fn invalid(what: impl Into<String>) -> Fault {
     Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, what)

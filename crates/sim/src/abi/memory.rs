@@ -3,21 +3,37 @@
 use std::ffi::c_void;
 
 use ascend_sys::ffi::{
-    ACL_ERROR_RT_INVALID_MEMORY_TYPE, ACL_ERROR_RT_PARAM_INVALID, ACL_MEMCPY_DEFAULT, ACL_MEMCPY_DEVICE_TO_DEVICE,
-    ACL_MEMCPY_DEVICE_TO_HOST, ACL_MEMCPY_HOST_TO_DEVICE, ACL_MEMCPY_HOST_TO_HOST, aclError, aclrtMemAttr, aclrtMemMallocPolicy,
-    aclrtMemcpyKind, aclrtStream,
+    ACL_MEM_LOCATION_TYPE_DEVICE, ACL_MEM_LOCATION_TYPE_HOST, ACL_MEM_LOCATION_TYPE_UNREGISTERED, aclError, aclrtHostRegisterType,
+    aclrtMallocConfig, aclrtMemAttr, aclrtMemLocation, aclrtMemMallocPolicy, aclrtMemUsageInfo, aclrtPtrAttributes,
 };
 
-use super::give;
-use crate::capture;
+use super::{Address, device, functions, give, invalid};
 use crate::context;
-use crate::fault::{Fault, Outcome, call};
+use crate::fault::{Outcome, call};
 use crate::machine::machine;
-use crate::memory::Span;
 
-fn invalid(what: impl Into<String>) -> Fault {
-    Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, what)
-}
+pub(super) const FUNCTIONS: &[(&str, Address)] = functions! {
+    aclrtMalloc => malloc,
+    aclrtMallocAlign32 => malloc_align32,
+    aclrtFree => free,
+    aclrtMallocHost => malloc_host,
+    aclrtFreeHost => free_host,
+    aclrtGetMemInfo => info,
+    aclrtMallocCached => malloc_cached,
+    aclrtMallocWithCfg => malloc_with_config,
+    aclrtMallocHostWithCfg => malloc_host_with_config,
+    aclrtFreeWithDevSync => free_after_wait,
+    aclrtFreeHostWithDevSync => free_host_after_wait,
+    aclrtHostRegister => host_register,
+    aclrtHostRegisterV2 => host_register_v2,
+    aclrtHostUnregister => host_unregister,
+    aclrtHostGetDevicePointer => host_device_pointer,
+    aclrtPointerGetAttributes => pointer_attributes,
+    aclrtMemGetAddressRange => address_range,
+    aclrtGetMemUsageInfo => usage_info,
+    aclrtMemFlush => flush,
+    aclrtMemInvalidate => invalidate,
+};
 
 /// # Safety
 /// * `address` is null or valid for writing.
@@ -45,15 +61,46 @@ pub(super) unsafe extern "C" fn free(address: *mut c_void) -> aclError {
     call("aclrtFree", || machine().memory().free(address as usize))
 }
 
+/// Memory that the caches of the device hold; there are none.
+pub(super) unsafe extern "C" fn malloc_cached(address: *mut *mut c_void, bytes: usize, _policy: aclrtMemMallocPolicy) -> aclError {
+    // SAFETY: the caller's pointer is null or valid, by the function's rules.
+    call("aclrtMallocCached", || unsafe { allocate(address, bytes) })
+}
+
+/// What the configuration can say, the module that asks, makes no difference.
+pub(super) unsafe extern "C" fn malloc_with_config(
+    address: *mut *mut c_void,
+    bytes: usize,
+    _policy: aclrtMemMallocPolicy,
+    _config: *mut aclrtMallocConfig,
+) -> aclError {
+    // SAFETY: the caller's pointer is null or valid, by the function's rules.
+    call("aclrtMallocWithCfg", || unsafe { allocate(address, bytes) })
+}
+
+/// # Safety
+/// * `address` is null or valid for writing.
+unsafe fn allocate_host(address: *mut *mut c_void, bytes: usize) -> Outcome {
+    context::current()?;
+    // SAFETY: the caller promises it.
+    unsafe { give(address, std::ptr::null_mut(), "hostPtr") }?;
+    let start = machine().memory().allocate_host(bytes)?;
+    // SAFETY: as above.
+    unsafe { give(address, start as *mut c_void, "hostPtr") }
+}
+
 pub(super) unsafe extern "C" fn malloc_host(address: *mut *mut c_void, bytes: usize) -> aclError {
-    call("aclrtMallocHost", || {
-        context::current()?;
-        // SAFETY: the caller's pointer is null or valid, by the function's rules.
-        unsafe { give(address, std::ptr::null_mut(), "hostPtr") }?;
-        let start = machine().memory().allocate_host(bytes)?;
-        // SAFETY: as above.
-        unsafe { give(address, start as *mut c_void, "hostPtr") }
-    })
+    // SAFETY: the caller's pointer is null or valid, by the function's rules.
+    call("aclrtMallocHost", || unsafe { allocate_host(address, bytes) })
+}
+
+pub(super) unsafe extern "C" fn malloc_host_with_config(
+    address: *mut *mut c_void,
+    bytes: u64,
+    _config: *mut aclrtMallocConfig,
+) -> aclError {
+    // SAFETY: the caller's pointer is null or valid, by the function's rules.
+    call("aclrtMallocHostWithCfg", || unsafe { allocate_host(address, usize::try_from(bytes).unwrap_or(usize::MAX)) })
 }
 
 pub(super) unsafe extern "C" fn free_host(address: *mut c_void) -> aclError {
@@ -73,155 +120,100 @@ pub(super) unsafe extern "C" fn info(_kind: aclrtMemAttr, free: *mut usize, tota
     })
 }
 
-/// One end of a copy.
-enum Place {
-    Host(*mut u8),
-    Device(Span),
+pub(super) unsafe extern "C" fn free_after_wait(address: *mut c_void) -> aclError {
+    call("aclrtFreeWithDevSync", || device::wait(None).and_then(|()| machine().memory().free(address as usize)))
 }
 
-// SAFETY: the program hands a host address over for as long as the copy lasts; a span keeps its memory itself.
-unsafe impl Send for Place {}
-// SAFETY: as above.
-unsafe impl Sync for Place {}
+pub(super) unsafe extern "C" fn free_host_after_wait(address: *mut c_void) -> aclError {
+    call("aclrtFreeHostWithDevSync", || device::wait(None).and_then(|()| machine().memory().free_host(address as usize)))
+}
 
-impl Place {
-    fn address(&self) -> *mut u8 {
-        match self {
-            Self::Host(address) => *address,
-            Self::Device(span) => span.address(),
-        }
+fn register(host: *mut c_void, bytes: u64) -> Outcome<usize> {
+    let device = context::current()?.device();
+    if host.is_null() {
+        return Err(invalid("ptr is null"));
     }
+    let bytes = usize::try_from(bytes).map_err(|_| invalid(format!("{bytes} bytes asked, more than there are addresses")))?;
+    machine().memory().register(device, host as usize, bytes)
+}
 
-    fn span(&self) -> Option<Span> {
-        match self {
-            Self::Host(_) => None,
-            Self::Device(span) => Some(span.clone()),
+pub(super) unsafe extern "C" fn host_register(
+    host: *mut c_void,
+    bytes: u64,
+    _kind: aclrtHostRegisterType,
+    address: *mut *mut c_void,
+) -> aclError {
+    call("aclrtHostRegister", || {
+        // SAFETY: the caller's pointer is null or valid, by the function's rules.
+        unsafe { give(address, std::ptr::null_mut(), "devPtr") }?;
+        let start = register(host, bytes)?;
+        // SAFETY: as above.
+        unsafe { give(address, start as *mut c_void, "devPtr") }
+    })
+}
+
+pub(super) unsafe extern "C" fn host_register_v2(host: *mut c_void, bytes: u64, _flag: u32) -> aclError {
+    call("aclrtHostRegisterV2", || register(host, bytes).map(drop))
+}
+
+pub(super) unsafe extern "C" fn host_unregister(host: *mut c_void) -> aclError {
+    call("aclrtHostUnregister", || machine().memory().unregister(host as usize))
+}
+
+pub(super) unsafe extern "C" fn host_device_pointer(host: *mut c_void, address: *mut *mut c_void, flag: u32) -> aclError {
+    call("aclrtHostGetDevicePointer", || {
+        if flag != 0 {
+            return Err(invalid(format!("the flag must be 0, {flag} found")));
         }
-    }
+        let found = machine().memory().registered(host as usize)?;
+        // SAFETY: the caller's pointer is null or valid, by the function's rules.
+        unsafe { give(address, found as *mut c_void, "pDevice") }
+    })
+}
 
-    /// An address of the side that the kind of copy says, `None` for either.
-    fn find(address: *mut u8, bytes: usize, on_device: Option<bool>, name: &str) -> Outcome<Self> {
+/// Memory that the runtime does not know is the host's, registered or not.
+pub(super) unsafe extern "C" fn pointer_attributes(address: *const c_void, attributes: *mut aclrtPtrAttributes) -> aclError {
+    call("aclrtPointerGetAttributes", || {
         if address.is_null() {
-            return Err(invalid(format!("{name} is null")));
+            return Err(invalid("ptr is null"));
         }
         let memory = machine().memory();
-        let found = memory.on_device(address as usize);
-        match on_device.unwrap_or(found) {
-            true => memory.span(address as usize, bytes).map(Self::Device),
-            false if found => {
-                let what = format!("{name} is on the host by the kind of copy, but {address:p} is device memory");
-                Err(Fault::misuse(ACL_ERROR_RT_INVALID_MEMORY_TYPE, what))
-            }
-            false => Ok(Self::Host(address)),
+        let location = match memory.device(address as usize) {
+            Some(id) => aclrtMemLocation { id, type_: ACL_MEM_LOCATION_TYPE_DEVICE },
+            None if memory.pinned(address as usize) => aclrtMemLocation { id: 0, type_: ACL_MEM_LOCATION_TYPE_HOST },
+            None => aclrtMemLocation { id: 0, type_: ACL_MEM_LOCATION_TYPE_UNREGISTERED },
+        };
+        // SAFETY: the caller's pointer is null or valid, by the function's rules.
+        unsafe { give(attributes, aclrtPtrAttributes { location, pageSize: 4096, rsv: [0; 4] }, "attributes") }
+    })
+}
+
+pub(super) unsafe extern "C" fn address_range(address: *mut c_void, start: *mut *mut c_void, bytes: *mut usize) -> aclError {
+    call("aclrtMemGetAddressRange", || {
+        let found = machine().memory().range_of(address as usize);
+        let (found, size) = found.ok_or_else(|| invalid(format!("{address:p} is no device memory")))?;
+        // SAFETY: the caller's pointers are null or valid, by the function's rules.
+        unsafe {
+            give(start, found as *mut c_void, "pbase")?;
+            give(bytes, size, "psize")
         }
-    }
-}
-
-/// Whether each end of a copy that is on the host is pinned.
-fn pinned(destination: *const c_void, source: *const c_void) -> bool {
-    let memory = machine().memory();
-    [destination as usize, source as usize].into_iter().all(|address| memory.on_device(address) || memory.pinned(address))
-}
-
-/// A checked copy, ready to be made, and the device memory that it touches.
-fn plan(
-    destination: *mut c_void,
-    room: usize,
-    source: *const c_void,
-    bytes: usize,
-    kind: aclrtMemcpyKind,
-) -> Outcome<(Vec<Span>, impl Fn() + Send + Sync)> {
-    if bytes == 0 || bytes > room {
-        return Err(invalid(format!("{bytes} bytes asked, at least 1 and no more than the {room} of the destination can be copied")));
-    }
-    let (from, to) = match kind {
-        ACL_MEMCPY_HOST_TO_HOST => (Some(false), Some(false)),
-        ACL_MEMCPY_HOST_TO_DEVICE => (Some(false), Some(true)),
-        ACL_MEMCPY_DEVICE_TO_HOST => (Some(true), Some(false)),
-        ACL_MEMCPY_DEVICE_TO_DEVICE => (Some(true), Some(true)),
-        ACL_MEMCPY_DEFAULT => (None, None),
-        other => return Err(invalid(format!("{other} is no kind of copy that is simulated"))),
-    };
-    let source = Place::find(source.cast_mut().cast(), bytes, from, "src")?;
-    let destination = Place::find(destination.cast(), bytes, to, "dst")?;
-    let uses = source.span().into_iter().chain(destination.span()).collect();
-    let copy = move || {
-        let (source, destination) = (&source, &destination);
-        // SAFETY: device ranges were checked and are kept by their spans; host ranges are valid by the rules of the function that was called.
-        unsafe { std::ptr::copy(source.address(), destination.address(), bytes) };
-    };
-    Ok((uses, copy))
-}
-
-pub(super) unsafe extern "C" fn copy(
-    destination: *mut c_void,
-    room: usize,
-    source: *const c_void,
-    bytes: usize,
-    kind: aclrtMemcpyKind,
-) -> aclError {
-    call("aclrtMemcpy", || {
-        context::current()?;
-        capture::refuse_synchronous()?;
-        plan(destination, room, source, bytes, kind)?.1();
-        Ok(())
     })
 }
 
-pub(super) unsafe extern "C" fn copy_async(
-    destination: *mut c_void,
-    room: usize,
-    source: *const c_void,
-    bytes: usize,
-    kind: aclrtMemcpyKind,
-    stream: aclrtStream,
-) -> aclError {
-    call("aclrtMemcpyAsync", || {
-        let stream = context::stream(stream)?;
-        let (uses, copy) = plan(destination, room, source, bytes, kind)?;
-        if uses.len() < 2 && machine().config().cann.major >= 9 && !pinned(destination, source) {
-            capture::refuse_pageable()?;
-        }
-        stream.submit(uses, move |_| {
-            copy();
-            Ok(())
-        })
+/// No module of the toolkit holds memory here: the list is empty.
+pub(super) unsafe extern "C" fn usage_info(device: i32, _info: *mut aclrtMemUsageInfo, _room: usize, number: *mut usize) -> aclError {
+    call("aclrtGetMemUsageInfo", || {
+        device::checked(device)?;
+        // SAFETY: the caller's pointer is null or valid, by the function's rules.
+        unsafe { give(number, 0, "outputNum") }
     })
 }
 
-/// A checked fill, ready to be made, and the device memory that it touches.
-fn plan_set(address: *mut c_void, room: usize, value: i32, bytes: usize) -> Outcome<(Vec<Span>, impl Fn() + Send + Sync)> {
-    if bytes == 0 || bytes > room {
-        return Err(invalid(format!("{bytes} bytes asked, at least 1 and no more than the {room} of the destination can be set")));
-    }
-    let place = Place::find(address.cast(), bytes, None, "devPtr")?;
-    // C's memset takes the low byte.
-    let byte = value as u8;
-    let uses = place.span().into_iter().collect();
-    let set = move || {
-        let place = &place;
-        // SAFETY: a device range was checked and is kept by its span; a host range is valid by the rules of the function that was called.
-        unsafe { place.address().write_bytes(byte, bytes) };
-    };
-    Ok((uses, set))
+/// Caches are not simulated; that the range is memory is.
+pub(super) unsafe extern "C" fn flush(address: *mut c_void, bytes: usize) -> aclError {
+    call("aclrtMemFlush", || machine().memory().span(address as usize, bytes).map(drop))
 }
 
-pub(super) unsafe extern "C" fn set(address: *mut c_void, room: usize, value: i32, bytes: usize) -> aclError {
-    call("aclrtMemset", || {
-        context::current()?;
-        capture::refuse_synchronous()?;
-        plan_set(address, room, value, bytes)?.1();
-        Ok(())
-    })
-}
-
-pub(super) unsafe extern "C" fn set_async(address: *mut c_void, room: usize, value: i32, bytes: usize, stream: aclrtStream) -> aclError {
-    call("aclrtMemsetAsync", || {
-        let stream = context::stream(stream)?;
-        let (uses, set) = plan_set(address, room, value, bytes)?;
-        stream.submit(uses, move |_| {
-            set();
-            Ok(())
-        })
-    })
+pub(super) unsafe extern "C" fn invalidate(address: *mut c_void, bytes: usize) -> aclError {
+    call("aclrtMemInvalidate", || machine().memory().span(address as usize, bytes).map(drop))
 }

@@ -1,24 +1,36 @@
 //! The C functions, and the table that they are found in.
 
+mod basics;
+mod callback;
+mod compiler;
 mod context;
+mod copy;
 mod device;
 mod event;
 mod graph;
+mod hccl;
+mod kernel;
+mod legacy;
 mod memory;
+mod notify;
+mod profiling;
+pub(crate) mod settings;
 mod stream;
 mod system;
+mod unsupported;
+mod virtual_memory;
 
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
 use ascend_sys::ffi::ACL_ERROR_RT_PARAM_INVALID;
-use ascend_sys::{AscendCl, NnOpBase, OpApi, Symbol};
+use ascend_sys::{AscendCl, Hccl, MsTx, NnOpBase, OpApi, Symbol};
 
 use crate::config::Version;
 use crate::fault::{Fault, Outcome};
 use crate::machine::machine;
-use crate::{aclnn, nnopbase};
+use crate::{aclnn, calls, nnopbase};
 
 /// Pairs of names and addresses. A function that does not have the type that `ascend-sys` declares for its name does not compile.
 macro_rules! functions {
@@ -37,73 +49,15 @@ unsafe impl Send for Address {}
 // SAFETY: as above.
 unsafe impl Sync for Address {}
 
-const FUNCTIONS: &[(&str, Address)] = functions! {
-    aclInit => system::init,
-    aclFinalize => system::finalize,
-    aclGetRecentErrMsg => system::recent_message,
-    aclrtGetSocName => system::soc_name,
-    aclrtGetVersion => system::runtime_version,
-
-    aclrtSetDevice => device::set,
-    aclrtResetDevice => device::reset,
-    aclrtGetDevice => device::get,
-    aclrtGetDeviceCount => device::count,
-    aclrtGetRunMode => device::run_mode,
-    aclrtSynchronizeDevice => device::synchronize,
-    aclrtSynchronizeDeviceWithTimeout => device::synchronize_with_timeout,
-
-    aclrtCreateContext => context::create,
-    aclrtDestroyContext => context::destroy,
-    aclrtSetCurrentContext => context::set_current,
-    aclrtGetCurrentContext => context::get_current,
-
-    aclrtCreateStream => stream::create,
-    aclrtCreateStreamWithConfig => stream::create_with_config,
-    aclrtDestroyStream => stream::destroy,
-    aclrtDestroyStreamForce => stream::destroy_force,
-    aclrtSynchronizeStream => stream::synchronize,
-    aclrtSynchronizeStreamWithTimeout => stream::synchronize_with_timeout,
-    aclrtStreamQuery => stream::query,
-    aclrtStreamWaitEvent => stream::wait_event,
-    aclrtLaunchHostFunc => stream::launch_host_function,
-    aclrtSetStreamFailureMode => stream::set_failure_mode,
-
-    aclmdlRICaptureBegin => graph::capture_begin,
-    aclmdlRICaptureGetInfo => graph::capture_info,
-    aclmdlRICaptureEnd => graph::capture_end,
-    aclmdlRICaptureThreadExchangeMode => graph::exchange_mode,
-    aclmdlRIExecuteAsync => graph::execute_async,
-    aclmdlRIExecute => graph::execute,
-    aclmdlRIDestroy => graph::destroy,
-    aclmdlRIDebugPrint => graph::debug_print,
-
-    aclrtCreateEvent => event::create,
-    aclrtCreateEventWithFlag => event::create_with_flag,
-    aclrtCreateEventExWithFlag => event::create_ex_with_flag,
-    aclrtDestroyEvent => event::destroy,
-    aclrtRecordEvent => event::record,
-    aclrtQueryEventStatus => event::query,
-    aclrtSynchronizeEvent => event::synchronize,
-    aclrtSynchronizeEventWithTimeout => event::synchronize_with_timeout,
-    aclrtEventElapsedTime => event::elapsed,
-
-    aclrtMalloc => memory::malloc,
-    aclrtMallocAlign32 => memory::malloc_align32,
-    aclrtFree => memory::free,
-    aclrtMallocHost => memory::malloc_host,
-    aclrtFreeHost => memory::free_host,
-    aclrtGetMemInfo => memory::info,
-    aclrtMemcpy => memory::copy,
-    aclrtMemcpyAsync => memory::copy_async,
-    aclrtMemset => memory::set,
-    aclrtMemsetAsync => memory::set_async,
-};
-
 /// The address of the simulated C function called `name`, if the simulated version of CANN has it.
 pub fn resolve(name: &str) -> Option<*const c_void> {
     static VISIBLE: OnceLock<HashMap<&str, Address>> = OnceLock::new();
     let visible = VISIBLE.get_or_init(|| visible(machine().config().cann));
-    visible.get(name).map(|address| address.0)
+    let found = visible.get(name).map(|address| address.0);
+    if found.is_none() {
+        calls::missed(name);
+    }
+    found
 }
 
 /// The functions that a version has.
@@ -114,12 +68,38 @@ fn visible(version: Version) -> HashMap<&'static str, Address> {
 
 /// Everything that is simulated.
 fn simulated() -> impl Iterator<Item = (&'static str, Address)> {
-    FUNCTIONS.iter().chain(nnopbase::FUNCTIONS).copied().chain(aclnn::functions())
+    const TABLES: &[&[(&str, Address)]] = &[
+        basics::FUNCTIONS,
+        callback::FUNCTIONS,
+        compiler::FUNCTIONS,
+        context::FUNCTIONS,
+        copy::FUNCTIONS,
+        device::FUNCTIONS,
+        event::FUNCTIONS,
+        graph::FUNCTIONS,
+        hccl::FUNCTIONS,
+        kernel::FUNCTIONS,
+        legacy::FUNCTIONS,
+        memory::FUNCTIONS,
+        notify::FUNCTIONS,
+        profiling::FUNCTIONS,
+        settings::FUNCTIONS,
+        stream::FUNCTIONS,
+        system::FUNCTIONS,
+        virtual_memory::FUNCTIONS,
+        nnopbase::FUNCTIONS,
+    ];
+    TABLES.iter().copied().flatten().copied().chain([system::VARIADIC]).chain(aclnn::functions())
 }
 
 /// Everything that `ascend-sys` declares.
 fn declared() -> impl Iterator<Item = &'static Symbol> {
-    [AscendCl::SYMBOLS, NnOpBase::SYMBOLS, OpApi::SYMBOLS].into_iter().flatten()
+    [AscendCl::SYMBOLS, NnOpBase::SYMBOLS, OpApi::SYMBOLS, Hccl::SYMBOLS, MsTx::SYMBOLS].into_iter().flatten()
+}
+
+/// A call that the program should not have made as it did.
+fn invalid(what: impl Into<String>) -> Fault {
+    Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, what)
 }
 
 /// Writes a result to where the caller wants it.
