@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use ascend_cpu::CpuDevice;
 use ascend_hal::{Device, DeviceInfo, Error, Result};
-use ascend_sys::toolkit;
+use ascend_npu::NpuDevice;
+use ascend_sys::{Cann, Search, toolkit};
 
 /// The folder of the CANN toolkit that was installed where this crate was built.
 pub const TOOLKIT_AT_BUILD: Option<&str> = option_env!("ASCEND_COMPUTE_TOOLKIT_AT_BUILD");
@@ -15,7 +16,7 @@ pub const TOOLKIT_AT_BUILD: Option<&str> = option_env!("ASCEND_COMPUTE_TOOLKIT_A
 /// |---|---|
 /// | `cpu` | the host CPU |
 /// | `npu:0`, `npu:1`, ... (`npu` for the first) | an Ascend NPU |
-/// | `sim:0`, `sim:1`, ... (`sim` for the first) | an Ascend NPU on a simulated CANN |
+/// | `sim:0`, `sim:1`, ... (`sim` for the first) | an Ascend NPU on a simulated CANN, in this process |
 /// | `auto` | the first NPU if there is one, else the CPU |
 ///
 /// The CPU is opened anew each time, with kernels and memory accounting of its own; tensors can be passed between two of them, streams cannot.
@@ -33,29 +34,31 @@ pub fn open(name: &str) -> Result<Arc<dyn Device>> {
         },
     };
     match (backend, index) {
-        ("auto", 0) if !name.contains(':') => open_npu("npu:0").or_else(|_| open("cpu")),
+        ("auto", 0) if !name.contains(':') => open_npu("npu:0", 0).or_else(|_| open("cpu")),
         ("cpu", 0) => Ok(CpuDevice::new()?),
         ("cpu", _) => missing("the host CPU is one device, `cpu`".into()),
-        ("npu", _) => open_npu(name),
-        ("sim", _) => open_sim(name),
+        ("npu", _) => open_npu(name, index),
+        ("sim", _) => open_sim(index),
         _ => missing("the names are `cpu`, `npu:N`, `sim:N` and `auto`".into()),
     }
 }
 
-fn open_npu(name: &str) -> Result<Arc<dyn Device>> {
-    let toolkit = match (toolkit::find(), TOOLKIT_AT_BUILD) {
-        (Some(path), _) => format!("a CANN toolkit is installed in {}", path.display()),
-        (None, Some(path)) => format!("no CANN toolkit is installed here; one was in {path} when this program was built"),
-        (None, None) => {
-            let (variables, defaults) = (toolkit::VARIABLES.join(", $"), toolkit::DEFAULTS.join(", "));
-            format!("no CANN toolkit is installed either: looked in ${variables}, {defaults}")
-        }
-    };
-    Err(Error::NoDevice { asked: name.into(), why: format!("the NPU backend is not part of this version; use `cpu` ({toolkit})") })
+fn open_npu(name: &str, index: u32) -> Result<Arc<dyn Device>> {
+    let missing = |why: String| Error::NoDevice { asked: name.into(), why };
+    let cann = Cann::open(&Search::new()).map_err(|error| {
+        let at_build = match (toolkit::find(), TOOLKIT_AT_BUILD) {
+            (Some(path), _) => format!("; a CANN toolkit is in {}, but its runtime cannot be opened", path.display()),
+            (None, Some(path)) => format!("; one was in {path} when this program was built"),
+            (None, None) => String::new(),
+        };
+        missing(format!("{error}{at_build}; `sim:{index}` is a simulated one, and needs nothing"))
+    })?;
+    cann.acl.library().present().map_err(|error| missing(error.to_string()))?;
+    Ok(NpuDevice::open(Arc::new(cann), "npu", index)?)
 }
 
-fn open_sim(name: &str) -> Result<Arc<dyn Device>> {
-    Err(Error::NoDevice { asked: name.into(), why: "the simulated NPU is not part of this version; use `cpu`".into() })
+fn open_sim(index: u32) -> Result<Arc<dyn Device>> {
+    Ok(NpuDevice::open(Arc::new(ascend_sim::cann()), "sim", index)?)
 }
 
 /// A device that was looked for.
@@ -90,9 +93,7 @@ mod tests {
     #[test]
     fn names_without_a_device_are_refused_with_the_reason() {
         for (name, reason) in [
-            ("npu:0", "not part of this version"),
-            ("npu", "not part of this version"),
-            ("sim:3", "not part of this version"),
+            ("sim:8", "`sim:0` to `sim:7`"),
             ("cpu:1", "one device"),
             ("npu:x", "not an index"),
             ("npu:-1", "not an index"),
@@ -108,11 +109,37 @@ mod tests {
     }
 
     #[test]
+    fn a_simulated_npu_is_always_there() {
+        for (name, id) in [("sim", "sim:0"), ("sim:3", "sim:3")] {
+            let device = open(name).unwrap();
+            assert_eq!(device.info().id.to_string(), id);
+            assert!(device.info().name.starts_with("Ascend910B") && device.info().memory_bytes > 0);
+        }
+    }
+
+    #[test]
+    fn an_npu_without_cann_says_what_was_searched_and_what_to_install() {
+        if Cann::open(&Search::new()).is_ok() {
+            return;
+        }
+        for name in ["npu:0", "npu"] {
+            match open(name) {
+                Err(Error::NoDevice { asked, why }) => {
+                    assert_eq!(asked, name);
+                    for part in ["libascendcl.so", toolkit::DEFAULTS[0], "install the CANN toolkit", "sim:0"] {
+                        assert!(why.contains(part), "{why}");
+                    }
+                }
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
     fn every_kind_of_device_is_probed() {
         let probes = devices();
         let names: Vec<&str> = probes.iter().map(|p| p.name.as_str()).collect();
         assert_eq!(names, ["cpu", "npu:0", "sim:0"]);
-        assert!(probes[0].info.is_ok());
-        assert!(matches!(probes[1].info, Err(Error::NoDevice { .. })));
+        assert!(probes[0].info.is_ok() && probes[2].info.is_ok());
     }
 }

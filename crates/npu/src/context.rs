@@ -96,6 +96,11 @@ impl<'a> Context<'a> {
         self.constant(format!("zero {dtype}"), dtype, [1], || vec![0; dtype.bits() / 8])
     }
 
+    /// A tensor of one element, 1 in f32.
+    pub(crate) fn one(&self) -> Result<TensorView> {
+        self.constant("one".into(), DType::F32, [1], || 1f32.to_le_bytes().into())
+    }
+
     /// `y = x`, in the layout and type of `y`.
     pub(crate) fn put(&self, x: &TensorView, y: &TensorView) -> Result<()> {
         if x.dtype() == y.dtype() { aclnnInplaceCopy(self.queue, y, x) } else { aclnnCast(self.queue, x, number(y.dtype()), y) }

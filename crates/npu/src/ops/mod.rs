@@ -6,11 +6,14 @@ mod cast;
 mod copy;
 mod elementwise;
 mod embedding;
+mod grouped_matmul;
+mod matmul;
 mod norm;
 mod quantize;
 mod rows;
 mod softmax;
 mod top_k;
+mod weight;
 
 use std::sync::Arc;
 
@@ -106,6 +109,8 @@ const LISTS: &[&[Builtin]] = &[
     activation::KERNELS,
     norm::KERNELS,
     quantize::KERNELS,
+    matmul::KERNELS,
+    grouped_matmul::KERNELS,
 ];
 
 /// Every built-in kernel that the operator library at hand has the operators for.

@@ -148,7 +148,6 @@ operators! {
     aclnnDynamicQuant, aclnnDynamicQuantGetWorkspaceSize(x: T, smooth: OT, q: T, scale: T);
     aclnnMatmul, aclnnMatmulGetWorkspaceSize(a: T, b: T, out: T, cube_math: i8);
     aclnnBatchMatMul, aclnnBatchMatMulGetWorkspaceSize(a: T, b: T, out: T, cube_math: i8);
-    aclnnAddmm, aclnnAddmmGetWorkspaceSize(c: T, a: T, b: T, beta: S, alpha: S, out: T, cube_math: i8);
     aclnnQuantMatmulV4, aclnnQuantMatmulV4GetWorkspaceSize(
         x: T, w: T, scale: T, offset: OT, per_token: OT, bias: OT, transpose_x: bool, transpose_w: bool, out: T,
     );

@@ -28,10 +28,6 @@ impl Block {
     pub(crate) fn address(&self) -> usize {
         self.address.0 as usize
     }
-
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes
-    }
 }
 
 /// The memory of one device.

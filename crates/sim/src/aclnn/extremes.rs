@@ -1,5 +1,7 @@
 //! The larger and the smaller of two, the largest of many, and rounding.
 
+use std::sync::Arc;
+
 use ascend_sys::ffi::*;
 
 use super::check::invalid;
@@ -20,7 +22,7 @@ fn pick(a: f64, b: f64, first: bool) -> f64 {
 }
 
 /// The largest element along dimensions. Only the last dimension is simulated.
-fn amax(x: Tensor, dim: std::sync::Arc<[i64]>, keep: bool, out: Tensor) -> Outcome<Plan> {
+fn amax(x: Tensor, dim: Arc<[i64]>, keep: bool, out: Tensor) -> Outcome<Plan> {
     x.nd()?;
     out.nd()?;
     let rank = x.dims().len();

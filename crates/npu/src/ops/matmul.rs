@@ -1,0 +1,127 @@
+//! Dense matrix product: aclnnMatmul, aclnnBatchMatMul, aclnnQuantMatmulV4; the rest in f32 tensors or from integer sums.
+
+use ascend_hal::ops::Matmul;
+use ascend_hal::{DType, Format, Result, TensorView};
+
+use super::{Builtin, builtin, only, rows, weight};
+use crate::context::Context;
+use crate::raw::operators::*;
+
+const INT8: &[DType] = &[DType::I8];
+
+/// The vendor's limit on the last dimension of quantised operands.
+pub(super) const LAST: usize = 65_535;
+
+pub(super) const KERNELS: &[Builtin] = &[
+    builtin!(
+        Composed Matmul "matmul_in_f32" ["aclnnMatmul" "aclnnBatchMatMul"] &DType::FLOATS,
+        "operands in f32 tensors: biases, f32 results of 16-bit operands, quantised weights", super::all => in_f32
+    ),
+    builtin!(
+        Aclnn Matmul "aclnnMatmul" ["aclnnMatmul" "aclnnBatchMatMul"] &DType::FLOATS, "one type throughout, no bias, a weight in ND format",
+        one_operator => direct
+    ),
+    builtin!(
+        Composed Matmul "quant_matmul_i32" ["aclnnQuantMatmulV4"] INT8, "integer sums, scaled in f32 tensors; N and K up to 65535",
+        integer => from_sums
+    ),
+    builtin!(
+        Aclnn Matmul "aclnnQuantMatmulV4" ["aclnnQuantMatmulV4"] INT8,
+        "matrices with a scale for each row, y f16 (scales f32) or bf16 (scales f32 or bf16), bias i32 or none; N and K up to 65535", scaled => quantized
+    ),
+];
+
+fn one_operator(op: &Matmul) -> Result<(), String> {
+    let dtype = op.x.dtype();
+    only(op.weight.data.dtype() == dtype && op.y.dtype() == dtype, "operands and result are of several types")?;
+    only(op.weight.data.layout().format() == Format::Nd, "the weight is not in ND format")?;
+    only(op.bias.is_none(), "a bias is to be added before the sum is rounded")?;
+    only(op.x.dim(op.x.rank() - 1) > 0, "a product over nothing")
+}
+
+fn direct(cx: &Context<'_>, op: &Matmul) -> Result<()> {
+    product(cx, &op.x, &op.weight.data, &op.y)
+}
+
+/// `y = x @ w` in one type. The last argument keeps CANN from computing in a smaller one.
+fn product(cx: &Context<'_>, x: &TensorView, w: &TensorView, y: &TensorView) -> Result<()> {
+    if x.rank() == 3 { aclnnBatchMatMul(cx.queue(), x, w, y, 0) } else { aclnnMatmul(cx.queue(), x, w, y, 0) }
+}
+
+fn in_f32(cx: &Context<'_>, op: &Matmul) -> Result<()> {
+    let sum = cx.temp(DType::F32, *op.y.shape())?;
+    if op.x.dim(op.x.rank() - 1) == 0 {
+        cx.zero(&sum)?;
+    } else {
+        product(cx, &cx.as_type(&op.x, DType::F32)?, &weight::dequantized(cx, &op.weight)?, &sum)?;
+    }
+    rows::scale(cx, &sum, None, None, op.bias.as_ref())?;
+    cx.put(&sum, &op.y)
+}
+
+fn integer(op: &Matmul) -> Result<(), String> {
+    let (rank, data) = (op.x.rank(), &op.weight.data);
+    only(op.x.dim(rank - 1) <= LAST && data.dim(rank - 1) <= LAST, "K or N is above 65535")
+}
+
+fn scaled(op: &Matmul) -> Result<(), String> {
+    integer(op)?;
+    only(op.x.rank() == 2 && op.x.dim(1) > 0, "a batch, or a product over nothing")?;
+    only(op.x_scale.is_some(), "no scale for each row")?;
+    let scale = op.weight.quant.as_ref().map(|quant| quant.scale.dtype());
+    let fits = match op.y.dtype() {
+        DType::F16 => scale == Some(DType::F32),
+        DType::BF16 => matches!(scale, Some(DType::F32 | DType::BF16)),
+        _ => false,
+    };
+    only(fits, "the operator does not have this type of result with this type of scales")?;
+    only(op.bias.as_ref().is_none_or(|bias| bias.dtype() == DType::I32), "a float bias")?;
+    only(op.y.is_contiguous(), "y is not row-major")
+}
+
+/// An i8 weight as the operator wants it, and whether it is the transpose of that.
+fn stored(cx: &Context<'_>, data: &TensorView) -> Result<(TensorView, bool)> {
+    let data = weight::nd(cx, data)?;
+    let turned = data.t()?;
+    if !data.is_contiguous() && turned.is_contiguous() { Ok((turned, true)) } else { Ok((cx.dense(&data)?, false)) }
+}
+
+fn quantized(cx: &Context<'_>, op: &Matmul) -> Result<()> {
+    let Some(quant) = &op.weight.quant else { return from_sums(cx, op) };
+    let (w, transposed) = stored(cx, &op.weight.data)?;
+    let n = op.y.dim(1);
+    let scale = cx.dense(&quant.scale)?.reshape([n])?;
+    let per_token = op.x_scale.as_ref().map(|scale| cx.dense(scale)).transpose()?;
+    let bias = op.bias.as_ref().map(|bias| cx.dense(bias)).transpose()?;
+    let x = cx.dense(&op.x)?;
+    aclnnQuantMatmulV4(cx.queue(), &x, &w, &scale, None, per_token.as_ref(), bias.as_ref(), false, transposed, &op.y)
+}
+
+fn from_sums(cx: &Context<'_>, op: &Matmul) -> Result<()> {
+    let rank = op.y.rank();
+    let direct = op.y.dtype() == DType::I32 && op.y.is_contiguous();
+    let sums = if direct { op.y.view() } else { cx.temp(DType::I32, *op.y.shape())? };
+    let bias = |integer: bool| op.bias.as_ref().filter(|bias| (bias.dtype() == DType::I32) == integer);
+    if op.x.dim(rank - 1) == 0 {
+        match bias(true) {
+            Some(bias) => cx.put(&bias.broadcast(*op.y.shape())?, &sums)?,
+            None => cx.zero(&sums)?,
+        }
+    } else {
+        let (w, transposed) = stored(cx, &op.weight.data)?;
+        let (x, one) = (cx.dense(&op.x)?, cx.one()?);
+        let bias = bias(true).map(|bias| cx.dense(bias)).transpose()?;
+        // The sums themselves have no scale; the operator wants one all the same.
+        aclnnQuantMatmulV4(cx.queue(), &x, &w, &one, None, None, bias.as_ref(), false, transposed, &sums)?;
+    }
+    let Some(quant) = &op.weight.quant else { return if direct { Ok(()) } else { cx.put(&sums, &op.y) } };
+    let real = cx.to(&sums, DType::F32)?;
+    let column = |view: &TensorView| {
+        let mut shape = *op.y.shape();
+        shape[rank - 1] = 1;
+        cx.dense(view)?.reshape(shape)
+    };
+    let x_scale = op.x_scale.as_ref().map(column).transpose()?;
+    rows::scale(cx, &real, Some(&quant.scale), x_scale.as_ref(), bias(false))?;
+    cx.put(&real, &op.y)
+}
