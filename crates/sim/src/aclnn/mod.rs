@@ -11,6 +11,7 @@ mod grouped_matmul;
 mod grouped_run;
 mod groups;
 mod index;
+mod kv_cache;
 mod loss;
 mod matmul;
 mod movement;
@@ -18,6 +19,7 @@ mod norm;
 mod norm_quant;
 mod numeric;
 mod reduce;
+mod rope;
 mod run;
 mod scatter;
 mod softmax;
@@ -132,12 +134,14 @@ const FAMILIES: &[&[(&str, Address)]] = &[
     grouped_fused::OPERATORS,
     grouped_matmul::OPERATORS,
     index::OPERATORS,
+    kv_cache::OPERATORS,
     loss::OPERATORS,
     matmul::OPERATORS,
     movement::OPERATORS,
     norm::OPERATORS,
     norm_quant::OPERATORS,
     reduce::OPERATORS,
+    rope::OPERATORS,
     scatter::OPERATORS,
     softmax::OPERATORS,
     sort::OPERATORS,
