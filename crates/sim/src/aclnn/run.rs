@@ -180,7 +180,8 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Stores numbers, rounded to the tensor's type: to the nearest, ties to even; to whole numbers towards zero, as a cast does.
+    /// Stores numbers, rounded to the tensor's type: to the nearest, ties to even; to whole numbers towards zero, and to the end of their range where they lie
+    /// outside, as casts of the vector unit do (Ascend C, Cast). NaN becomes 0.
     pub(crate) fn put_floats(&self, tensor: &Tensor, values: &[f64]) -> Outcome {
         let raw: Vec<u8> = match tensor.dtype() {
             ACL_FLOAT => values.iter().flat_map(|v| (*v as f32).to_le_bytes()).collect(),
@@ -188,7 +189,10 @@ impl<'a> Run<'a> {
             ACL_BF16 => values.iter().flat_map(|v| bf16::from_f32(*v as f32).to_le_bytes()).collect(),
             ACL_DOUBLE => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
             ACL_BOOL => values.iter().map(|v| u8::from(*v != 0.0)).collect(),
-            _ => return self.put_ints(tensor, &values.iter().map(|v| *v as i64).collect::<Vec<_>>()),
+            other => {
+                let (low, high) = range(other);
+                return self.put_ints(tensor, &values.iter().map(|v| (*v as i64).clamp(low, high)).collect::<Vec<_>>());
+            }
         };
         self.put_raw(tensor, &raw)
     }
@@ -198,8 +202,10 @@ impl<'a> Run<'a> {
         let raw: Vec<u8> = match tensor.dtype() {
             ACL_BOOL => values.iter().map(|v| u8::from(*v != 0)).collect(),
             ACL_INT4 => values.iter().map(|v| *v as u8).collect(),
-            ACL_FLOAT | ACL_FLOAT16 | ACL_BF16 | ACL_DOUBLE => {
-                return self.put_floats(tensor, &values.iter().map(|v| *v as f64).collect::<Vec<_>>());
+            ACL_DOUBLE => values.iter().flat_map(|v| (*v as f64).to_le_bytes()).collect(),
+            // By way of FLOAT, as on the vector unit.
+            ACL_FLOAT | ACL_FLOAT16 | ACL_BF16 => {
+                return self.put_floats(tensor, &values.iter().map(|v| f64::from(*v as f32)).collect::<Vec<_>>());
             }
             other => {
                 let size = bits(other).unwrap_or(8) / 8;
@@ -267,6 +273,21 @@ impl<'a> Run<'a> {
             bytes = (0..result.numel()).map(|i| host::nibble(bytes[i / 2], i).cast_unsigned()).collect();
         }
         self.put_raw(tensor, &bytes)
+    }
+}
+
+/// The whole numbers that a type holds. Those of 64 bits without sign are kept as far as i64 goes.
+fn range(dtype: aclDataType) -> (i64, i64) {
+    match dtype {
+        ACL_INT4 => (-8, 7),
+        ACL_INT8 => (i64::from(i8::MIN), i64::from(i8::MAX)),
+        ACL_UINT8 => (0, i64::from(u8::MAX)),
+        ACL_INT16 => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        ACL_UINT16 => (0, i64::from(u16::MAX)),
+        ACL_INT32 => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        ACL_UINT32 => (0, i64::from(u32::MAX)),
+        ACL_UINT64 => (0, i64::MAX),
+        _ => (i64::MIN, i64::MAX),
     }
 }
 
