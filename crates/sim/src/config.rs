@@ -1,15 +1,21 @@
 //! The machine that is simulated, as the environment asks for it.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::faults;
+
 /// Environment variables, and what for.
-pub const VARIABLES: [(&str, &str); 5] = [
+pub const VARIABLES: [(&str, &str); 8] = [
     ("ASCEND_SIM_DEVICES", "number of simulated devices"),
     ("ASCEND_SIM_SOC", "name of the simulated chip"),
     ("ASCEND_SIM_HBM", "memory of a simulated device, as 64GiB"),
     ("ASCEND_SIM_CANN", "simulated version of CANN, 8.1.RC1 to 9.x"),
     ("ASCEND_SIM_STRICT", "what misuse of the simulated CANN does: report, abort or off"),
+    ("ASCEND_SIM_BACKTRACE", "1: reports of misuse say where in the program it happened"),
+    ("ASCEND_SIM_FAULTS", "faults on purpose, a rule a line"),
+    ("ASCEND_SIM_SUMMARY", "a file that takes what was called, missing and left alive when the process ends"),
 ];
 
 /// A version of CANN, ordered by its first two numbers.
@@ -78,12 +84,25 @@ pub(crate) struct Config {
     /// As it was asked for, with all its parts.
     pub(crate) cann_text: String,
     pub(crate) strict: Strict,
+    pub(crate) backtrace: bool,
+    pub(crate) faults: String,
+    pub(crate) summary: Option<PathBuf>,
 }
 
 impl Default for Config {
     fn default() -> Self {
         let cann = Version { major: 8, minor: 5 };
-        Self { devices: 8, soc: "Ascend910B2".into(), memory_bytes: 64 << 30, cann, cann_text: "8.5.0".into(), strict: Strict::Report }
+        Self {
+            devices: 8,
+            soc: "Ascend910B2".into(),
+            memory_bytes: 64 << 30,
+            cann,
+            cann_text: "8.5.0".into(),
+            strict: Strict::Report,
+            backtrace: false,
+            faults: String::new(),
+            summary: None,
+        }
     }
 }
 
@@ -91,7 +110,7 @@ impl Config {
     /// The machine that the variables ask for, or what is wrong with one.
     pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let mut config = Self::default();
-        let [devices, soc, memory, cann, strict] = VARIABLES.map(|(name, _)| (name, variable(name)));
+        let [devices, soc, memory, cann, strict, backtrace, faults, summary] = VARIABLES.map(|(name, _)| (name, variable(name)));
         let wrong = |name: &str, asked: &str, found: &str| format!("{name}: {asked} asked, `{found}` found");
         if let (name, Some(text)) = devices {
             let number = text.parse().ok().filter(|number| (1..=64).contains(number));
@@ -116,6 +135,18 @@ impl Config {
                 _ => return Err(wrong(name, "report, abort or off", &text)),
             };
         }
+        if let (name, Some(text)) = backtrace {
+            config.backtrace = match text.as_str() {
+                "0" => false,
+                "1" => true,
+                _ => return Err(wrong(name, "0 or 1", &text)),
+            };
+        }
+        if let (name, Some(text)) = faults {
+            faults::check(&text).map_err(|error| format!("{name}: {error}"))?;
+            config.faults = text;
+        }
+        config.summary = summary.1.filter(|path| !path.is_empty()).map(PathBuf::from);
         Ok(config)
     }
 }
@@ -156,6 +187,8 @@ mod tests {
             ("ASCEND_SIM_DEVICES", "0"),
             ("ASCEND_SIM_STRICT", "yes"),
             ("ASCEND_SIM_CANN", "new"),
+            ("ASCEND_SIM_BACKTRACE", "yes"),
+            ("ASCEND_SIM_FAULTS", "fire"),
         ] {
             assert!(read(name, value).unwrap_err().starts_with(name), "{name}={value}");
         }

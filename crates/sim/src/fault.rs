@@ -1,14 +1,16 @@
 //! Calls that are refused: their codes, their messages, and reports of misuse.
 
+use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::ffi::{CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ascend_sys::ffi::{ACL_ERROR_INTERNAL_ERROR, ACL_SUCCESS, aclError};
 
 use crate::calls::count;
 use crate::config::Strict;
+use crate::faults;
 use crate::machine::machine;
 
 /// Why a call is refused.
@@ -52,7 +54,17 @@ impl Fault {
     }
 }
 
-static REPORTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static REPORTS: Mutex<Reports> = Mutex::new(Reports { all: Vec::new(), taken: 0 });
+
+struct Reports {
+    all: Vec<String>,
+    /// How many of them have been handed out.
+    taken: usize,
+}
+
+fn reports() -> MutexGuard<'static, Reports> {
+    REPORTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 thread_local! {
     /// The code of the calling thread's last refused call, until it is asked for.
@@ -63,11 +75,26 @@ thread_local! {
 
 /// Everything that was reported since the last call: each misuse by the function's name, and what was alive at `aclFinalize`.
 pub fn take_reports() -> Vec<String> {
-    std::mem::take(&mut *REPORTS.lock().unwrap_or_else(PoisonError::into_inner))
+    let mut reports = reports();
+    let new = reports.all[reports.taken..].to_vec();
+    reports.taken = reports.all.len();
+    new
+}
+
+/// Everything that was reported, handed out or not.
+pub(crate) fn all_reports() -> Vec<String> {
+    reports().all.clone()
+}
+
+pub(crate) fn report_count() -> usize {
+    reports().all.len()
 }
 
 /// Tells of a misuse in the way that the configuration asks for.
-pub(crate) fn report(text: String) {
+pub(crate) fn report(mut text: String) {
+    if machine().config().backtrace {
+        text = format!("{text}\n{}", Backtrace::force_capture());
+    }
     match machine().config().strict {
         Strict::Off => return,
         Strict::Report => eprintln!("ascend-sim: {text}"),
@@ -76,12 +103,13 @@ pub(crate) fn report(text: String) {
             std::process::abort();
         }
     }
-    REPORTS.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    reports().all.push(text);
 }
 
 /// Runs the body of the C function called `name` and makes a status of its outcome. No panic crosses into C.
 pub(crate) fn call(name: &str, body: impl FnOnce() -> Outcome) -> aclError {
     count(name);
+    let body = || faults::on_call(name).and_then(|()| body());
     let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         Err(Fault::refused(ACL_ERROR_INTERNAL_ERROR, format!("the simulation panicked ({text}); this is a bug in it")))

@@ -25,6 +25,9 @@
 //! | `ASCEND_SIM_HBM` | memory of a device, as `64GiB`; taken when touched | 64GiB |
 //! | `ASCEND_SIM_CANN` | version of CANN: 8.1.RC1 to 9.x | 8.5.0 |
 //! | `ASCEND_SIM_STRICT` | misuse is printed (`report`), ends the process (`abort`), or is only refused (`off`) | report |
+//! | `ASCEND_SIM_BACKTRACE` | 1: reports of misuse say where it happened | 0 |
+//! | `ASCEND_SIM_FAULTS` | what breaks on purpose, see [`faults`] | nothing |
+//! | `ASCEND_SIM_SUMMARY` | a file that takes what was called, missing and left alive when the process ends | none |
 //!
 //! This part has contexts, devices, streams, events, memory, copies, callbacks, and capture and replay. What it says nothing about is the speed of a card.
 
@@ -36,6 +39,7 @@ mod config;
 mod context;
 mod event;
 mod fault;
+pub mod faults;
 pub mod kernels;
 mod machine;
 mod memory;
@@ -46,11 +50,13 @@ mod notify;
 mod peer;
 mod report;
 mod stream;
+mod summary;
 
 pub use abi::resolve;
 pub use calls::{Calls, calls};
 pub use config::{VARIABLES, Version};
 pub use fault::take_reports;
+pub use summary::SUMMARY_HEADER;
 
 /// The tables of the simulated CANN.
 pub fn cann() -> ascend_sys::Cann {

@@ -18,6 +18,7 @@ use crate::fault::{Fault, Outcome, report};
 use crate::memory::Memory;
 use crate::nnopbase::operands;
 use crate::stream::Stream;
+use crate::{faults, summary};
 
 /// What a handle stands for.
 #[derive(Clone)]
@@ -82,6 +83,11 @@ pub(crate) fn machine() -> &'static Machine {
             Ok(config) => (config, None),
             Err(reason) => (Config::default(), Some(reason)),
         };
+        // Checked when the variables were read.
+        let _ = faults::set(&config.faults);
+        if config.summary.is_some() {
+            summary::at_exit();
+        }
         let state = State { life: Life::New, handles: HashMap::new(), next_handle: FIRST_HANDLE, primaries: HashMap::new() };
         let memory = Memory::new(config.devices, config.memory_bytes);
         Machine { refused, state: Mutex::new(state), memory: Mutex::new(memory), settings: Mutex::default(), config }
@@ -127,6 +133,20 @@ impl Machine {
         Ok(())
     }
 
+    /// What the program has made and not ended, in words.
+    pub(crate) fn alive(&self) -> Vec<String> {
+        let state = self.state();
+        // A device's own context is not the program's to destroy.
+        let own: Vec<usize> = state.primaries.values().map(|primary| primary.context.handle()).collect();
+        let handles = state.handles.iter().filter(|(handle, _)| !own.contains(handle));
+        let mut alive: Vec<String> = handles.map(|(handle, object)| format!("{} {handle:#x}", object.kind())).collect();
+        drop(state);
+        alive.extend(self.memory().alive());
+        alive.extend(operands().alive());
+        alive.sort();
+        alive
+    }
+
     /// Ends the use of the runtime, and tells of everything that the program has left alive.
     pub(crate) fn finalise(&self) -> Outcome {
         let mut state = self.state();
@@ -135,17 +155,8 @@ impl Machine {
             Life::Finalised => return Err(Fault::refused(ACL_ERROR_REPEAT_FINALIZE, "aclFinalize has been called already")),
             Life::New => return Err(Fault::misuse(ACL_ERROR_UNINITIALIZE, "aclInit has not been called")),
         }
-        // A device's own context is not the program's to destroy.
-        let own: Vec<usize> = state.primaries.values().map(|primary| primary.context.handle()).collect();
-        let mut leaks: Vec<String> = Vec::new();
-        for (handle, object) in state.handles.iter().filter(|(handle, _)| !own.contains(handle)) {
-            leaks.push(format!("aclFinalize: {} {handle:#x} is still alive", object.kind()));
-        }
         drop(state);
-        leaks.extend(self.memory().alive().map(|what| format!("aclFinalize: {what} is still allocated")));
-        leaks.extend(operands().alive().map(|what| format!("aclFinalize: {what} is still alive")));
-        leaks.sort();
-        leaks.into_iter().for_each(report);
+        self.alive().into_iter().for_each(|what| report(format!("aclFinalize: {what} is still alive")));
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use super::{Address, functions, invalid};
 use crate::capture;
 use crate::context;
 use crate::fault::{Fault, Outcome, call};
+use crate::faults;
 use crate::machine::machine;
 use crate::memory::Span;
 use crate::peer;
@@ -141,20 +142,30 @@ impl Copy {
         }
     }
 
+    fn between_devices(&self) -> bool {
+        self.source.device() != self.destination.device() && self.uses.len() == 2
+    }
+
     /// Makes the copy, and waits for it.
-    fn now(self) -> Outcome {
+    fn now(self, name: &str) -> Outcome {
         context::current()?;
         capture::refuse_synchronous()?;
+        if self.between_devices() {
+            faults::on_link(name)?;
+        }
         self.run();
         Ok(())
     }
 
-    fn enqueue(mut self, stream: &Stream) -> Outcome {
+    fn enqueue(mut self, stream: &Stream, name: &'static str) -> Outcome {
         // Since 9.0 such copies count among the calls that wait.
         if self.pageable && machine().config().cann.major >= 9 {
             capture::refuse_pageable()?;
         }
-        stream.submit(std::mem::take(&mut self.uses), move |_| {
+        let (device, link) = (context::current()?.device(), self.between_devices());
+        stream.submit(std::mem::take(&mut self.uses), move |flags| {
+            let fault = if link { faults::on_link(name) } else { Ok(()) };
+            fault.and_then(|()| faults::on_stream(name, Some(device), flags)).map_err(|fault| fault.of(name))?;
             self.run();
             Ok(())
         })
@@ -183,7 +194,7 @@ pub(super) unsafe extern "C" fn copy(
 ) -> aclError {
     call("aclrtMemcpy", || {
         context::current()?;
-        plan(destination, room, source, bytes, kind)?.now()
+        plan(destination, room, source, bytes, kind)?.now("aclrtMemcpy")
     })
 }
 
@@ -195,7 +206,7 @@ pub(super) unsafe extern "C" fn copy_async(
     kind: aclrtMemcpyKind,
     stream: aclrtStream,
 ) -> aclError {
-    call("aclrtMemcpyAsync", || plan(destination, room, source, bytes, kind)?.enqueue(&*context::stream(stream)?))
+    call("aclrtMemcpyAsync", || plan(destination, room, source, bytes, kind)?.enqueue(&*context::stream(stream)?, "aclrtMemcpyAsync"))
 }
 
 /// The condition is that host memory is pinned: other memory is copied before the call returns, as the document says.
@@ -211,7 +222,7 @@ pub(super) unsafe extern "C" fn copy_async_with_condition(
         let stream = context::stream(stream)?;
         let copy = plan(destination, room, source, bytes, kind)?;
         let wait = copy.pageable;
-        copy.enqueue(&stream)?;
+        copy.enqueue(&stream, "aclrtMemcpyAsyncWithCondition")?;
         if wait { stream.synchronise(None) } else { Ok(()) }
     })
 }
@@ -242,7 +253,7 @@ pub(super) unsafe extern "C" fn copy_2d(
 ) -> aclError {
     call("aclrtMemcpy2d", || {
         context::current()?;
-        plan_2d(destination, destination_pitch, source, source_pitch, (width, height), kind)?.now()
+        plan_2d(destination, destination_pitch, source, source_pitch, (width, height), kind)?.now("aclrtMemcpy2d")
     })
 }
 
@@ -258,7 +269,7 @@ pub(super) unsafe extern "C" fn copy_2d_async(
 ) -> aclError {
     call("aclrtMemcpy2dAsync", || {
         let stream = context::stream(stream)?;
-        plan_2d(destination, destination_pitch, source, source_pitch, (width, height), kind)?.enqueue(&stream)
+        plan_2d(destination, destination_pitch, source, source_pitch, (width, height), kind)?.enqueue(&stream, "aclrtMemcpy2dAsync")
     })
 }
 
@@ -304,7 +315,9 @@ pub(super) unsafe extern "C" fn copy_batch(
     call("aclrtMemcpyBatch", || {
         context::current()?;
         // SAFETY: the caller's arrays are null or valid, by the function's rules.
-        unsafe { plan_batch(destinations, rooms, sources, sizes, number, fail) }?.into_iter().try_for_each(Copy::now)
+        unsafe { plan_batch(destinations, rooms, sources, sizes, number, fail) }?
+            .into_iter()
+            .try_for_each(|copy| copy.now("aclrtMemcpyBatch"))
     })
 }
 
@@ -324,7 +337,7 @@ pub(super) unsafe extern "C" fn copy_batch_async(
         let stream = context::stream(stream)?;
         // SAFETY: the caller's arrays are null or valid, by the function's rules.
         let copies = unsafe { plan_batch(destinations, rooms, sources, sizes, number, fail) }?;
-        copies.into_iter().try_for_each(|copy| copy.enqueue(&stream))
+        copies.into_iter().try_for_each(|copy| copy.enqueue(&stream, "aclrtMemcpyBatchAsync"))
     })
 }
 

@@ -14,6 +14,7 @@ use super::{Address, functions, give, invalid, limit};
 use crate::config::Chip;
 use crate::context::{self, Context, set_current};
 use crate::fault::{Fault, Outcome, call, report};
+use crate::faults;
 use crate::machine::{Object, Primary, machine};
 use crate::peer;
 
@@ -88,6 +89,7 @@ fn end(name: &str, device: u32, force: bool) -> Outcome {
         return Err(Fault::misuse(ACL_ERROR_RT_INVALID_DEVICEID, format!("device {device} is not set; nothing to reset")));
     };
     primary.users = if force { 0 } else { primary.users - 1 };
+    faults::device_reset(device);
     if primary.users > 0 {
         return Ok(());
     }

@@ -8,6 +8,7 @@ use ascend_sys::ffi::*;
 use super::{Address, functions, give, invalid};
 use crate::context;
 use crate::fault::{Fault, Outcome, call};
+use crate::faults;
 use crate::kernels;
 use crate::machine::{Object, machine};
 
@@ -254,7 +255,11 @@ fn enqueue(function: aclrtFuncHandle, blocks: u32, arguments: Vec<u8>, stream: a
         let what = format!("the kernel `{name}` cannot be simulated: nothing is registered for that name");
         return Err(Fault::misuse(ACL_ERROR_RT_KERNEL_LOOKUP, what));
     };
-    stream.submit(Vec::new(), move |_| kernels::run(&*kernel, blocks, &arguments).map_err(|fault| fault.of(&name)))
+    let device = context::current()?.device();
+    stream.submit(Vec::new(), move |flags| {
+        let outcome = faults::on_stream(&name, Some(device), flags).and_then(|()| kernels::run(&*kernel, blocks, &arguments));
+        outcome.map_err(|fault| fault.of(&name))
+    })
 }
 
 pub(super) unsafe extern "C" fn launch(

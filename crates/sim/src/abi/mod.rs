@@ -4,6 +4,7 @@ mod basics;
 mod callback;
 mod compiler;
 mod context;
+pub(crate) mod control;
 mod copy;
 mod device;
 mod event;
@@ -53,7 +54,7 @@ unsafe impl Sync for Address {}
 pub fn resolve(name: &str) -> Option<*const c_void> {
     static VISIBLE: OnceLock<HashMap<&str, Address>> = OnceLock::new();
     let visible = VISIBLE.get_or_init(|| visible(machine().config().cann));
-    let found = visible.get(name).map(|address| address.0);
+    let found = visible.get(name).map(|address| address.0).or_else(|| control::find(name));
     if found.is_none() {
         calls::missed(name);
     }

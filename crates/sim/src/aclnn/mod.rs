@@ -36,6 +36,7 @@ pub(crate) use tensor::Tensor;
 
 use crate::abi::Address;
 use crate::fault::{Fault, Outcome, call};
+use crate::faults;
 use crate::nnopbase::{Executor, Operand, operands};
 
 /// What an operator will do when its stream reaches it.
@@ -167,6 +168,7 @@ unsafe fn plan(
         if size.is_null() || executor.is_null() {
             return Err(Fault::misuse(ACLNN_ERR_PARAM_NULLPTR, "workspaceSize or executor is null"));
         }
+        faults::phase_one(operator)?;
         let mut arguments = Arguments::default();
         let plan = make(&mut arguments)?;
         let bytes = plan.workspace_bytes();

@@ -16,6 +16,7 @@ use ascend_sys::ffi::{
 };
 
 use crate::fault::{Fault, Outcome};
+use crate::faults;
 use region::Region;
 use reservation::Reservation;
 use span::Life;
@@ -80,6 +81,7 @@ impl Memory {
 
     /// Takes bytes from a device's budget.
     fn take(&mut self, device: u32, bytes: usize) -> Outcome {
+        faults::on_allocation(Some(device))?;
         let (free, _) = self.info(device);
         if bytes as u64 > free {
             let what = format!("{bytes} bytes asked, {free} free on device {device}");
@@ -247,6 +249,7 @@ impl Memory {
     pub(crate) fn allocate_host(&mut self, bytes: usize) -> Outcome<usize> {
         let exhausted =
             || Fault::refused(ACL_ERROR_RT_MEMORY_ALLOCATION, format!("{bytes} bytes of host memory asked, the system has none"));
+        faults::on_allocation(None)?;
         let region = Region::memory(pages(bytes)?).ok_or_else(exhausted)?;
         let start = region.start();
         self.host.insert(start, region);

@@ -10,6 +10,7 @@ use super::operands;
 use crate::aclnn::{Plan, Run, Tensor};
 use crate::context;
 use crate::fault::{Fault, Outcome, call};
+use crate::faults;
 use crate::machine::machine;
 
 pub(crate) struct Executor {
@@ -102,7 +103,9 @@ pub(crate) fn launch(
         drop(memory);
         let plan = executor.plan.clone();
         let uses = workspace.iter().map(|(span, _)| span).chain(spans.iter().flatten()).cloned().collect();
-        stream.submit(uses, move |_| {
+        let device = context::current()?.device();
+        stream.submit(uses, move |flags| {
+            faults::on_stream(operator, Some(device), flags).map_err(|fault| fault.of(operator))?;
             if let Some((workspace, bytes)) = &workspace {
                 // What a workspace holds is anything. Two operators that share one while both run would show.
                 // SAFETY: the span has that many bytes, and the workspace is this task's until it ends.

@@ -1,0 +1,150 @@
+//! The line language of faults.
+
+use std::str::FromStr;
+
+use ascend_sys::ffi::{
+    ACL_ERROR_RT_AICORE_EXCEPTION, ACL_ERROR_RT_AICORE_TIMEOUT, ACL_ERROR_RT_HBM_MULTI_BIT_ECC_ERROR, ACL_ERROR_RT_INTERNAL_ERROR,
+    ACL_ERROR_RT_LINK_ERROR, ACL_ERROR_RT_LOST_HEARTBEAT, ACL_ERROR_RT_MEMORY_ALLOCATION, ACLNN_ERR_INNER, aclError,
+};
+
+/// Where a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// An allocation.
+    Alloc,
+    /// A call of a function, before it does anything.
+    Call,
+    /// The first call of an operator.
+    PhaseOne,
+    /// A task on its stream.
+    Late,
+    /// A task on its stream, which never ends.
+    Hang,
+    /// A device, from then on.
+    Lost,
+    /// A task on a device's stream that touches its memory.
+    Ecc,
+    /// A copy between devices.
+    LinkDown,
+}
+
+/// Which of the occasions it strikes at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum When {
+    Nth(u64),
+    Every(u64),
+    Chance(f64),
+    /// Milliseconds after the script was set.
+    AfterMs(u64),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Rule {
+    pub(super) text: String,
+    pub(super) place: Place,
+    /// The name of the function, operator or copy; `*` is any.
+    pub(super) name: String,
+    pub(super) device: Option<u32>,
+    pub(super) when: When,
+    pub(super) code: aclError,
+}
+
+impl Rule {
+    /// Whether it is about something of that name, on that device.
+    pub(super) fn is_about(&self, name: &str, device: Option<u32>) -> bool {
+        (self.name == "*" || self.name == name) && self.device.is_none_or(|wanted| device == Some(wanted))
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Script {
+    pub(super) seed: u64,
+    pub(super) rules: Vec<Rule>,
+}
+
+impl FromStr for Script {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut script = Self::default();
+        for line in text.split(['\n', ';']) {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            let mut words = line.split_whitespace();
+            match words.next() {
+                None => {}
+                Some("seed") => script.seed = number(line, words.next())?,
+                Some(place) => script.rules.push(rule(line, place, words.collect())?),
+            }
+        }
+        Ok(script)
+    }
+}
+
+fn number<T: FromStr>(line: &str, word: Option<&str>) -> Result<T, String> {
+    let found = word.unwrap_or("nothing");
+    word.and_then(|word| word.parse().ok()).ok_or_else(|| format!("`{line}`: a number asked, {found} found"))
+}
+
+fn rule(line: &str, place: &str, words: Vec<&str>) -> Result<Rule, String> {
+    // The place, its code, and whether a name follows.
+    let (place, code, named) = match place {
+        "alloc" => (Place::Alloc, ACL_ERROR_RT_MEMORY_ALLOCATION, false),
+        "call" => (Place::Call, ACL_ERROR_RT_INTERNAL_ERROR, true),
+        "phase-one" => (Place::PhaseOne, ACLNN_ERR_INNER, true),
+        "late" => (Place::Late, ACL_ERROR_RT_AICORE_EXCEPTION, true),
+        "hang" => (Place::Hang, ACL_ERROR_RT_AICORE_TIMEOUT, true),
+        "lost" => (Place::Lost, ACL_ERROR_RT_LOST_HEARTBEAT, false),
+        "ecc" => (Place::Ecc, ACL_ERROR_RT_HBM_MULTI_BIT_ECC_ERROR, false),
+        "link-down" => (Place::LinkDown, ACL_ERROR_RT_LINK_ERROR, false),
+        other => {
+            let known = "seed, alloc, call, phase-one, late, hang, lost, ecc or link-down";
+            return Err(format!("`{line}`: {known} asked, `{other}` found"));
+        }
+    };
+    let mut words = words.into_iter();
+    let name = match (named, words.next()) {
+        (false, first) => {
+            words = first.into_iter().chain(words).collect::<Vec<_>>().into_iter();
+            "*".to_owned()
+        }
+        (true, Some(name)) => name.to_owned(),
+        (true, None) => return Err(format!("`{line}`: the name of a function or operator asked, or *")),
+    };
+    let mut rule = Rule { text: line.to_owned(), place, name, device: None, when: When::Nth(1), code };
+    while let Some(word) = words.next() {
+        let mut value = || words.next();
+        match word {
+            "at" => rule.when = When::Nth(number(line, value())?),
+            "every" => rule.when = When::Every(number(line, value())?),
+            "chance" => rule.when = When::Chance(number(line, value())?),
+            "after-ms" => rule.when = When::AfterMs(number(line, value())?),
+            "device" => rule.device = Some(number(line, value())?),
+            "code" => rule.code = number(line, value())?,
+            other => return Err(format!("`{line}`: at, every, chance, after-ms, device or code asked, `{other}` found")),
+        }
+    }
+    match rule.when {
+        When::Nth(0) | When::Every(0) => Err(format!("`{line}`: occasions are counted from 1")),
+        When::Chance(chance) if !(0.0..=1.0).contains(&chance) => Err(format!("`{line}`: a chance from 0 to 1 asked")),
+        _ if rule.code == 0 => Err(format!("`{line}`: a code other than 0 asked, which is success")),
+        _ => Ok(rule),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_rules_and_wrong_ones_are_refused_with_what_is_known() {
+        let script: Script = "seed 7; alloc at 3 # the third\n\nlate aclnnMm chance 0.5 device 1 code 507035".parse().unwrap();
+        assert_eq!((script.seed, script.rules.len()), (7, 2));
+        assert_eq!((script.rules[0].place, script.rules[0].when), (Place::Alloc, When::Nth(3)));
+        let late = &script.rules[1];
+        assert_eq!((late.device, late.code, late.when), (Some(1), 507_035, When::Chance(0.5)));
+        assert!(late.is_about("aclnnMm", Some(1)) && !late.is_about("aclnnMm", Some(0)) && !late.is_about("aclnnAdd", Some(1)));
+        for wrong in ["fire", "call", "alloc at", "alloc at 0", "alloc chance 2", "alloc soon", "call aclInit code 0", "seed x"] {
+            assert!(wrong.parse::<Script>().unwrap_err().starts_with(&format!("`{wrong}`: ")), "{wrong}");
+        }
+    }
+}
