@@ -17,15 +17,9 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Runs `f` with the device's threads at hand for `rayon`'s parallel iterators. Lock tensors before, not inside: a thread that waits for its parts
-    /// may take up parts of another call.
-    pub(crate) fn install<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
-        self.host.install(f)
-    }
-
-    /// Number of threads that [`install`](Self::install) gives.
+    /// Number of threads that work can be shared out to, the calling one among them.
     pub(crate) fn threads(&self) -> usize {
-        self.host.pool.current_num_threads()
+        self.host.pool.threads()
     }
 
     /// `len` elements of memory with arbitrary contents, reused between calls; may be asked for on any thread.

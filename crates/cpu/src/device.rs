@@ -97,7 +97,7 @@ impl CpuDevice {
         let info = DeviceInfo {
             id: DeviceId::CPU,
             name: host::cpu_name(),
-            compute_units: host.pool.current_num_threads(),
+            compute_units: host.pool.threads(),
             memory_bytes,
             features: available.chain([format!("isa={isa}")]).collect(),
         };
@@ -198,6 +198,9 @@ impl Device for CpuDevice {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
     use ascend_hal::ops::Softmax;
     use ascend_hal::{DType, DeviceExt, FnKernel, KernelInfo, OpKind, Origin};
 
@@ -215,7 +218,18 @@ mod tests {
             constraints: "".into(),
         };
         let kernel = FnKernel::shared(info, move |at, call| {
-            host.install(|| at.device.enqueue(at.stream, call.clone(), &Choice::Name("softmax".into())))
+            let (arrived, refused) = (AtomicUsize::new(0), Mutex::new(Ok(())));
+            let caller = thread::current().id();
+            host.pool.crew(2, || {
+                arrived.fetch_add(1, Ordering::Relaxed);
+                while arrived.load(Ordering::Relaxed) < 2 {
+                    thread::yield_now();
+                }
+                if thread::current().id() != caller {
+                    *refused.lock().unwrap() = at.device.enqueue(at.stream, call.clone(), &Choice::Name("softmax".into()));
+                }
+            });
+            refused.into_inner().unwrap()
         });
         device.kernels().register(kernel).unwrap();
         let stream = device.create_stream().unwrap();

@@ -1,11 +1,11 @@
 //! What kernels compute with: threads, scratch memory and an instruction set; and what can be read about the machine.
 
-use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
 
 use ascend_hal::{Error, Result};
-use rayon::ThreadPool;
 
 use crate::isa::Isa;
+use crate::pool::Pool;
 use crate::scratch::Arena;
 
 /// More threads than this are taken for a mistake.
@@ -14,13 +14,13 @@ const MAX_THREADS: usize = 4096;
 /// The host's means of computing, owned by one device and shared with its built-in kernels.
 #[derive(Debug)]
 pub(crate) struct Host {
-    pub(crate) pool: ThreadPool,
+    pub(crate) pool: Pool,
     pub(crate) arena: Arena,
     pub(crate) isa: Isa,
 }
 
 impl Host {
-    /// `threads` workers (0: as many as the machine runs at once) and an instruction set.
+    /// `threads` threads (0: as many as the machine runs at once) and an instruction set.
     pub(crate) fn new(threads: usize, isa: Isa) -> Result<Self> {
         let threads = match threads {
             0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
@@ -30,46 +30,26 @@ impl Host {
         if threads > MAX_THREADS {
             return Err(refused(threads.to_string()));
         }
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|i| format!("ascend-cpu-{i}")).build();
-        Ok(Self { pool: pool.map_err(|e| refused(format!("{threads}, which the system refuses: {e}")))?, arena: Arena::default(), isa })
+        let pool = Pool::new(threads).map_err(|e| refused(format!("{threads}, which the system refuses: {e}")))?;
+        Ok(Self { pool, arena: Arena::default(), isa })
     }
 
-    /// Runs `f` on the pool and waits.
-    pub(crate) fn install<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
-        // A worker of another rayon pool would take up other jobs of its pool while it waits, in the middle of this call; one of them may want the very
-        // stream or buffers that this call holds. A thread of no pool just waits.
-        if rayon::current_thread_index().is_some() && !self.is_worker() {
-            let waited = std::thread::scope(|scope| scope.spawn(|| self.pool.install(f)).join());
-            return waited.unwrap_or_else(|panic| resume_unwind(panic));
-        }
-        self.pool.install(f)
-    }
-
-    /// Runs `f` on the calling thread and on others, `threads` in all if there are as many, and waits for each.
-    pub(crate) fn crew(&self, threads: usize, f: impl Fn() + Sync) {
-        let threads = threads.min(self.pool.current_num_threads());
-        let together = || {
-            self.pool.in_place_scope(|scope| {
-                for _ in 1..threads {
-                    scope.spawn(|_| f());
+    /// Runs `f` on all of `items`, on up to `threads` threads. The calling thread is one of them, and takes all items if no other comes in time.
+    ///
+    /// # Errors
+    /// That of `f`; of several, any. After one no more items are begun.
+    pub(crate) fn share<I: Iterator + Send>(&self, threads: usize, items: I, f: impl Fn(I::Item) -> Result<()> + Sync) -> Result<()> {
+        let items = Mutex::new((items, Ok(())));
+        let lock = || items.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = || Some(lock()).filter(|items| items.1.is_ok()).and_then(|mut items| items.0.next());
+        self.pool.crew(threads, || {
+            while let Some(item) = next() {
+                if let Err(e) = f(item) {
+                    lock().1 = Err(e);
                 }
-                f();
-            });
-        };
-        if threads <= 1 {
-            f();
-        } else if rayon::current_thread_index().is_some() && !self.is_worker() {
-            // As in `install`.
-            let waited = std::thread::scope(|scope| scope.spawn(together).join());
-            waited.unwrap_or_else(|panic| resume_unwind(panic));
-        } else {
-            together();
-        }
-    }
-
-    /// Whether the calling thread is one of the pool's.
-    pub(crate) fn is_worker(&self) -> bool {
-        self.pool.current_thread_index().is_some()
+            }
+        });
+        items.into_inner().unwrap_or_else(PoisonError::into_inner).1
     }
 }
 
@@ -104,40 +84,20 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_of_another_pool_waits_without_taking_other_jobs() {
-        let host = Host::new(1, Isa::Portable).unwrap();
-        let other = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-        let order = std::sync::Mutex::new(Vec::new());
-        let job = |_: &rayon::Scope<'_>| {
-            order.lock().unwrap().push("begin");
-            host.install(|| std::thread::sleep(std::time::Duration::from_millis(20)));
-            order.lock().unwrap().push("end");
-        };
-        other.scope(|scope| {
-            scope.spawn(job);
-            scope.spawn(job);
-        });
-        assert_eq!(*order.lock().unwrap(), ["begin", "end", "begin", "end"]);
-    }
-
-    #[test]
-    fn a_panic_in_the_pool_reaches_the_caller() {
-        let host = Host::new(1, Isa::Portable).unwrap();
-        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| host.install(|| panic!("of the kernel")))).is_err());
-        assert_eq!(host.install(|| 7), 7);
-    }
-
-    #[test]
-    fn a_crew_is_as_large_as_asked_and_the_caller_one_of_it() {
+    fn every_item_is_taken_once_and_none_after_an_error() {
         let host = Host::new(3, Isa::Portable).unwrap();
-        let seen = std::sync::Mutex::new(Vec::new());
-        let caller = std::thread::current().id();
-        for (asked, found) in [(0, 1), (1, 1), (2, 2), (9, 3)] {
-            host.crew(asked, || seen.lock().unwrap().push(std::thread::current().id()));
-            let seen = std::mem::take(&mut *seen.lock().unwrap());
-            assert_eq!((seen.len(), seen.contains(&caller)), (found, true));
-        }
-        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| host.crew(3, || panic!("of the kernel")))).is_err());
+        let mut taken = [0; 1000];
+        host.share(3, taken.iter_mut(), |times| {
+            *times += 1;
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(taken, [1; 1000]);
+        let failed = host.share(3, 0.., |item: usize| match item {
+            500 => Err(Error::Overflow { what: "item 500".into() }),
+            _ => Ok(()),
+        });
+        assert!(matches!(failed, Err(Error::Overflow { .. })));
     }
 
     #[test]

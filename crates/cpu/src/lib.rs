@@ -26,6 +26,7 @@ mod host;
 mod isa;
 mod memory;
 mod ops;
+mod pool;
 pub mod probe;
 mod rows;
 mod scratch;

@@ -72,19 +72,31 @@ impl Context<'_> {
             return f(0..rows, out);
         }
         let most = (PIECE / work.max(1)).max(1);
-        self.install(|| pieces(0..rows, most, out, &f))
+        self.host.share(self.threads(), Pieces { rows: 0..rows, most, out: Some(out) }, |(rows, out)| f(rows, out))
     }
 }
 
-/// Cuts the rows in halves until at most `most` are left.
-fn pieces<O: Split>(rows: Range<usize>, most: usize, out: O, f: &(impl Fn(Range<usize>, O) -> Result<()> + Sync)) -> Result<()> {
-    if rows.len() <= most {
-        return f(rows, out);
+/// Cuts rows into pieces of at most `most`.
+struct Pieces<O> {
+    rows: Range<usize>,
+    most: usize,
+    /// The part of the output that belongs to `rows`.
+    out: Option<O>,
+}
+
+impl<O: Split> Iterator for Pieces<O> {
+    type Item = (Range<usize>, O);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rows = self.rows.start..self.rows.end.min(self.rows.start + self.most);
+        if rows.is_empty() {
+            return None;
+        }
+        let (first, rest) = self.out.take()?.split(rows.len());
+        self.rows.start = rows.end;
+        self.out = Some(rest);
+        Some((rows, first))
     }
-    let middle = rows.start + rows.len() / 2;
-    let (first, second) = out.split(rows.len() / 2);
-    let (a, b) = rayon::join(|| pieces(rows.start..middle, most, first, f), || pieces(middle..rows.end, most, second, f));
-    a.and(b)
 }
 
 #[cfg(test)]
@@ -138,7 +150,7 @@ mod tests {
             };
             assert_eq!(threads(SERIAL), [(thread::current().id(), SERIAL)]);
             let shared = threads(SERIAL + 1);
-            assert!(shared.len() > 1 && shared.iter().all(|&(id, rows)| id != thread::current().id() && rows <= PIECE), "{shared:?}");
+            assert!(shared.len() > 1 && shared.iter().all(|&(_, rows)| rows <= PIECE), "{shared:?}");
         });
     }
 

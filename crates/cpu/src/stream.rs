@@ -131,7 +131,7 @@ impl Core {
         if turn.holder == Some(me) {
             return Ok(Hold { core: self, nested: true });
         }
-        if turn.holder.is_some() && self.device.host.is_worker() {
+        if turn.holder.is_some() && self.device.host.pool.is_worker() {
             let found = "the call comes from a worker thread of a kernel; enqueue from the thread that launched the kernel".into();
             return Err(Error::State { what: "stream", asked, found });
         }

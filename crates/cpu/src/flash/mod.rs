@@ -16,7 +16,6 @@ use std::ops::Range;
 
 use ascend_hal::Result;
 use ascend_hal::ops::Sequences;
-use rayon::prelude::*;
 
 use self::block::{Logit, Seen};
 use self::pack::Ahead;
@@ -112,7 +111,7 @@ impl<T: Lane> Flash<'_, T> {
         }
         // With few items the splits of an item run side by side.
         let wide = items.len() < 4 * cx.threads();
-        cx.install(|| items.par_iter_mut().with_max_len(1).try_for_each(|item| self.item(cx, item, wide)))
+        cx.host.share(cx.threads(), items.iter_mut(), |item| self.item(cx, item, wide))
     }
 
     fn d(&self) -> usize {
@@ -179,8 +178,12 @@ impl<T: Lane> Flash<'_, T> {
         let split = |start: usize| self.split(cx, item, &q, start..keys.min(start + SPLIT));
         let mut total = None;
         if wide && keys > SPLIT {
-            let parts: Vec<Partial<'_>> = starts.collect::<Vec<_>>().into_par_iter().with_max_len(1).map(split).collect::<Result<_>>()?;
-            total = parts.into_iter().fold(total, |total, part| Some(part.after(cx.isa(), total)));
+            let mut parts: Vec<Option<Partial<'_>>> = starts.clone().map(|_| None).collect();
+            cx.host.share(cx.threads(), parts.iter_mut().zip(starts), |(part, start)| {
+                *part = Some(split(start)?);
+                Ok(())
+            })?;
+            total = parts.into_iter().flatten().fold(total, |total, part| Some(part.after(cx.isa(), total)));
         } else {
             for start in starts {
                 total = Some(split(start)?.after(cx.isa(), total));

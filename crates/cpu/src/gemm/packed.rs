@@ -18,7 +18,6 @@ use ascend_hal::host::HostAccess;
 use ascend_hal::ops::Weight;
 use ascend_hal::{DType, Device, DeviceId, Error, Format, Layout, Location, OpKind, Result, TensorView};
 use bytemuck::{Pod, Zeroable};
-use rayon::prelude::*;
 
 use super::fill::{self, STAGE_ROWS};
 use super::kernel::{COLS, STEP_BYTES};
@@ -203,9 +202,10 @@ pub(crate) fn prepare(device: &dyn Device, host: &Host, weight: &Weight) -> Resu
         let (header, panels) = bytes.split_at_mut(HEADER_BYTES);
         header.copy_from_slice(bytemuck::bytes_of(&packing.header()));
         let each = weights.panels();
-        host.install(|| {
-            panels.par_chunks_mut(packing.panel_bytes).enumerate().for_each(|(i, out)| packing.write(&weights, i / each, i % each, out));
-        });
+        host.share(host.pool.threads(), panels.chunks_mut(packing.panel_bytes).enumerate(), |(i, out)| {
+            packing.write(&weights, i / each, i % each, out);
+            Ok(())
+        })?;
     }
     Ok(Weight { data: TensorView::new(buffer, data.dtype(), Layout::packed(*data.shape())?)?, quant: weight.quant.clone() })
 }

@@ -170,7 +170,7 @@ pub(crate) fn in_order<S>(
         }
         watch.end();
     };
-    cx.host.crew(threads.min(pieces), work);
+    cx.host.pool.crew(threads.min(pieces), work);
     failure.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 

@@ -3,11 +3,11 @@
 use ascend_hal::host::HostAccess;
 use ascend_hal::ops::{Epilogue, GluKind, Group, GroupedMatmul};
 use ascend_hal::{DType, OpKind, Result, TensorView, bf16, f16};
-use rayon::prelude::*;
 
 use super::activation::gate;
 use crate::context::Context;
 use crate::gemm::{Bias, COLS, Held, Method, Product, Stored, TILE_PANELS, Weights, tiles};
+use crate::rows::RowsMut;
 use crate::simd::{Lane, convert, row};
 
 const OP: OpKind = OpKind::GroupedMatmul;
@@ -89,11 +89,13 @@ fn glu_quant(
         y_scale[..used].fill(0.0);
         return Ok(());
     }
-    cx.install(|| {
-        let rows = values.par_chunks(half).zip(y.par_chunks_mut(half)).zip(&mut y_scale[..used]);
-        rows.for_each(|((values, y), scale)| *scale = row::quantize(cx.isa(), values, y));
-    });
-    Ok(())
+    let outputs = (RowsMut::new(&mut y[..used * half], half), RowsMut::new(&mut y_scale[..used], 1));
+    cx.by_rows(used, half, outputs, |range, (mut y, scales)| {
+        for ((row, y), scale) in range.zip(y.iter()).zip(scales.data) {
+            *scale = row::quantize(cx.isa(), &values[row * half..(row + 1) * half], y);
+        }
+        Ok(())
+    })
 }
 
 fn inputs<'a>(op: &'a GroupedMatmul, stored: &'a Stored) -> impl Iterator<Item = (&'static str, &'a TensorView)> {
