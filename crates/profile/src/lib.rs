@@ -1,0 +1,10 @@
+//! Where the time of a mixture-of-experts layer goes, and what a deployment would give.
+//!
+//! [`workload`] says what is run: the shapes of a model, the part of it that one rank holds, and which experts the tokens go to.
+
+#![forbid(unsafe_code)]
+
+mod error;
+pub mod workload;
+
+pub use error::{Error, Result};
