@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crate::faults;
 
 /// Environment variables, and what for.
-pub const VARIABLES: [(&str, &str); 8] = [
+pub const VARIABLES: [(&str, &str); 9] = [
     ("ASCEND_SIM_DEVICES", "number of simulated devices"),
     ("ASCEND_SIM_SOC", "name of the simulated chip"),
     ("ASCEND_SIM_HBM", "memory of a simulated device, as 64GiB"),
@@ -15,6 +15,7 @@ pub const VARIABLES: [(&str, &str); 8] = [
     ("ASCEND_SIM_STRICT", "what misuse of the simulated CANN does: report, abort or off"),
     ("ASCEND_SIM_BACKTRACE", "1: reports of misuse say where in the program it happened"),
     ("ASCEND_SIM_FAULTS", "faults on purpose, a rule a line"),
+    ("ASCEND_SIM_KERNELS", "null: operators compute nothing, for measuring what is around them"),
     ("ASCEND_SIM_SUMMARY", "a file that takes what was called, missing and left alive when the process ends"),
 ];
 
@@ -86,6 +87,8 @@ pub(crate) struct Config {
     pub(crate) strict: Strict,
     pub(crate) backtrace: bool,
     pub(crate) faults: String,
+    /// Whether operators compute.
+    pub(crate) compute: bool,
     pub(crate) summary: Option<PathBuf>,
 }
 
@@ -101,6 +104,7 @@ impl Default for Config {
             strict: Strict::Report,
             backtrace: false,
             faults: String::new(),
+            compute: true,
             summary: None,
         }
     }
@@ -110,7 +114,7 @@ impl Config {
     /// The machine that the variables ask for, or what is wrong with one.
     pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let mut config = Self::default();
-        let [devices, soc, memory, cann, strict, backtrace, faults, summary] = VARIABLES.map(|(name, _)| (name, variable(name)));
+        let [devices, soc, memory, cann, strict, backtrace, faults, kernels, summary] = VARIABLES.map(|(name, _)| (name, variable(name)));
         let wrong = |name: &str, asked: &str, found: &str| format!("{name}: {asked} asked, `{found}` found");
         if let (name, Some(text)) = devices {
             let number = text.parse().ok().filter(|number| (1..=64).contains(number));
@@ -133,6 +137,13 @@ impl Config {
                 "abort" => Strict::Abort,
                 "off" => Strict::Off,
                 _ => return Err(wrong(name, "report, abort or off", &text)),
+            };
+        }
+        if let (name, Some(text)) = kernels {
+            config.compute = match text.as_str() {
+                "null" => false,
+                "cpu" => true,
+                _ => return Err(wrong(name, "null or cpu", &text)),
             };
         }
         if let (name, Some(text)) = backtrace {

@@ -27,6 +27,7 @@
 //! | `ASCEND_SIM_STRICT` | misuse is printed (`report`), ends the process (`abort`), or is only refused (`off`) | report |
 //! | `ASCEND_SIM_BACKTRACE` | 1: reports of misuse say where it happened | 0 |
 //! | `ASCEND_SIM_FAULTS` | what breaks on purpose, see [`faults`] | nothing |
+//! | `ASCEND_SIM_KERNELS` | `null`: operators compute nothing, for measuring what is around them | cpu |
 //! | `ASCEND_SIM_SUMMARY` | a file that takes what was called, missing and left alive when the process ends | none |
 //!
 //! This part has contexts, devices, streams, events, memory, copies, callbacks, and capture and replay. What it says nothing about is the speed of a card.

@@ -106,6 +106,9 @@ pub(crate) fn launch(
         let device = context::current()?.device();
         stream.submit(uses, move |flags| {
             faults::on_stream(operator, Some(device), flags).map_err(|fault| fault.of(operator))?;
+            if !machine().config().compute {
+                return Ok(());
+            }
             if let Some((workspace, bytes)) = &workspace {
                 // What a workspace holds is anything. Two operators that share one while both run would show.
                 // SAFETY: the span has that many bytes, and the workspace is this task's until it ends.

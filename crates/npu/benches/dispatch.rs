@@ -1,0 +1,214 @@
+//! What it costs the host to enqueue: an op through the device, beside the bare C calls that it comes down to, and a captured graph beside its ops one by one.
+//!
+//! The simulated operators compute nothing here (`ASCEND_SIM_KERNELS=null`), so a time is that of the calls. `cargo bench -p ascend-npu`.
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot run ends")]
+
+use std::ffi::c_void;
+use std::ptr::null_mut;
+use std::sync::Arc;
+
+use ascend_hal::ops::{GroupList, GroupedMatmul, Norm, NormKind, Weight};
+use ascend_hal::{Choice, DType, Device, DeviceExt, OpCall, Stream};
+use ascend_npu::NpuDevice;
+use ascend_sys::Cann;
+use ascend_sys::ffi::*;
+use criterion::{Criterion, criterion_group};
+
+/// Calls between two waits for the stream: a queue that grows without end would be another thing to measure.
+const BATCH: usize = 64;
+
+/// A device, and the same CANN bare.
+struct Setup {
+    device: Arc<NpuDevice>,
+    stream: Stream,
+    cann: Cann,
+    bare: aclrtStream,
+}
+
+fn setup() -> Setup {
+    let cann = ascend_sim::cann();
+    let device = NpuDevice::open(Arc::new(ascend_sim::cann()), "sim", 0).unwrap();
+    let stream = device.create_stream().unwrap();
+    let mut bare = null_mut();
+    // SAFETY: the device is initialised; a place to write to.
+    unsafe {
+        cann.acl.aclrtSetDevice(0).unwrap();
+        cann.acl.aclrtCreateStream(&mut bare).unwrap();
+    }
+    Setup { device, stream, cann, bare }
+}
+
+impl Setup {
+    fn norm(&self) -> OpCall {
+        let (x, weight) = (self.device.zeros(DType::BF16, [8, 2048]).unwrap(), self.device.zeros(DType::BF16, [2048]).unwrap());
+        let y = self.device.empty(DType::BF16, [8, 2048]).unwrap();
+        Norm::new(x.view(), weight.view(), NormKind::Rms, 1e-6, y).into()
+    }
+
+    fn grouped(&self) -> OpCall {
+        let (x, w) = (self.device.zeros(DType::BF16, [16, 64]).unwrap(), self.device.zeros(DType::BF16, [8, 64, 64]).unwrap());
+        let groups = GroupList::Counts(self.device.upload(&[2i64; 8], [8]).unwrap());
+        GroupedMatmul::new(x.view(), Weight::kn(w.view()), groups, self.device.empty(DType::BF16, [16, 64]).unwrap()).into()
+    }
+
+    fn enqueue(&self, call: &OpCall) {
+        self.device.enqueue(&self.stream, call.clone(), &Choice::Auto).unwrap();
+    }
+
+    /// Device memory of the bare calls. It lives as long as the process.
+    fn malloc(&self, bytes: usize) -> *mut c_void {
+        let mut address = null_mut();
+        // SAFETY: a place to write to.
+        unsafe { self.cann.acl.aclrtMalloc(&mut address, bytes, ACL_MEM_MALLOC_HUGE_FIRST) }.unwrap();
+        address
+    }
+
+    /// A row-major tensor handle.
+    fn tensor(&self, dims: &[i64], dtype: aclDataType, address: *mut c_void) -> *mut aclTensor {
+        let mut strides = [1; 4];
+        for i in (1..dims.len()).rev() {
+            strides[i - 1] = strides[i] * dims[i];
+        }
+        let rank = dims.len() as u64;
+        // SAFETY: the arrays have as many elements as is said.
+        let made = unsafe {
+            let base = &self.cann.nnopbase;
+            base.aclCreateTensor(dims.as_ptr(), rank, dtype, strides.as_ptr(), 0, ACL_FORMAT_ND, dims.as_ptr(), rank, address)
+        };
+        made.unwrap()
+    }
+
+    fn list(&self, tensor: *mut aclTensor) -> *mut aclTensorList {
+        // SAFETY: the array has one element.
+        unsafe { self.cann.nnopbase.aclCreateTensorList([tensor.cast_const()].as_ptr(), 1) }.unwrap()
+    }
+}
+
+/// One RMS norm by the C calls alone.
+fn bare_norm(s: &Setup, [x, gamma, y, rstd]: [*mut c_void; 4], workspace: *mut c_void) {
+    let (mut bytes, mut executor) = (0, null_mut());
+    let x = s.tensor(&[8, 2048], ACL_BF16, x);
+    let gamma = s.tensor(&[2048], ACL_BF16, gamma);
+    let y = s.tensor(&[8, 2048], ACL_BF16, y);
+    let rstd = s.tensor(&[8, 1], ACL_FLOAT, rstd);
+    // SAFETY: every handle is alive; the workspace is as large as any that is asked for here.
+    unsafe {
+        s.cann.opapi.aclnnRmsNormGetWorkspaceSize(x, gamma, 1e-6, y, rstd, &mut bytes, &mut executor).unwrap();
+        s.cann.opapi.aclnnRmsNorm(workspace, bytes, executor, s.bare).unwrap();
+        for tensor in [x, gamma, y, rstd] {
+            s.cann.nnopbase.aclDestroyTensor(tensor).unwrap();
+        }
+    }
+}
+
+/// One grouped product by the C calls alone.
+fn bare_grouped(s: &Setup, [x, w, groups, y]: [*mut c_void; 4], workspace: *mut c_void) {
+    let (mut bytes, mut executor, none) = (0, null_mut(), null_mut::<aclTensorList>());
+    let x = s.list(s.tensor(&[16, 64], ACL_BF16, x));
+    let w = s.list(s.tensor(&[8, 64, 64], ACL_BF16, w));
+    let y = s.list(s.tensor(&[16, 64], ACL_BF16, y));
+    let groups = s.tensor(&[8], ACL_INT64, groups);
+    // SAFETY: every handle is alive or null where that is allowed; the workspace is as large as any that is asked for here.
+    unsafe {
+        let first = s.cann.opapi.aclnnGroupedMatmulV5GetWorkspaceSize(
+            x,
+            w,
+            none,
+            none,
+            none,
+            none,
+            none,
+            none,
+            groups,
+            none,
+            none,
+            none,
+            3,
+            0,
+            1,
+            0,
+            null_mut(),
+            y,
+            none,
+            none,
+            &mut bytes,
+            &mut executor,
+        );
+        first.unwrap();
+        s.cann.opapi.aclnnGroupedMatmulV5(workspace, bytes, executor, s.bare).unwrap();
+        for list in [x, w, y] {
+            s.cann.nnopbase.aclDestroyTensorList(list).unwrap();
+        }
+        s.cann.nnopbase.aclDestroyTensor(groups).unwrap();
+    }
+}
+
+/// The time of `enqueue` alone; the stream is emptied between batches.
+fn timed(c: &mut Criterion, name: &str, enqueue: impl Fn(), wait: impl Fn()) {
+    c.bench_function(name, |b| {
+        b.iter_custom(|rounds| {
+            let mut total = std::time::Duration::ZERO;
+            let mut left = rounds as usize;
+            while left > 0 {
+                let batch = left.min(BATCH);
+                let start = std::time::Instant::now();
+                for _ in 0..batch {
+                    enqueue();
+                }
+                total += start.elapsed();
+                wait();
+                left -= batch;
+            }
+            total
+        });
+    });
+}
+
+fn ops(c: &mut Criterion) {
+    let s = setup();
+    let memory = [1 << 20; 4].map(|bytes| s.malloc(bytes));
+    let workspace = s.malloc(64 << 20);
+    // SAFETY: the stream is alive.
+    let wait_bare = || unsafe { s.cann.acl.aclrtSynchronizeStream(s.bare) }.unwrap();
+    let wait = || s.stream.synchronize().unwrap();
+    // The device has made its own context current in this thread.
+    // SAFETY: the device exists.
+    let rebind = || unsafe { s.cann.acl.aclrtSetDevice(0) }.unwrap();
+
+    timed(c, "rms_norm/bare", || bare_norm(&s, memory, workspace), wait_bare);
+    let norm = s.norm();
+    timed(c, "rms_norm/device", || s.enqueue(&norm), wait);
+    rebind();
+    timed(c, "grouped_matmul/bare", || bare_grouped(&s, memory, workspace), wait_bare);
+    let grouped = s.grouped();
+    timed(c, "grouped_matmul/device", || s.enqueue(&grouped), wait);
+}
+
+/// As many ops as a decoder layer comes down to.
+const LAYER_OPS: usize = 60;
+
+fn graphs(c: &mut Criterion) {
+    let s = setup();
+    let (norm, grouped) = (s.norm(), s.grouped());
+    let layer = || (0..LAYER_OPS).for_each(|i| s.enqueue(if i % 2 == 0 { &norm } else { &grouped }));
+    let wait = || s.stream.synchronize().unwrap();
+    timed(c, "layer of 60 ops/eager", layer, wait);
+    s.stream.begin_capture().unwrap();
+    layer();
+    let graph = s.stream.end_capture().unwrap().instantiate().unwrap();
+    timed(c, "layer of 60 ops/graph", || graph.launch(&s.stream).unwrap(), wait);
+}
+
+fn benches(c: &mut Criterion) {
+    ops(c);
+    graphs(c);
+}
+
+criterion_group!(all, benches);
+
+fn main() {
+    // SAFETY: nothing else runs yet.
+    unsafe { std::env::set_var("ASCEND_SIM_KERNELS", "null") };
+    all();
+    Criterion::default().configure_from_args().final_summary();
+}
