@@ -88,17 +88,20 @@ impl<'a> Context<'a> {
 
     /// `0, 1, .. n - 1` as i32.
     pub(crate) fn iota(&self, n: usize) -> Result<TensorView> {
-        self.constant(format!("iota {n}"), DType::I32, [n], || (0..n as i32).flat_map(i32::to_le_bytes).collect())
+        // A few tables serve for every length.
+        let room = n.next_power_of_two().max(1024);
+        let table = self.constant(format!("iota {room}"), DType::I32, [room], || (0..room as i32).flat_map(i32::to_le_bytes).collect())?;
+        table.narrow(0, 0, n)
+    }
+
+    /// A tensor of one f32.
+    pub(crate) fn number(&self, x: f32) -> Result<TensorView> {
+        self.constant(format!("f32 {:08x}", x.to_bits()), DType::F32, [1], || x.to_le_bytes().into())
     }
 
     /// A tensor of one element, 0.
     pub(crate) fn zero_of(&self, dtype: DType) -> Result<TensorView> {
         self.constant(format!("zero {dtype}"), dtype, [1], || vec![0; dtype.bits() / 8])
-    }
-
-    /// A tensor of one element, 1 in f32.
-    pub(crate) fn one(&self) -> Result<TensorView> {
-        self.constant("one".into(), DType::F32, [1], || 1f32.to_le_bytes().into())
     }
 
     /// `y = x`, in the layout and type of `y`.

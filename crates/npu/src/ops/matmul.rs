@@ -109,7 +109,7 @@ fn from_sums(cx: &Context<'_>, op: &Matmul) -> Result<()> {
         }
     } else {
         let (w, transposed) = stored(cx, &op.weight.data)?;
-        let (x, one) = (cx.dense(&op.x)?, cx.one()?);
+        let (x, one) = (cx.dense(&op.x)?, cx.number(1.)?);
         let bias = bias(true).map(|bias| cx.dense(bias)).transpose()?;
         // The sums themselves have no scale; the operator wants one all the same.
         aclnnQuantMatmulV4(cx.queue(), &x, &w, &one, None, None, bias.as_ref(), false, transposed, &sums)?;

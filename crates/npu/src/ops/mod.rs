@@ -6,8 +6,12 @@ mod cast;
 mod copy;
 mod elementwise;
 mod embedding;
+mod finalize_routing;
+mod gating;
 mod grouped_matmul;
+mod init_routing;
 mod matmul;
+mod moe_experts;
 mod norm;
 mod quantize;
 mod rows;
@@ -111,6 +115,10 @@ const LISTS: &[&[Builtin]] = &[
     quantize::KERNELS,
     matmul::KERNELS,
     grouped_matmul::KERNELS,
+    gating::KERNELS,
+    init_routing::KERNELS,
+    finalize_routing::KERNELS,
+    moe_experts::KERNELS,
 ];
 
 /// Every built-in kernel that the operator library at hand has the operators for.

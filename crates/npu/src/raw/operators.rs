@@ -123,6 +123,10 @@ operators! {
     aclnnRound, aclnnRoundGetWorkspaceSize(a: T, out: T);
     aclnnSigmoid, aclnnSigmoidGetWorkspaceSize(a: T, out: T);
     aclnnExp, aclnnExpGetWorkspaceSize(a: T, out: T);
+    aclnnSqrt, aclnnSqrtGetWorkspaceSize(a: T, out: T);
+    aclnnSoftplus, aclnnSoftplusGetWorkspaceSize(a: T, beta: S, threshold: S, out: T);
+    aclnnNeTensor, aclnnNeTensorGetWorkspaceSize(a: T, b: T, out: T);
+    aclnnGather, aclnnGatherGetWorkspaceSize(a: T, dim: i64, index: T, out: T);
     aclnnIsFinite, aclnnIsFiniteGetWorkspaceSize(a: T, out: T);
     aclnnGtScalar, aclnnGtScalarGetWorkspaceSize(a: T, b: S, out: T);
     aclnnGeScalar, aclnnGeScalarGetWorkspaceSize(a: T, b: S, out: T);

@@ -6,6 +6,7 @@ mod argument;
 mod check;
 mod elementwise;
 mod extremes;
+mod functions;
 mod grouped_fused;
 mod grouped_matmul;
 mod grouped_run;
@@ -132,6 +133,7 @@ use operators;
 const FAMILIES: &[&[(&str, Address)]] = &[
     elementwise::OPERATORS,
     extremes::OPERATORS,
+    functions::OPERATORS,
     grouped_fused::OPERATORS,
     grouped_matmul::OPERATORS,
     index::OPERATORS,
