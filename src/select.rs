@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ascend_cpu::CpuDevice;
 use ascend_hal::{Device, DeviceInfo, Error, Result};
-use ascend_npu::NpuDevice;
+use ascend_npu::{NpuDevice, Values};
 use ascend_sys::{Cann, Search, toolkit};
 
 /// The folder of the CANN toolkit that was installed where this crate was built.
@@ -16,7 +16,7 @@ pub const TOOLKIT_AT_BUILD: Option<&str> = option_env!("ASCEND_COMPUTE_TOOLKIT_A
 /// |---|---|
 /// | `cpu` | the host CPU |
 /// | `npu:0`, `npu:1`, ... (`npu` for the first) | an Ascend NPU |
-/// | `sim:0`, `sim:1`, ... (`sim` for the first) | an Ascend NPU on a simulated CANN, in this process |
+/// | `sim:0`, `sim:1`, ... (`sim` for the first) | an Ascend NPU on a simulated CANN, in this process; values in its memory are checked |
 /// | `auto` | the first NPU if there is one, else the CPU |
 ///
 /// The CPU is opened anew each time, with kernels and memory accounting of its own; tensors can be passed between two of them, streams cannot.
@@ -58,7 +58,7 @@ fn open_npu(name: &str, index: u32) -> Result<Arc<dyn Device>> {
 }
 
 fn open_sim(index: u32) -> Result<Arc<dyn Device>> {
-    Ok(NpuDevice::open(Arc::new(ascend_sim::cann()), "sim", index)?)
+    Ok(NpuDevice::open_with(Arc::new(ascend_sim::cann()), "sim", index, Values::Checked)?)
 }
 
 /// A device that was looked for.

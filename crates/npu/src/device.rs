@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use ascend_hal::{
-    Buffer, Choice, Device, DeviceId, DeviceInfo, Error, Event, KernelRegistry, Launch, Location, MemoryInfo, OpCall, Result, Stream, admit,
+    Buffer, Choice, Device, DeviceId, DeviceInfo, Error, Event, KernelRegistry, Launch, Location, MemoryInfo, OpCall, Result, Stream,
+    TensorView, admit, host, to_host,
 };
 use ascend_sys::Cann;
 
@@ -13,6 +14,7 @@ use crate::memory::{self, NpuMemory};
 use crate::ops;
 use crate::raw::{self, Card, HostBlock, Queue, refuse_in_callback};
 use crate::stream::NpuStream;
+use crate::values;
 
 /// An Ascend NPU. Each has a context, kernels and memory accounting of its own; tensors can be passed between two of one card, streams cannot.
 #[derive(Debug)]
@@ -21,6 +23,18 @@ pub struct NpuDevice {
     card: Arc<Card>,
     kernels: KernelRegistry,
     streams: Mutex<Vec<Weak<Queue>>>,
+    values: Values,
+}
+
+/// What a device makes of values in its memory: ids, group lists, lengths, block tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Values {
+    /// They are handed to CANN as they are. What becomes of wrong ones is up to its operators.
+    #[default]
+    Trusted,
+    /// They are read back before an op that uses them, once its stream has come so far, and wrong ones are refused as the op's contract says. Slow: for tests and for
+    /// finding mistakes. Recorded work is not checked.
+    Checked,
 }
 
 impl NpuDevice {
@@ -41,6 +55,14 @@ impl NpuDevice {
     /// # Errors
     /// [`Error::NoDevice`] when CANN sees no such device; [`Error::Backend`] when CANN does not start.
     pub fn open(cann: Arc<Cann>, backend: &'static str, index: u32) -> Result<Arc<Self>> {
+        Self::open_with(cann, backend, index, Values::Trusted)
+    }
+
+    /// As [`open`](Self::open), with a choice of what is made of values.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(cann: Arc<Cann>, backend: &'static str, index: u32, values: Values) -> Result<Arc<Self>> {
         let card = Card::open(cann, DeviceId { backend, index })?;
         let (name, runtime) = (card.soc_name()?, card.runtime_version()?);
         let features = vec![format!("runtime {runtime}"), card.cann().acl.library().to_string()];
@@ -50,7 +72,7 @@ impl NpuDevice {
         for kernel in ops::builtins(&Facts::of(&card)) {
             kernels.register(kernel)?;
         }
-        Ok(Arc::new(Self { info, card, kernels, streams: Mutex::default() }))
+        Ok(Arc::new(Self { info, card, kernels, streams: Mutex::default(), values }))
     }
 
     fn streams(&self) -> MutexGuard<'_, Vec<Weak<Queue>>> {
@@ -144,6 +166,12 @@ impl Device for NpuDevice {
             return Err(Error::ForeignHandle { what: "the stream" });
         }
         let info = kernel.info();
+        if self.values == Values::Checked && values::has_any(&call) {
+            let ints = |view: &TensorView| host::to_i64(&to_host(self, view)?);
+            if !queue.check(call.kind(), &info.name, || values::check(&call, &ints))? {
+                return Ok(());
+            }
+        }
         queue.run(call.kind(), &info.name, call, |call| kernel.launch(&Launch { device: self, stream }, call))
     }
 

@@ -23,5 +23,6 @@ mod ops;
 #[allow(unsafe_code, reason = "the one layer that calls C")]
 mod raw;
 mod stream;
+mod values;
 
-pub use device::NpuDevice;
+pub use device::{NpuDevice, Values};

@@ -1,4 +1,4 @@
-//! Change of storage type: aclnnCast, with what it leaves open about small integers made definite.
+//! Change of storage type: aclnnCast, with what it leaves open about integers made definite.
 
 use ascend_hal::ops::Cast;
 use ascend_hal::{DType, Result};
@@ -17,17 +17,32 @@ fn covers(op: &Cast) -> Result<(), String> {
 }
 
 fn run(cx: &Context<'_>, op: &Cast) -> Result<()> {
-    let bounds = match op.y.dtype() {
+    let (q, x, y) = (cx.queue(), &op.x, &*op.y);
+    if (x.dtype(), y.dtype()) == (DType::Bool, DType::Bool) {
+        // Any byte but 0 counts as true, and becomes 1.
+        return aclnnGtScalar(q, &x.reinterpret(DType::U8)?, Scalar::I64(0), y);
+    }
+    if !x.dtype().is_float() {
+        return cx.put(x, y);
+    }
+    // What becomes of numbers that an integer type does not hold is not documented. Bounds are those that f32 holds.
+    let (low, high) = match y.dtype() {
         DType::I8 => (-128., 127.),
         DType::U8 => (0., 255.),
-        _ => return cx.put(&op.x, &op.y),
+        DType::I32 => (-2_147_483_648., 2_147_483_520.),
+        DType::I64 => (-9_223_372_036_854_775_808., 9_223_371_487_098_961_920.),
+        _ => return cx.put(x, y),
     };
-    if !op.x.dtype().is_float() {
-        return cx.put(&op.x, &op.y);
-    }
-    // Versions of the operator differ in what becomes of numbers that a byte does not hold.
-    let x = cx.as_type(&op.x, DType::F32)?;
-    let bounded = cx.temp(DType::F32, *op.x.shape())?;
-    aclnnClamp(cx.queue(), &x, Some(Scalar::F32(bounds.0)), Some(Scalar::F32(bounds.1)), &bounded)?;
-    cx.put(&cx.to(&bounded, DType::I32)?, &op.y)
+    let (x, bounded) = (cx.as_type(x, DType::F32)?, cx.temp(DType::F32, *op.x.shape())?);
+    aclnnClamp(q, &x, Some(Scalar::F32(low)), Some(Scalar::F32(high)), &bounded)?;
+    let largest = match y.dtype() {
+        DType::I32 => cx.constant("i32 max".into(), DType::I32, [1], || i32::MAX.to_le_bytes().into())?,
+        DType::I64 => cx.constant("i64 max".into(), DType::I64, [1], || i64::MAX.to_le_bytes().into())?,
+        _ => return cx.put(&cx.to(&bounded, DType::I32)?, y),
+    };
+    let (whole, beyond) = (cx.to(&bounded, y.dtype())?, cx.temp(DType::Bool, *op.x.shape())?);
+    aclnnGtScalar(q, &x, Scalar::F32(high), &beyond)?;
+    let merged = cx.temp(y.dtype(), *op.x.shape())?;
+    aclnnSWhere(q, &beyond, &largest, &whole, &merged)?;
+    cx.put(&merged, y)
 }

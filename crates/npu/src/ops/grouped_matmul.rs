@@ -110,7 +110,13 @@ impl Groups {
         Ok(match &op.groups {
             GroupList::Cumulative(ends) => Self { list: list(ends)?, kind: 0, experts: None },
             GroupList::Counts(counts) => Self { list: list(counts)?, kind: 1, experts: None },
-            GroupList::Sparse(pairs) => Self { list: list(&pairs.select(1, 1)?)?, kind: 1, experts: Some(list(&pairs.select(1, 0)?)?) },
+            GroupList::Sparse(pairs) => {
+                // Entries without rows may name anything.
+                let (named, experts) = (list(&pairs.select(1, 0)?)?, cx.temp(DType::I64, [pairs.dim(0)])?);
+                let last = op.weight.data.dim(0) as i64 - 1;
+                aclnnClamp(cx.queue(), &named, Some(Scalar::I64(0)), Some(Scalar::I64(last)), &experts)?;
+                Self { list: list(&pairs.select(1, 1)?)?, kind: 1, experts: Some(experts) }
+            }
         })
     }
 
@@ -232,7 +238,7 @@ fn from_sums(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()> {
     let of_rows = |table: &TensorView| groups.chosen(cx, &cx.dense(table)?.reshape([e, n])?).and_then(|table| owners.rows_of(cx, &table));
     let bias = op.bias.as_ref().map(of_rows).transpose()?;
     if let Some(bias) = bias.as_ref().filter(|bias| bias.dtype() == DType::I32) {
-        cx.add(&sums, bias, &sums)?;
+        rows::add_saturating(cx, &sums, bias)?;
     }
     let Some(quant) = &op.weight.quant else { return owners.put(cx, &sums, &op.y) };
     let (real, scale) = (cx.to(&sums, DType::F32)?, of_rows(&quant.scale)?);

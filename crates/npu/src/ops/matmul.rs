@@ -103,16 +103,15 @@ fn from_sums(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     let sums = if direct { op.y.view() } else { cx.temp(DType::I32, *op.y.shape())? };
     let bias = |integer: bool| op.bias.as_ref().filter(|bias| (bias.dtype() == DType::I32) == integer);
     if op.x.dim(rank - 1) == 0 {
-        match bias(true) {
-            Some(bias) => cx.put(&bias.broadcast(*op.y.shape())?, &sums)?,
-            None => cx.zero(&sums)?,
-        }
+        cx.zero(&sums)?;
     } else {
         let (w, transposed) = stored(cx, &op.weight.data)?;
         let (x, one) = (cx.dense(&op.x)?, cx.number(1.)?);
-        let bias = bias(true).map(|bias| cx.dense(bias)).transpose()?;
         // The sums themselves have no scale; the operator wants one all the same.
-        aclnnQuantMatmulV4(cx.queue(), &x, &w, &one, None, None, bias.as_ref(), false, transposed, &sums)?;
+        aclnnQuantMatmulV4(cx.queue(), &x, &w, &one, None, None, None, false, transposed, &sums)?;
+    }
+    if let Some(bias) = bias(true) {
+        rows::add_saturating(cx, &sums, bias)?;
     }
     let Some(quant) = &op.weight.quant else { return if direct { Ok(()) } else { cx.put(&sums, &op.y) } };
     let real = cx.to(&sums, DType::F32)?;

@@ -43,3 +43,12 @@ pub(super) fn scale(
     }
     bias.map_or(Ok(()), |bias| cx.add(acc, &cx.as_type(bias, DType::F32)?, acc))
 }
+
+/// `acc + bias` in i32, in place; broadcast. Beyond the bounds of i32 it is the bound.
+pub(super) fn add_saturating(cx: &Context<'_>, acc: &TensorView, bias: &TensorView) -> Result<()> {
+    let (wide, bias) = (cx.to(acc, DType::I64)?, cx.to(bias, DType::I64)?);
+    cx.add(&wide, &bias, &wide)?;
+    let bound = |x: i32| Some(Scalar::I64(x.into()));
+    aclnnClamp(cx.queue(), &wide, bound(i32::MIN), bound(i32::MAX), &wide)?;
+    cx.put(&wide, acc)
+}

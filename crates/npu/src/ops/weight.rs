@@ -1,7 +1,7 @@
 //! Weights as f32 matrices: what products of f32 tensors are made of where no operator takes the weight as it is.
 
 use ascend_hal::ops::{Copy, Weight};
-use ascend_hal::{DType, Dims, Format, Layout, Result, TensorView};
+use ascend_hal::{DType, Dims, FRACTAL_ROWS, Format, Layout, Result, TensorView, fractal_cols};
 
 use crate::context::Context;
 use crate::raw::Scalar;
@@ -19,9 +19,13 @@ pub(super) fn nd(cx: &Context<'_>, data: &TensorView) -> Result<TensorView> {
 
 /// The weight dequantised, f32 `[.., K, N]`, row-major where it was quantised.
 pub(super) fn dequantized(cx: &Context<'_>, weight: &Weight) -> Result<TensorView> {
-    let data = nd(cx, &weight.data)?;
-    let Some(quant) = &weight.quant else { return cx.as_type(&data, DType::F32) };
-    let real = if data.dtype() == DType::I4 { cx.dense(&unpacked(cx, &data)?)? } else { cx.to(&data, DType::F32)? };
+    let data = &weight.data;
+    let Some(quant) = &weight.quant else { return cx.as_type(&nd(cx, data)?, DType::F32) };
+    let real = match (data.dtype(), data.layout().format()) {
+        (DType::I4, Format::Nd) => cx.dense(&unpacked(cx, data)?)?,
+        (DType::I4, _) => unpacked_fractals(cx, data)?,
+        _ => cx.to(&nd(cx, data)?, DType::F32)?,
+    };
     let row = real.rank() - 2;
     let (k, n) = (real.dim(row), real.dim(row + 1));
     let wide = |view: &TensorView| cx.to(view, DType::F32);
@@ -53,6 +57,18 @@ fn split(view: &TensorView, row: usize, count: usize, each: usize, n: usize) -> 
     strides.extend([old.strides()[row] * each, old.strides()[row], old.strides()[row + 1]]);
     let layout = Layout::strided(Dims::new(&shape)?, Dims::new(&strides)?, old.offset())?;
     TensorView::new(view.buffer().clone(), view.dtype(), layout)
+}
+
+/// An i4 matrix in FRACTAL_NZ as f32, row-major.
+fn unpacked_fractals(cx: &Context<'_>, view: &TensorView) -> Result<TensorView> {
+    let (batch, cols) = (view.rank() - 2, fractal_cols(DType::I4));
+    let (r, c, many) = (view.dim(batch), view.dim(batch + 1), view.shape()[..batch].iter().product::<usize>());
+    let (rows, blocks) = (r.next_multiple_of(FRACTAL_ROWS), c.div_ceil(cols));
+    let contiguous = Layout::contiguous([many, blocks, rows, cols])?;
+    let stored = Layout::strided(*contiguous.shape(), *contiguous.strides(), view.layout().offset())?;
+    let flat = unpacked(cx, &TensorView::new(view.buffer().clone(), DType::I4, stored)?)?;
+    let plain = cx.to(&flat.transpose(1, 2)?, DType::F32)?.reshape([many, rows, blocks * cols])?;
+    cx.to(&plain.narrow(1, 0, r)?.narrow(2, 0, c)?, DType::F32)?.reshape(*view.shape())
 }
 
 /// i4 elements as f32. Bytes are taken apart in arithmetic that is exact: there is no operator on half bytes.

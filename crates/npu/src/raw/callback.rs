@@ -30,15 +30,26 @@ pub(crate) fn refuse_in_callback(asked: &'static str) -> Result<()> {
     Ok(())
 }
 
-/// What a callback of a stream has left behind.
+/// A failure that was found on the host.
 #[derive(Debug)]
-pub(super) struct Panicked {
-    pub(super) source: Error,
+struct Failure {
+    /// As it is to be reported, with nothing skipped yet.
+    report: Error,
     /// Calls behind it that were not executed.
-    pub(super) skipped: usize,
+    skipped: usize,
 }
 
-/// The callbacks of one stream: those that have not run, and whether one has failed.
+impl Failure {
+    fn report(self) -> Error {
+        match self.report {
+            Error::Execution { op, kernel, skipped, source } => Error::Execution { op, kernel, skipped: skipped + self.skipped, source },
+            Error::Task { task, skipped, source } => Error::Task { task, skipped: skipped + self.skipped, source },
+            other => other,
+        }
+    }
+}
+
+/// The callbacks of one stream that have not run, and what has failed on the host: a callback, or a check of values.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
     state: Mutex<State>,
@@ -48,7 +59,7 @@ pub(super) struct Gate {
 #[derive(Debug, Default)]
 struct State {
     waiting: HashSet<usize>,
-    panicked: Option<Panicked>,
+    failure: Option<Failure>,
 }
 
 /// A callback that a stream has not reached yet.
@@ -70,11 +81,11 @@ impl Gate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call that comes behind a failed callback; whether there is one.
+    /// Counts a call that comes behind a failure; whether there is one.
     pub(super) fn skips(&self) -> bool {
-        match &mut self.state().panicked {
-            Some(panicked) => {
-                panicked.skipped += 1;
+        match &mut self.state().failure {
+            Some(failure) => {
+                failure.skipped += 1;
                 true
             }
             None => false,
@@ -98,23 +109,28 @@ impl Gate {
         }
     }
 
+    /// Has later work skipped, until the failure is handed out.
+    pub(super) fn fail(&self, report: Error) {
+        self.state().failure.get_or_insert(Failure { report, skipped: 0 });
+    }
+
     /// Forgets callbacks that were not called, and hands out the failure.
-    pub(super) fn settle(&self) -> Option<Panicked> {
+    pub(super) fn settle(&self) -> Option<Error> {
         let mut state = self.state();
         let waiting = std::mem::take(&mut state.waiting);
-        let panicked = state.panicked.take();
+        let failure = state.failure.take();
         drop(state);
         self.changed.notify_all();
         let mut jobs = jobs();
         let forgotten: Vec<_> = waiting.iter().filter_map(|id| jobs.remove(id)).collect();
         drop(jobs);
         drop(forgotten);
-        panicked
+        failure.map(Failure::report)
     }
 
     /// Hands out the failure.
-    pub(super) fn take_panicked(&self) -> Option<Panicked> {
-        self.state().panicked.take()
+    pub(super) fn take_failure(&self) -> Option<Error> {
+        self.state().failure.take().map(Failure::report)
     }
 
     /// A number for `f`, to be given to [`run`].
@@ -136,7 +152,8 @@ impl Gate {
         let mut state = self.state();
         state.waiting.remove(&id);
         if let Some(message) = panic {
-            state.panicked.get_or_insert(Panicked { source: Error::Panicked { message }, skipped: 0 });
+            let report = Error::Task { task: "host callback", skipped: 0, source: Box::new(Error::Panicked { message }) };
+            state.failure.get_or_insert(Failure { report, skipped: 0 });
         }
         drop(state);
         self.changed.notify_all();

@@ -205,11 +205,39 @@ impl Queue {
         }
     }
 
+    /// Waits for the stream, then has `check` look at values of a call. What is wrong makes the stream fail as if the call had been executed; then, and when the
+    /// stream has failed before, the call is not to be made (`false`). Parts of a call, and recorded calls, are not looked at.
+    pub(crate) fn check(&self, op: OpKind, kernel: &str, check: impl FnOnce() -> Result<()>) -> Result<bool> {
+        if self.is_part() || self.is_capturing() {
+            return Ok(true);
+        }
+        if !self.admits("enqueuing")? {
+            return Ok(false);
+        }
+        if let Err(report) = self.synchronize() {
+            self.gate.fail(report);
+            self.gate.skips();
+            return Ok(false);
+        }
+        match check() {
+            Err(value @ Error::Value { .. }) => {
+                self.gate.fail(Error::Execution { op, kernel: kernel.into(), skipped: 0, source: Box::new(value) });
+                Ok(false)
+            }
+            outcome => outcome.map(|()| true),
+        }
+    }
+
+    /// Whether the thread is inside of a launch on this stream.
+    fn is_part(&self) -> bool {
+        let me = self.address();
+        LABELS.with_borrow(|labels| labels.iter().any(|label| label.queue == me))
+    }
+
     /// Runs a kernel's `launch` for `call`, and keeps the call until the stream has passed it. A call from within a launch is a part of that one.
     pub(crate) fn run(&self, op: OpKind, kernel: &str, call: OpCall, launch: impl FnOnce(&OpCall) -> Result<()>) -> Result<()> {
         let me = self.address();
-        let nested = LABELS.with_borrow(|labels| labels.iter().any(|label| label.queue == me));
-        if nested {
+        if self.is_part() {
             let outcome = launch(&call);
             let mut parts = Vec::new();
             call.visit(&mut |arg| parts.extend(memory::outlives_its_handle(arg.view.buffer()).then(|| arg.view.buffer().clone())));
@@ -462,23 +490,14 @@ impl Queue {
             None => {
                 let passed = state.retire_below(target);
                 state.marks.retain(|(seq, _)| *seq > target);
-                let panicked = self.gate.take_panicked();
-                (panicked.map(|p| Error::Task { task: "host callback", skipped: p.skipped, source: Box::new(p.source) }), passed)
+                (self.gate.take_failure(), passed)
             }
             Some(error) => {
                 let entries: Vec<Entry> = state.log.drain(..).collect();
                 let report = blame(from_cann(error), &entries);
                 self.renew(&mut state, &entries);
-                // A callback's failure came first if the stream went on behind it.
-                let panicked = self.gate.settle();
-                (
-                    Some(panicked.map_or(report, |p| Error::Task {
-                        task: "host callback",
-                        skipped: p.skipped,
-                        source: Box::new(p.source),
-                    })),
-                    entries,
-                )
+                // What was found on the host came first, as the stream went on behind it.
+                (Some(self.gate.settle().unwrap_or(report)), entries)
             }
         };
         drop(state);
