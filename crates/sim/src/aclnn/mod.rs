@@ -3,6 +3,7 @@
 //! One file holds a family. Each says in [`operators!`] which C functions it has and which Rust function plans each.
 
 mod argument;
+mod attention;
 mod check;
 mod elementwise;
 mod extremes;
@@ -95,7 +96,7 @@ pub(crate) mod c {
 /// declaration that is not what `ascend-sys` declares for the name does not compile.
 macro_rules! operators {
     ($(fn $operator:ident($($argument:ident: $ty:ident),* $(,)?) = $plan:expr;)*) => {
-        pub(super) const OPERATORS: &[(&str, $crate::abi::Address)] = &[$(
+        pub(in $crate::aclnn) const OPERATORS: &[(&str, $crate::abi::Address)] = &[$(
             {
                 pastey::paste! {
                     #[allow(non_snake_case, reason = "C functions and their arguments have the names that the vendor documents")]
@@ -131,6 +132,9 @@ use operators;
 
 /// The operators of every family.
 const FAMILIES: &[&[(&str, Address)]] = &[
+    attention::ENTRIES,
+    attention::MERGE,
+    attention::TRAINING,
     elementwise::OPERATORS,
     extremes::OPERATORS,
     functions::OPERATORS,
