@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ascend_sys::ffi::*;
 
 use super::Tensor;
+use super::tensor::AsBlocks;
 use crate::fault::{Fault, Outcome};
 use crate::nnopbase::{Operand, Scalar, operands};
 
@@ -99,6 +100,16 @@ also_mut! {
 impl Take<*const aclTensor> for Tensor {
     unsafe fn take(arguments: &mut Arguments, argument: *const aclTensor, name: &'static str) -> Outcome<Self> {
         arguments.tensor(argument as usize, name)
+    }
+}
+
+/// A tensor that the operator turns into FRACTAL_NZ where it is, which may need more room than its rows do.
+impl Take<*mut aclTensor> for AsBlocks {
+    unsafe fn take(arguments: &mut Arguments, argument: *mut aclTensor, name: &'static str) -> Outcome<Self> {
+        let shared = operands().tensor(argument as usize, name)?;
+        let both = Tensor::becomes_blocks(arguments.tensors.len(), name, argument as usize, shared)?;
+        arguments.tensors.push(both.blocks.clone());
+        Ok(both)
     }
 }
 

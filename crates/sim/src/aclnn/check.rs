@@ -83,6 +83,15 @@ impl Tensor {
         }
     }
 
+    /// Row-major without gaps: for tensors whose document wants them so.
+    pub(super) fn contiguous(&self) -> Outcome {
+        if self.is_contiguous() {
+            Ok(())
+        } else {
+            Err(self.invalid(format!("row-major data without gaps asked, strides {:?} found", self.strides())))
+        }
+    }
+
     /// Strided data, not fractal.
     pub(super) fn nd(&self) -> Outcome {
         if self.is_fractal() { Err(self.invalid("format ND asked, FRACTAL_NZ found")) } else { Ok(()) }

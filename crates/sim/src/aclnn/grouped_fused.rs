@@ -319,7 +319,7 @@ fn add(x: Tensor, weight: Tensor, list: Tensor, y: Tensor, transpose_x: bool, tr
     }
     let groups = GroupList::Device(list);
     let [k, m, n] = [x.dim(0), x.dim(1), weight.dim(1)];
-    let experts = if m == 0 { 0 } else { y.dim(0) / m };
+    let experts = y.dim(0).checked_div(m).unwrap_or(0);
     groups.check(ListKind::Cumulative, experts)?;
     if weight.dim(0) != k || y.dims() != [experts * m, n] {
         return Err(unsupported(format!("yRef: shapes {:?} by {:?} into {:?} do not agree", x.dims(), weight.dims(), y.dims())));

@@ -311,6 +311,9 @@ fn shapes(call: &Call, mode: Mode, by_rows: bool, stacked: bool, experts: usize)
     let rows: usize = call.x.iter().map(flat_rows).sum();
     for (i, out) in call.out.iter().enumerate() {
         out.nd()?;
+        if out.rank() > 2 {
+            out.contiguous()?;
+        }
         let same = match (call.out.len(), call.x.len()) {
             (1, _) => flat_rows(out) == rows,
             (_, 1) => true,
@@ -353,10 +356,10 @@ fn shapes(call: &Call, mode: Mode, by_rows: bool, stacked: bool, experts: usize)
     if mode == Mode::CodesBy4 {
         check_msd(call, stacked, k, n)?;
     }
-    if let Some(hint) = call.tuning.as_ref().and_then(|tuning| tuning.first()) {
-        if !(0..=rows as i64).contains(hint) {
-            return Err(invalid(format!("tuningConfigOptional: 0 to {rows} rows asked, {hint} found")));
-        }
+    if let Some(hint) = call.tuning.as_ref().and_then(|tuning| tuning.first())
+        && !(0..=rows as i64).contains(hint)
+    {
+        return Err(invalid(format!("tuningConfigOptional: 0 to {rows} rows asked, {hint} found")));
     }
     Ok(Problem {
         mode,
@@ -384,7 +387,7 @@ fn check_msd(call: &Call, stacked: bool, k: usize, n: usize) -> Outcome {
     if !stacked {
         return Err(call.weight[0].invalid("a stack of matrices asked for INT4 beside INT8"));
     }
-    if n % 8 != 0 {
+    if !n.is_multiple_of(8) {
         return Err(call.weight[0].invalid(format!("a multiple of 8 columns asked, {n} found")));
     }
     let Some(scale) = call.scale.as_ref().map(|list| &list[0]) else { return Ok(()) };

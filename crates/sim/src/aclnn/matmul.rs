@@ -21,7 +21,7 @@ operators! {
 const WORKSPACE_BYTES: usize = 16 << 20;
 
 /// 0 keep the type, 1 allow less precision, 2 force FLOAT16, 3 HF32, 4 FLOAT with sums in groups. The simulation is as precise as the type allows in every mode.
-fn check_math(mode: i8, tensors: &[&Tensor]) -> Outcome {
+pub(super) fn check_math(mode: i8, tensors: &[&Tensor]) -> Outcome {
     if !(0..=4).contains(&mode) {
         return Err(invalid(format!("cubeMathType: 0 to 4 asked, {mode} found")));
     }
@@ -32,7 +32,7 @@ fn check_math(mode: i8, tensors: &[&Tensor]) -> Outcome {
 }
 
 /// `out = self @ mat2`, as `torch.matmul`: vectors are rows or columns, batches broadcast.
-fn matmul(a: Tensor, b: Tensor, out: Tensor, math: i8, ranks: std::ops::RangeInclusive<usize>) -> Outcome<Plan> {
+pub(super) fn matmul(a: Tensor, b: Tensor, out: Tensor, math: i8, ranks: std::ops::RangeInclusive<usize>) -> Outcome<Plan> {
     for tensor in [&a, &b] {
         tensor.of_type(FLOATS)?;
         tensor.of_rank(ranks.clone())?;

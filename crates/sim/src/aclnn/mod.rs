@@ -2,17 +2,25 @@
 //!
 //! One file holds a family. Each says in [`operators!`] which C functions it has and which Rust function plans each.
 
+mod activation;
+mod activation;
 mod argument;
 mod attention;
+mod batch_matmul;
 mod check;
 mod elementwise;
 mod extremes;
+mod finalize_routing;
+mod formats;
 mod functions;
+mod gated_quant;
+mod gating;
 mod grouped_fused;
 mod grouped_matmul;
 mod grouped_run;
 mod groups;
 mod index;
+mod init_routing;
 mod kv_cache;
 mod loss;
 mod matmul;
@@ -20,6 +28,8 @@ mod movement;
 mod norm;
 mod norm_quant;
 mod numeric;
+mod quant_matmul;
+mod quantize;
 mod reduce;
 mod rope;
 mod run;
@@ -27,6 +37,7 @@ mod scatter;
 mod softmax;
 mod sort;
 mod tensor;
+mod weight_quant;
 
 use std::ffi::c_void;
 
@@ -132,26 +143,33 @@ use operators;
 
 /// The operators of every family.
 const FAMILIES: &[&[(&str, Address)]] = &[
-    attention::ENTRIES,
-    attention::MERGE,
-    attention::TRAINING,
+    activation::OPERATORS,
+    batch_matmul::OPERATORS,
     elementwise::OPERATORS,
     extremes::OPERATORS,
+    finalize_routing::OPERATORS,
+    formats::OPERATORS,
     functions::OPERATORS,
+    gated_quant::OPERATORS,
+    gating::OPERATORS,
     grouped_fused::OPERATORS,
     grouped_matmul::OPERATORS,
     index::OPERATORS,
+    init_routing::OPERATORS,
     kv_cache::OPERATORS,
     loss::OPERATORS,
     matmul::OPERATORS,
     movement::OPERATORS,
     norm::OPERATORS,
     norm_quant::OPERATORS,
+    quant_matmul::OPERATORS,
+    quantize::OPERATORS,
     reduce::OPERATORS,
     rope::OPERATORS,
     scatter::OPERATORS,
     softmax::OPERATORS,
     sort::OPERATORS,
+    weight_quant::OPERATORS,
 ];
 
 /// Every C function of every operator.

@@ -153,6 +153,13 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// Sets all bytes of a tensor to 0, the padding of its blocks too.
+    pub(crate) fn clear(&self, tensor: &Tensor) {
+        let (start, len) = self.bytes(tensor);
+        // SAFETY: the span has that many bytes.
+        unsafe { start.write_bytes(0, len) };
+    }
+
     /// The elements as numbers, row-major.
     pub(crate) fn floats(&self, tensor: &Tensor) -> Outcome<Vec<f64>> {
         let raw = self.raw(tensor)?;

@@ -19,6 +19,21 @@ pub(crate) struct Tensor {
     padded: bool,
 }
 
+/// A tensor whose data changes its format in place.
+pub(crate) struct AsBlocks {
+    pub(crate) rows: Tensor,
+    pub(crate) blocks: Tensor,
+}
+
+/// The blocks of FRACTAL_NZ that hold the matrices of a description, of which the last two dimensions may be exchanged by strides.
+pub(super) fn blocks_of(description: &Description) -> Vec<usize> {
+    let [batch @ .., rows, columns] = &description.dims[..] else { return description.storage.clone() };
+    let exchanged = matches!(description.strides[..], [.., 1, stride] if stride == *rows) && *columns != 1;
+    let (rows, columns) = if exchanged { (columns, rows) } else { (rows, columns) };
+    let width = 256 / crate::nnopbase::bits(description.dtype).unwrap_or(8);
+    batch.iter().copied().chain([columns.div_ceil(width), rows.div_ceil(16), 16, width]).collect()
+}
+
 /// Programs describe FRACTAL_NZ by the matrix beside its storage, or by the storage as the shape of both. Makes the first of the second.
 fn view_the_padded_matrix(description: &mut Description) -> bool {
     let [batch @ .., columns, rows, 16, width] = &description.storage[..] else { return false };
@@ -36,6 +51,10 @@ impl Tensor {
     pub(super) fn new(slot: usize, name: &'static str, handle: usize, shared: Arc<Mutex<Description>>) -> Outcome<Self> {
         let mut description = shared.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let padded = description.fractal() && description.dims == description.storage && view_the_padded_matrix(&mut description);
+        if description.fractal() && description.storage.len() == 1 {
+            // Programs that say how many elements there are, but not in what blocks.
+            description.storage = blocks_of(&description);
+        }
         let tensor = Self { slot, name, handle, shared, description: Arc::new(description), padded };
         if tensor.is_fractal() {
             tensor.check_fractal()?;
@@ -224,6 +243,25 @@ impl Tensor {
             )));
         }
         Ok(())
+    }
+
+    /// The same memory as blocks of FRACTAL_NZ, which the caller's tensor is told to be as well.
+    pub(super) fn becomes_blocks(slot: usize, name: &'static str, handle: usize, shared: Arc<Mutex<Description>>) -> Outcome<AsBlocks> {
+        let rows = Self::new(slot, name, handle, shared.clone())?;
+        if rows.is_fractal() || rows.rank() < 2 {
+            return Err(rows.invalid(format!("a matrix in ND asked, shape {:?} found", rows.dims())));
+        }
+        let description =
+            Description { format: ACL_FORMAT_FRACTAL_NZ, storage: blocks_of(&rows.description), ..(*rows.description).clone() };
+        let blocks = Self { description: Arc::new(description), ..rows.clone() };
+        Ok(AsBlocks { rows, blocks })
+    }
+
+    /// Tells the caller that the data is in the format that this tensor has.
+    pub(crate) fn set_format(&self) {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.format = self.description.format;
+        shared.storage = self.description.storage.clone();
     }
 
     /// Tells the caller what shape the result has, for operators that only know after they have run.
