@@ -3,7 +3,6 @@
 //! One file holds a family. Each says in [`operators!`] which C functions it has and which Rust function plans each.
 
 mod activation;
-mod activation;
 mod argument;
 mod attention;
 mod batch_matmul;

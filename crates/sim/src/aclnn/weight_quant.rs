@@ -67,7 +67,9 @@ fn check_blocks(call: &Call, k: usize, n: usize) -> Outcome {
         _ if call.out_scale.is_some() => false,
         (0, false) => call.scale.numel() == n,
         (0, true) => call.scale.numel() == n && call.weight.is_transposed(),
-        (64 | 128, true) => !call.weight.is_transposed() && !call.x.is_transposed() && k.is_multiple_of(call.group as usize) && n.is_multiple_of(64),
+        (64 | 128, true) => {
+            !call.weight.is_transposed() && !call.x.is_transposed() && k.is_multiple_of(call.group as usize) && n.is_multiple_of(64)
+        }
         _ => false,
     };
     if fits {
