@@ -142,6 +142,9 @@ use operators;
 
 /// The operators of every family.
 const FAMILIES: &[&[(&str, Address)]] = &[
+    attention::ENTRIES,
+    attention::MERGE,
+    attention::TRAINING,
     activation::OPERATORS,
     batch_matmul::OPERATORS,
     elementwise::OPERATORS,
