@@ -1,109 +1,110 @@
-//! Functions of each element, and comparisons with a scalar.
+//! Functions of one element, computed in f32 or better and rounded once.
 
 use ascend_sys::ffi::*;
 
-use super::check::invalid;
-use super::elementwise::{binary, unary};
+use super::elementwise::{floating, unary};
 use super::{Plan, Tensor, operators};
-use crate::fault::Outcome;
+use crate::fault::{Fault, Outcome};
 use crate::nnopbase::Scalar;
 
 operators! {
-    fn aclnnAbs(self_: T, out: MutT) = |a, out| unary(a, out, f64::abs, i64::wrapping_abs);
-    fn aclnnExp(self_: T, out: MutT) = |a, out| float(a, out, f64::exp);
-    fn aclnnSqrt(self_: T, out: MutT) = |a, out| float(a, out, f64::sqrt);
-    fn aclnnSoftplus(self_: T, beta: S, threshold: S, out: MutT) = softplus;
-    fn aclnnDiv(self_: T, other: T, out: MutT) = |a: Tensor, b, out| {
-        floats_only(&a)?;
-        binary(a, b, out, |a, b| a / b, |a, _| a)
+    fn aclnnAbs(self_: T, out: MutT) = |x, out| unary(x, out, f64::abs, i64::wrapping_abs);
+    fn aclnnNeg(self_: T, out: MutT) = |x: Tensor, out| {
+        if x.dtype() == ACL_BOOL {
+            return Err(x.invalid("BOOL has no negative"));
+        }
+        unary(x, out, |v| -v, i64::wrapping_neg)
     };
-    fn aclnnDivs(self_: T, other: S, out: MutT) = |a, b: Scalar, out| float(a, out, move |a| a / b.float());
+    fn aclnnSign(self_: T, result: MutT) = |x, out| unary(x, out, |v| if v > 0.0 { 1.0 } else if v < 0.0 { -1.0 } else { v }, i64::signum);
+    fn aclnnCeil(self_: T, out: MutT) = |x, out| smooth(x, out, f64::ceil);
+    fn aclnnSqrt(self_: T, out: MutT) = |x, out| smooth(x, out, f64::sqrt);
+    fn aclnnRsqrt(self_: T, out: MutT) = |x, out| smooth(x, out, |v| 1.0 / v.sqrt());
+    fn aclnnExp(self_: T, out: MutT) = |x, out| smooth(x, out, f64::exp);
+    fn aclnnInplaceExp(selfRef: MutT) = |x: Tensor| smooth(x.clone(), x, f64::exp);
+    fn aclnnLog(self_: T, out: MutT) = |x, out| smooth(x, out, f64::ln);
+    fn aclnnSin(self_: T, out: MutT) = |x, out| smooth(x, out, f64::sin);
+    fn aclnnInplaceSin(selfRef: MutT) = |x: Tensor| smooth(x.clone(), x, f64::sin);
+    fn aclnnCos(input: T, out: MutT) = |x, out| smooth(x, out, f64::cos);
+    fn aclnnInplaceCos(inputRef: MutT) = |x: Tensor| smooth(x.clone(), x, f64::cos);
+    fn aclnnPowTensorScalar(self_: T, exponent: S, out: T) = pow;
+    fn aclnnPowScalarTensor(self_: S, exponent: T, out: T) = |base: Scalar, x, out| {
+        unary(x, out, move |v| base.float().powf(v), move |v| whole_pow(base.int(), v))
+    };
     fn aclnnClamp(self_: T, clipValueMin: S, clipValueMax: S, out: MutT) = clamp;
-    fn aclnnIsFinite(self_: T, out: MutT) = |a, out| test(a, out, f64::is_finite, |_| true);
-    fn aclnnNeTensor(self_: T, other: T, out: MutT) = not_equal;
-    fn aclnnGtScalar(self_: T, other: S, out: MutT) = |a, b: Scalar, out| test(a, out, move |a| a > b.float(), move |a| a > b.int());
-    fn aclnnGeScalar(self_: T, other: S, out: MutT) = |a, b: Scalar, out| test(a, out, move |a| a >= b.float(), move |a| a >= b.int());
-    fn aclnnLtScalar(self_: T, other: S, out: MutT) = |a, b: Scalar, out| test(a, out, move |a| a < b.float(), move |a| a < b.int());
-    fn aclnnBitwiseAndTensor(self_: T, other: T, out: MutT) = bitwise_and;
-    fn aclnnInplaceZero(selfRef: MutT) = |a: Tensor| unary(a.clone(), a, |_| 0.0, |_| 0);
-}
-
-fn is_float(tensor: &Tensor) -> bool {
-    matches!(tensor.dtype(), ACL_FLOAT | ACL_FLOAT16 | ACL_BF16 | ACL_DOUBLE)
-}
-
-fn floats_only(tensor: &Tensor) -> Outcome {
-    if is_float(tensor) { Ok(()) } else { Err(invalid(format!("{}: a floating-point type asked", tensor.name()))) }
-}
-
-fn float(a: Tensor, out: Tensor, f: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Outcome<Plan> {
-    floats_only(&out)?;
-    unary(a, out, f, |a| a)
-}
-
-/// `ln(1 + exp(beta x)) / beta`, and `x` where `beta x` is above the threshold.
-fn softplus(a: Tensor, beta: Scalar, threshold: Scalar, out: Tensor) -> Outcome<Plan> {
-    float(a, out, move |a| {
-        let x = a * beta.float();
-        if x > threshold.float() { a } else { x.exp().ln_1p() / beta.float() }
-    })
-}
-
-/// NaN stays NaN, as PyTorch has it.
-fn clamp(a: Tensor, low: Option<Scalar>, high: Option<Scalar>, out: Tensor) -> Outcome<Plan> {
-    if low.is_none() && high.is_none() {
-        return Err(invalid("clipValueMin or clipValueMax asked"));
-    }
-    let float = move |a: f64| {
-        let a = low.map_or(a, |low| if a < low.float() { low.float() } else { a });
-        high.map_or(a, |high| if a > high.float() { high.float() } else { a })
+    fn aclnnClampMin(self_: T, clipValueMin: S, out: MutT) = |x, least, out| clamp(x, Some(least), None, out);
+    fn aclnnInplaceClampMax(selfRef: T, clipValueMax: S) = |x: Tensor, most| clamp(x.clone(), None, Some(most), x);
+    fn aclnnBitwiseNot(self_: T, out: MutT) = |x: Tensor, out: Tensor| {
+        super::compare::check_bits(&x)?;
+        out.of_type_of(&x)?;
+        let truth = x.dtype() == ACL_BOOL;
+        unary(x, out, |v| v, move |v| if truth { i64::from(v == 0) } else { !v })
     };
-    let whole = move |a: i64| high.map_or(i64::MAX, |high| high.int()).min(low.map_or(a, |low| low.int().max(a)));
-    unary(a, out, float, whole)
+    fn aclnnElu(self_: T, alpha: S, scale: S, inputScale: S, out: MutT) = |x, alpha: Scalar, scale: Scalar, inner: Scalar, out| {
+        smooth(x, out, move |v| scale.float() * if v > 0.0 { v } else { alpha.float() * (inner.float() * v).exp_m1() })
+    };
+    fn aclnnHardsigmoid(self_: T, out: MutT) = |x, out| smooth(x, out, hard_sigmoid);
+    fn aclnnHardswish(self_: T, out: T) = |x, out| smooth(x, out, |v| v * hard_sigmoid(v));
+    fn aclnnLeakyRelu(self_: T, negativeSlope: S, out: MutT) = |x, slope: Scalar, out| {
+        smooth(x, out, move |v| if v > 0.0 { v } else { v * slope.float() })
+    };
+    fn aclnnSoftplus(self_: T, beta: S, threshold: S, out: MutT) = |x, beta: Scalar, threshold: Scalar, out| {
+        smooth(x, out, move |v| if v * beta.float() > threshold.float() { v } else { (v * beta.float()).exp().ln_1p() / beta.float() })
+    };
+    fn aclnnInplaceThreshold(selfRef: MutT, threshold: S, value: S) = |x: Tensor, threshold: Scalar, value: Scalar| {
+        let float = move |v| if v <= threshold.float() { value.float() } else { v };
+        unary(x.clone(), x, float, move |v| if v <= threshold.int() { value.int() } else { v })
+    };
+    fn aclnnThresholdBackward(gradOutput: T, self_: T, threshold: S, out: MutT) = |grad: Tensor, x: Tensor, threshold: Scalar, out| {
+        x.of_type_of(&grad)?;
+        let float = move |grad, v| if v <= threshold.float() { 0.0 } else { grad };
+        super::elementwise::binary(grad, x, out, float, move |grad, v| if v <= threshold.int() { 0 } else { grad })
+    };
 }
 
-/// Truth values of the elements.
-fn test(
-    a: Tensor,
-    out: Tensor,
-    float: impl Fn(f64) -> bool + Send + Sync + 'static,
-    whole: impl Fn(i64) -> bool + Send + Sync + 'static,
-) -> Outcome<Plan> {
-    a.nd()?;
-    out.nd()?;
-    out.of_type(&[ACL_BOOL])?;
-    out.of_shape_of(&a)?;
-    if out.is_empty() {
-        return Ok(Plan::nothing());
+/// A function whose results have fractions.
+fn smooth(x: Tensor, out: Tensor, function: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Outcome<Plan> {
+    floating(&out)?;
+    unary(x, out, function, |v| v)
+}
+
+fn hard_sigmoid(v: f64) -> f64 {
+    (v + 3.0).clamp(0.0, 6.0) / 6.0
+}
+
+/// Powers of whole numbers wrap around; below 0 the exponent leaves 0, or a sign of 1.
+fn whole_pow(base: i64, exponent: i64) -> i64 {
+    match (base, u32::try_from(exponent)) {
+        (_, Ok(exponent)) => base.wrapping_pow(exponent),
+        (1, _) => 1,
+        (-1, _) => {
+            if exponent % 2 == 0 {
+                1
+            } else {
+                -1
+            }
+        }
+        _ => 0,
     }
-    Ok(Plan::new(move |run| {
-        let values: Vec<i64> = if is_float(&a) {
-            run.floats(&a)?.into_iter().map(|a| i64::from(float(a))).collect()
-        } else {
-            run.ints(&a)?.into_iter().map(|a| i64::from(whole(a))).collect()
-        };
-        run.put_ints(&out, &values)
-    }))
 }
 
-/// Only of tensors of one shape.
-fn not_equal(a: Tensor, b: Tensor, out: Tensor) -> Outcome<Plan> {
-    out.of_type(&[ACL_BOOL])?;
-    b.of_shape_of(&a)?;
-    out.of_shape_of(&a)?;
-    Ok(Plan::new(move |run| {
-        let values: Vec<i64> = if is_float(&a) {
-            run.floats(&a)?.iter().zip(run.floats(&b)?).map(|(a, b)| i64::from(*a != b)).collect()
-        } else {
-            run.ints(&a)?.iter().zip(run.ints(&b)?).map(|(a, b)| i64::from(*a != b)).collect()
-        };
-        run.put_ints(&out, &values)
-    }))
-}
-
-fn bitwise_and(a: Tensor, b: Tensor, out: Tensor) -> Outcome<Plan> {
-    if [&a, &b].iter().any(|tensor| is_float(tensor)) {
-        return Err(invalid("self and other: whole numbers or truth values asked"));
+fn pow(x: Tensor, exponent: Scalar, out: Tensor) -> Outcome<Plan> {
+    if !super::numeric::is_float(out.dtype()) && exponent.int() < 0 {
+        return Err(x.invalid("whole numbers to a power below 0"));
     }
-    binary(a, b, out, |a, _| a, |a, b| a & b)
+    unary(x, out, move |v| v.powf(exponent.float()), move |v| whole_pow(v, exponent.int()))
+}
+
+fn clamp(x: Tensor, least: Option<Scalar>, most: Option<Scalar>, out: Tensor) -> Outcome<Plan> {
+    if least.is_none() && most.is_none() {
+        return Err(Fault::refused(ACLNN_ERR_PARAM_NULLPTR, "clipValueMin and clipValueMax are null"));
+    }
+    let float = move |v: f64| {
+        let v = least.map_or(v, |least| if v < least.float() { least.float() } else { v });
+        most.map_or(v, |most| if v > most.float() { most.float() } else { v })
+    };
+    let whole = move |v: i64| {
+        let v = least.map_or(v, |least| v.max(least.int()));
+        most.map_or(v, |most| v.min(most.int()))
+    };
+    unary(x, out, float, whole)
 }

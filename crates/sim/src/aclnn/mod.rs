@@ -7,8 +7,11 @@ mod argument;
 mod attention;
 mod batch_matmul;
 mod check;
+mod compare;
+mod convolution;
 mod elementwise;
 mod extremes;
+mod fill;
 mod finalize_routing;
 mod formats;
 mod functions;
@@ -27,12 +30,14 @@ mod movement;
 mod norm;
 mod norm_quant;
 mod numeric;
+mod pool;
 mod quant_matmul;
 mod quantize;
 mod reduce;
 mod rope;
 mod run;
 mod scatter;
+mod shape;
 mod softmax;
 mod sort;
 mod tensor;
@@ -146,10 +151,17 @@ const FAMILIES: &[&[(&str, Address)]] = &[
     attention::MERGE,
     attention::TRAINING,
     activation::OPERATORS,
+    attention::ENTRIES,
+    attention::MERGE,
+    attention::TRAINING,
     batch_matmul::OPERATORS,
+    compare::OPERATORS,
+    convolution::OPERATORS,
     elementwise::OPERATORS,
     extremes::OPERATORS,
+    fill::OPERATORS,
     finalize_routing::OPERATORS,
+    formats::FUNCTIONS,
     formats::OPERATORS,
     functions::OPERATORS,
     gated_quant::OPERATORS,
@@ -164,11 +176,13 @@ const FAMILIES: &[&[(&str, Address)]] = &[
     movement::OPERATORS,
     norm::OPERATORS,
     norm_quant::OPERATORS,
+    pool::OPERATORS,
     quant_matmul::OPERATORS,
     quantize::OPERATORS,
     reduce::OPERATORS,
     rope::OPERATORS,
     scatter::OPERATORS,
+    shape::OPERATORS,
     softmax::OPERATORS,
     sort::OPERATORS,
     weight_quant::OPERATORS,

@@ -64,8 +64,12 @@ pub(crate) struct Scalar {
 }
 
 impl Scalar {
+    pub(crate) fn whole(value: i64) -> Self {
+        Self { dtype: ACL_INT64, bytes: value.to_le_bytes() }
+    }
+
     pub(crate) fn one() -> Self {
-        Self { dtype: ACL_INT64, bytes: 1i64.to_le_bytes() }
+        Self::whole(1)
     }
 
     pub(crate) fn float(&self) -> f64 {

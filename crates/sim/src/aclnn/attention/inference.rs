@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use ascend_sys::ffi::*;
 
+use super::kernels::{check_bias, check_kernels};
 use super::masks::{Extent, Mask, ends, lengths};
+use super::store::{Store, Table, rows};
 use super::{Layout, Plan, Problem, Run, Sequence, Shape, Tensor, reals, solve};
 use crate::aclnn::check::{invalid, tiling, unsupported};
-use crate::aclnn::index::within;
-use crate::fault::{Fault, Outcome};
+use crate::fault::Outcome;
 
 /// The arguments that the operators have in common, in their newest form.
 pub(super) struct Request {
@@ -58,111 +59,6 @@ const LAYOUTS: &[&str] = &[
 
 const HALVES: &[aclDataType] = &[ACL_FLOAT16, ACL_BF16];
 
-/// A refusal of what the types allow and no kernel does.
-fn limit(what: impl Into<String>) -> Fault {
-    unsupported(what)
-}
-
-/// How keys or values are stored.
-#[derive(Clone)]
-enum Store {
-    /// In the layout of the query; one tensor, or one for each batch.
-    Rows {
-        tensors: Vec<Tensor>,
-        layout: Layout,
-        shapes: Vec<Shape>,
-    },
-    Pages {
-        tensor: Tensor,
-        form: Pages,
-        block_size: usize,
-        heads: usize,
-        size: usize,
-    },
-}
-
-#[derive(Clone, Copy)]
-enum Pages {
-    /// `[blocks, blockSize, N * D]`
-    Tokens,
-    /// `[blocks, N, blockSize, D]`
-    Heads,
-    /// `[blocks, N, D / 16, blockSize, 16]`
-    Fractal,
-}
-
-impl Store {
-    fn pages(tensor: &Tensor, heads: usize, block_size: usize) -> Outcome<Self> {
-        let (form, found, size) = match tensor.rank() {
-            3 => (Pages::Tokens, tensor.dim(1), tensor.dim(2) / heads),
-            4 => (Pages::Heads, tensor.dim(2), tensor.dim(3)),
-            5 => (Pages::Fractal, tensor.dim(3), tensor.dim(2) * tensor.dim(4)),
-            _ => return tiling(Err(tensor.invalid(format!("pages of 3 to 5 dimensions asked, shape {:?} found", tensor.dims())))),
-        };
-        let blocks = tensor.dim(0);
-        let dims = match form {
-            Pages::Tokens => vec![blocks, block_size, heads * size],
-            Pages::Heads => vec![blocks, heads, block_size, size],
-            Pages::Fractal => vec![blocks, heads, size / 16, block_size, 16],
-        };
-        if found != block_size || dims != tensor.dims() {
-            let what = format!("pages of {block_size} tokens of {heads} heads asked, shape {:?} found", tensor.dims());
-            return tiling(Err(tensor.invalid(what)));
-        }
-        if matches!(form, Pages::Tokens) && heads * size > 65535 {
-            return Err(limit(format!("{}: rows of at most 65535 elements asked, {} found", tensor.name(), heads * size)));
-        }
-        Ok(Self::Pages { tensor: tensor.clone(), form, block_size, heads, size })
-    }
-
-    fn size(&self) -> usize {
-        match self {
-            Self::Rows { shapes, .. } => shapes[0].size,
-            Self::Pages { size, .. } => *size,
-        }
-    }
-
-    fn read(&self, run: &Run<'_>) -> Outcome<Vec<Vec<f32>>> {
-        match self {
-            Self::Rows { tensors, .. } => tensors.iter().map(|tensor| reals(run, tensor)).collect(),
-            Self::Pages { tensor, .. } => Ok(vec![reals(run, tensor)?]),
-        }
-    }
-
-    /// The row of token `s` of the sequence of batch `b`, which starts at `start`, and of head `n`.
-    fn row(&self, data: &[Vec<f32>], table: Option<&Table<'_>>, b: usize, start: usize, s: usize, n: usize) -> Outcome<Vec<f32>> {
-        match self {
-            Self::Rows { tensors, layout, shapes } => {
-                let (which, b) = if tensors.len() > 1 { (b, 0) } else { (0, b) };
-                let place = layout.row(&shapes[which], b, start + s, n);
-                Ok(data[which][place..place + shapes[which].size].to_vec())
-            }
-            Self::Pages { tensor, form, block_size, heads, size } => {
-                let Some(table) = table else { return Ok(Vec::new()) };
-                let (block, offset) = (table.block(b, s / block_size, tensor.dim(0))?, s % block_size);
-                let place = |i: usize| match form {
-                    Pages::Tokens => ((block * block_size + offset) * heads + n) * size + i,
-                    Pages::Heads => ((block * heads + n) * block_size + offset) * size + i,
-                    Pages::Fractal => (((block * heads + n) * (size / 16) + i / 16) * block_size + offset) * 16 + i % 16,
-                };
-                Ok((0..*size).map(|i| data[0][place(i)]).collect())
-            }
-        }
-    }
-}
-
-/// A block table that was read.
-struct Table<'a> {
-    tensor: &'a Tensor,
-    blocks: Vec<i64>,
-}
-
-impl Table<'_> {
-    fn block(&self, b: usize, entry: usize, blocks: usize) -> Outcome<usize> {
-        within(self.tensor, self.blocks[b * self.tensor.dim(1) + entry], blocks)
-    }
-}
-
 /// A request that a kernel takes.
 struct Checked {
     input: Layout,
@@ -191,10 +87,10 @@ pub(super) fn attend(request: Request) -> Outcome<Plan> {
 fn check(request: &Request) -> Outcome<Checked> {
     let Request { query, key, value, out, .. } = request;
     if let Some(other) = request.others.iter().flatten().next() {
-        return Err(limit(format!("{} is for quantised, padded or prefixed attention, which is not simulated", other.name())));
+        return Err(unsupported(format!("{} is for quantised, padded or prefixed attention, which is not simulated", other.name())));
     }
     if !HALVES.contains(&query.dtype()) || key.iter().any(|key| key.dtype() == ACL_INT8) {
-        return Err(limit("quantised attention is not simulated"));
+        return Err(unsupported("quantised attention is not simulated"));
     }
     for tensor in key.iter().chain(value).chain([out]) {
         tensor.of_type_of(query)?;
@@ -219,11 +115,11 @@ fn check(request: &Request) -> Outcome<Checked> {
         return tiling(Err(query.invalid(format!("{heads} heads in the layout {first} asked, shape {:?} found", query.dims()))));
     };
     if shape.size > 512 || !shape.size.is_multiple_of(16) {
-        return Err(limit(format!("query: a head of a multiple of 16 elements, up to 512, asked, {} found", shape.size)));
+        return Err(unsupported(format!("query: a head of a multiple of 16 elements, up to 512, asked, {} found", shape.size)));
     }
     let block_size = usize::try_from(request.block_size).unwrap_or(0);
     let store = |tensors: &[Tensor]| match &request.table {
-        Some(_) if tensors.len() > 1 => Err(limit("blockTable: pages are of one tensor, not of a list")),
+        Some(_) if tensors.len() > 1 => Err(unsupported("blockTable: pages are of one tensor, not of a list")),
         Some(_) => Store::pages(&tensors[0], kv_heads, block_size),
         None => rows(tensors, input, kv_heads, &shape),
     };
@@ -252,7 +148,7 @@ fn check(request: &Request) -> Outcome<Checked> {
         sink.of_type_of(query)?;
         tiling(sink.of_shape(&[heads]))?;
         if ![64, 128].contains(&values.size()) || request.bias.is_some() {
-            return Err(limit("learnableSink: heads of value of 64 or 128 elements and no pseShift asked"));
+            return Err(unsupported("learnableSink: heads of value of 64 or 128 elements and no pseShift asked"));
         }
     }
     let out_shape = Shape { size: values.size(), ..shape };
@@ -284,31 +180,6 @@ fn check(request: &Request) -> Outcome<Checked> {
     }
     let corrected = request.precise >= 2 || mask.corrects();
     Ok(Checked { input, output, shape, kv_heads, keys, values, rope, sequences, mask, corrected, out_shape })
-}
-
-/// Keys or values in the layout of the query.
-fn rows(tensors: &[Tensor], layout: Layout, heads: usize, query: &Shape) -> Outcome<Store> {
-    let batch = if tensors.len() > 1 { 1 } else { query.batch };
-    let mut shapes = Vec::new();
-    for tensor in tensors {
-        let Some(shape) = layout.shape(tensor, heads).filter(|shape| shape.batch == batch || layout.packed()) else {
-            let what =
-                format!("{heads} heads and {batch} batches in the layout {layout:?} of query asked, shape {:?} found", tensor.dims());
-            return tiling(Err(tensor.invalid(what)));
-        };
-        shapes.push(shape);
-    }
-    if tensors.len() > 1 && (layout.packed() || tensors.len() != query.batch) {
-        return Err(limit(format!(
-            "key and value: one tensor, or one for each of {} batches, asked, {} found",
-            query.batch,
-            tensors.len()
-        )));
-    }
-    if shapes.iter().any(|shape| shape.size != shapes[0].size) {
-        return tiling(Err(tensors[0].invalid("heads of the same size in all tensors asked")));
-    }
-    Ok(Store::Rows { tensors: tensors.to_vec(), layout, shapes })
 }
 
 /// Where each sequence is. Packed queries have the ends of their sequences; so have packed keys, unless they are in pages.
@@ -361,85 +232,6 @@ fn sequences(request: &Request, input: Layout, shape: &Shape, keys: &Store, bloc
     Ok(queries.into_iter().zip(key_ends).map(|(queries, keys)| Sequence { queries, keys }).collect())
 }
 
-/// What the kernels of A2 take, by the tables of the documentation.
-fn check_kernels(request: &Request, input: Layout, shape: &Shape, kv_heads: usize, values: &Store, rope: bool) -> Outcome {
-    let (size, value_size) = (shape.size, values.size());
-    let layout = request.layout.as_str();
-    let paged = request.table.is_some();
-    if rope && size == 512 {
-        // Latent attention: queries of the latent space against a cache that is both keys and values.
-        let layouts = ["BSH", "BSND", "BNSD", "BNSD_NBSD", "BSND_NBSD", "BSH_NBSD", "TND", "TND_NTD"];
-        if !layouts.contains(&layout) || kv_heads != 1 || !shape.heads.is_power_of_two() || shape.heads > 128 || !paged {
-            return Err(limit(format!("heads of 512: one of {layouts:?}, 1, 2, 4 to 128 heads, one key head and a blockTable asked")));
-        }
-        if ![0, 3, 4].contains(&request.sparse) || (input.packed() && request.lse.is_some()) || request.bias.is_some() {
-            return Err(limit("heads of 512: sparseMode 0, 3 or 4, no pseShift, and no softmaxLse in the layout TND asked"));
-        }
-    } else if size == 512 && input.packed() {
-        return Err(limit("heads of 512 in the layout TND: queryRope and keyRope asked"));
-    } else if rope && (size != 128 || value_size != 128 || request.bias.is_some()) {
-        return Err(limit(format!("queryRope: heads of 128 or 512 elements and no pseShift asked, {size} and {value_size} found")));
-    } else if matches!(layout, "BNSD_NBSD" | "BSND_NBSD" | "BSH_NBSD" | "TND_NTD") {
-        return Err(limit(format!("inputLayout {layout}: heads of 512 elements with queryRope asked, {size} found")));
-    } else if input.packed() {
-        let grouped = shape.heads != kv_heads;
-        let fits = rope
-            || [(64, 64), (128, 128), (192, 128)].contains(&(size, value_size))
-            || (layout == "TND" && grouped && request.precise == 0 && size == value_size && size <= 256);
-        if !fits || request.bias.is_some() {
-            let what = "heads of 64, 128, or 192 with 128 for values, or with grouped heads, innerPrecise 0 and TND any up to 256, and no pseShift";
-            return Err(limit(format!("inputLayout {layout}: {what} asked, {size} and {value_size} found")));
-        }
-        if request.sparse == 1 || request.sparse == 2 || (request.sparse == 0 && request.mask.is_some()) {
-            return Err(limit(format!("inputLayout {layout}: sparseMode 0 without a mask, 3 or 4 asked, {} found", request.sparse)));
-        }
-        if request.precise > i64::from(!grouped && request.query.dtype() == ACL_FLOAT16) {
-            return Err(limit(format!(
-                "inputLayout {layout}: innerPrecise 0, or 1 for FLOAT16 without groups, asked, {} found",
-                request.precise
-            )));
-        }
-    }
-    if !paged {
-        return Ok(());
-    }
-    let small = rope || ([64, 128].contains(&size) && size == value_size) || input.packed();
-    let (step, most) = if small {
-        (16, 1024)
-    } else if shape.sequence > 1 {
-        (128, 1024)
-    } else {
-        (16, 512)
-    };
-    let block_size = request.block_size;
-    if block_size <= 0 || block_size > most || block_size % step != 0 {
-        return Err(limit(format!("blockSize: a multiple of {step} up to {most} asked, {block_size} found")));
-    }
-    Ok(())
-}
-
-/// What is added to the scores: `[B or 1, N, rows, columns]` with at least as many as there are queries and keys, or one row for one query.
-fn check_bias(request: &Request, extent: &Extent, heads: usize) -> Outcome {
-    let Some(bias) = &request.bias else { return Ok(()) };
-    bias.of_type_of(&request.query)?;
-    let fits = bias.rank() == 4
-        && (bias.dim(0) == 1 || bias.dim(0) == extent.batch)
-        && bias.dim(1) == heads
-        && bias.dim(2) >= extent.queries
-        && bias.dim(3) >= extent.keys;
-    if fits {
-        return Ok(());
-    }
-    let what = format!(
-        "[{} or 1, {heads}, {} or more, {} or more] asked, shape {:?} found",
-        extent.batch,
-        extent.queries,
-        extent.keys,
-        bias.dims()
-    );
-    tiling(Err(bias.invalid(what)))
-}
-
 fn execute(run: &Run<'_>, request: &Request, checked: &Checked) -> Outcome {
     let Checked { input, output, shape, sequences, .. } = checked;
     let queries = reals(run, &request.query)?;
@@ -449,7 +241,7 @@ fn execute(run: &Run<'_>, request: &Request, checked: &Checked) -> Outcome {
         None => None,
     };
     let table = match &request.table {
-        Some(tensor) => Some(Table { tensor, blocks: run.ints(tensor)? }),
+        Some(tensor) => Some(Table::read(run, tensor)?),
         None => None,
     };
     let bias = request.bias.as_ref().map(|bias| run.floats(bias)).transpose()?;

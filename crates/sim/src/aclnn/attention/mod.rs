@@ -2,8 +2,10 @@
 
 mod entries;
 mod inference;
+mod kernels;
 mod masks;
 mod merge;
+mod store;
 mod training;
 
 use super::{Plan, Run, Tensor, operators};

@@ -1,0 +1,91 @@
+//! Comparisons, and operators on bits.
+
+use ascend_sys::ffi::*;
+
+use super::check::{broadcast, spread};
+use super::elementwise::binary;
+use super::numeric::is_float;
+use super::{Plan, Tensor, operators};
+use crate::fault::Outcome;
+use crate::nnopbase::Scalar;
+
+operators! {
+    fn aclnnEqTensor(self_: T, other: T, out: MutT) = |a, b, out| pairs(a, b, out, |a, b| a == b, |a, b| a == b);
+    fn aclnnNeTensor(self_: T, other: T, out: MutT) = |a, b, out| pairs(a, b, out, |a, b| a != b, |a, b| a != b);
+    fn aclnnEqScalar(self_: T, other: S, out: MutT) = |a, b, out| with(a, b, out, |a, b| a == b, |a, b| a == b);
+    fn aclnnNeScalar(self_: T, other: S, out: MutT) = |a, b, out| with(a, b, out, |a, b| a != b, |a, b| a != b);
+    fn aclnnGtScalar(self_: T, other: S, out: MutT) = |a, b, out| with(a, b, out, |a, b| a > b, |a, b| a > b);
+    fn aclnnGeScalar(self_: T, other: S, out: MutT) = |a, b, out| with(a, b, out, |a, b| a >= b, |a, b| a >= b);
+    fn aclnnLtScalar(self_: T, other: S, out: MutT) = |a, b, out| with(a, b, out, |a, b| a < b, |a, b| a < b);
+    fn aclnnIsFinite(self_: T, out: MutT) = |x: Tensor, out: Tensor| {
+        out.of_type(&[ACL_BOOL])?;
+        with(x, Scalar::one(), out, |v, _| v.is_finite(), |_, _| true)
+    };
+    fn aclnnBitwiseAndTensor(self_: T, other: T, out: MutT) = |a, b, out| bits(a, b, out, |a, b| a & b);
+    fn aclnnBitwiseOrTensor(self_: T, other: T, out: MutT) = |a, b, out| bits(a, b, out, |a, b| a | b);
+}
+
+fn pairs(
+    a: Tensor,
+    b: Tensor,
+    out: Tensor,
+    float: impl Fn(f64, f64) -> bool + Send + Sync + 'static,
+    whole: impl Fn(i64, i64) -> bool + Send + Sync + 'static,
+) -> Outcome<Plan> {
+    for tensor in [&a, &b, &out] {
+        tensor.nd()?;
+    }
+    let dims = broadcast(&a, &b)?;
+    out.of_shape(&dims)?;
+    if out.is_empty() {
+        return Ok(Plan::nothing());
+    }
+    Ok(Plan::new(move |run| {
+        let places = spread(a.dims(), &dims).into_iter().zip(spread(b.dims(), &dims));
+        let found: Vec<i64> = if is_float(a.dtype()) || is_float(b.dtype()) {
+            let (x, y) = (run.floats(&a)?, run.floats(&b)?);
+            places.map(|(i, j)| i64::from(float(x[i], y[j]))).collect()
+        } else {
+            let (x, y) = (run.ints(&a)?, run.ints(&b)?);
+            places.map(|(i, j)| i64::from(whole(x[i], y[j]))).collect()
+        };
+        run.put_ints(&out, &found)
+    }))
+}
+
+/// Each element against a number. The number is taken in the type of the tensor where that has fractions; whole numbers are compared with what it is.
+fn with(
+    a: Tensor,
+    b: Scalar,
+    out: Tensor,
+    float: impl Fn(f64, f64) -> bool + Send + Sync + 'static,
+    whole: impl Fn(i64, i64) -> bool + Send + Sync + 'static,
+) -> Outcome<Plan> {
+    a.nd()?;
+    out.nd()?;
+    out.of_shape_of(&a)?;
+    if out.is_empty() {
+        return Ok(Plan::nothing());
+    }
+    Ok(Plan::new(move |run| {
+        let found: Vec<i64> = if is_float(a.dtype()) || is_float(b.dtype) {
+            let number = if is_float(a.dtype()) { super::numeric::rounded(a.dtype(), b.float()) } else { b.float() };
+            run.floats(&a)?.into_iter().map(|v| i64::from(float(v, number))).collect()
+        } else {
+            run.ints(&a)?.into_iter().map(|v| i64::from(whole(v, b.int()))).collect()
+        };
+        run.put_ints(&out, &found)
+    }))
+}
+
+/// Types that have bits to combine.
+pub(super) fn check_bits(x: &Tensor) -> Outcome {
+    x.of_type(&[ACL_BOOL, ACL_INT8, ACL_UINT8, ACL_INT16, ACL_UINT16, ACL_INT32, ACL_UINT32, ACL_INT64, ACL_UINT64])
+}
+
+fn bits(a: Tensor, b: Tensor, out: Tensor, whole: fn(i64, i64) -> i64) -> Outcome<Plan> {
+    check_bits(&a)?;
+    check_bits(&b)?;
+    check_bits(&out)?;
+    binary(a, b, out, |a, _| a, whole)
+}
