@@ -241,11 +241,6 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// The elements in their own shape.
-    pub(crate) fn view(&self, tensor: &Tensor) -> Outcome<TensorView> {
-        self.load(tensor, tensor.dims())
-    }
-
     /// Numbers as a tensor of the CPU device.
     pub(crate) fn make<T: ascend_hal::Element>(&self, values: &[T], dims: &[usize]) -> Outcome<TensorView> {
         cpu(|cpu| cpu.device.upload(values, Dims::new(dims)?))
