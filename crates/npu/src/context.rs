@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ascend_hal::{Buffer, Choice, DType, Dims, Error, Launch, Layout, OpCall, Result, TensorView};
+use ascend_hal::ops::Lengths;
+use ascend_hal::{Buffer, Choice, DType, Dims, Error, Launch, Layout, OpCall, Result, TensorView, host, to_host};
 use ascend_sys::OpApi;
 
 use crate::memory::NpuMemory;
@@ -84,6 +85,26 @@ impl<'a> Context<'a> {
         let made = TensorView::contiguous(Buffer::new(memory), dtype, shape)?;
         constants.insert(name, made.clone());
         Ok(made)
+    }
+
+    /// The running sum of lengths on the host. Where the caller has not given it there, the stream is waited for and the device read.
+    ///
+    /// # Errors
+    /// [`Error::State`] during a capture without lengths on the host; a failure that the stream had to report; [`Error::Value`] for lengths that are negative.
+    pub(crate) fn lengths(&self, lengths: &Lengths) -> Result<Vec<usize>> {
+        let values: Vec<i64> = match &lengths.host {
+            Some(host) => host.iter().map(|&n| n.into()).collect(),
+            None if self.queue.is_capturing() => {
+                let found = "lengths that are on the device only; give them on the host too (`Lengths::with_host`)".into();
+                return Err(Error::State { what: "capture", asked: "an op that needs lengths on the host", found });
+            }
+            None => {
+                self.queue.synchronize()?;
+                host::to_i64(&to_host(self.at.device, &lengths.cumulative)?)?
+            }
+        };
+        let size = |n: i64| usize::try_from(n).map_err(|_| Error::Overflow { what: format!("a length of {n}") });
+        values.into_iter().map(size).collect()
     }
 
     /// `0, 1, .. n - 1` as i32.

@@ -2,6 +2,7 @@
 
 mod activation;
 mod argmax;
+mod attention;
 mod cast;
 mod copy;
 mod elementwise;
@@ -10,10 +11,13 @@ mod finalize_routing;
 mod gating;
 mod grouped_matmul;
 mod init_routing;
+mod kv_cache;
 mod matmul;
 mod moe_experts;
 mod norm;
+mod pages;
 mod quantize;
+mod rope;
 mod rows;
 mod softmax;
 mod top_k;
@@ -119,6 +123,9 @@ const LISTS: &[&[Builtin]] = &[
     init_routing::KERNELS,
     finalize_routing::KERNELS,
     moe_experts::KERNELS,
+    rope::KERNELS,
+    kv_cache::KERNELS,
+    attention::KERNELS,
 ];
 
 /// Every built-in kernel that the operator library at hand has the operators for.

@@ -123,6 +123,8 @@ operators! {
     aclnnRound, aclnnRoundGetWorkspaceSize(a: T, out: T);
     aclnnSigmoid, aclnnSigmoidGetWorkspaceSize(a: T, out: T);
     aclnnExp, aclnnExpGetWorkspaceSize(a: T, out: T);
+    aclnnLog, aclnnLogGetWorkspaceSize(a: T, out: T);
+    aclnnTanh, aclnnTanhGetWorkspaceSize(a: T, out: T);
     aclnnSqrt, aclnnSqrtGetWorkspaceSize(a: T, out: T);
     aclnnSoftplus, aclnnSoftplusGetWorkspaceSize(a: T, beta: S, threshold: S, out: T);
     aclnnNeTensor, aclnnNeTensorGetWorkspaceSize(a: T, b: T, out: T);
@@ -141,6 +143,7 @@ operators! {
     aclnnInplaceZero, aclnnInplaceZeroGetWorkspaceSize(y: T);
     aclnnSort, aclnnSortGetWorkspaceSize(a: T, stable: bool, dim: i64, descending: bool, values: T, indices: T);
     aclnnIndexSelect, aclnnIndexSelectGetWorkspaceSize(a: T, dim: i64, index: T, out: T);
+    aclnnInplaceIndexCopy, aclnnInplaceIndexCopyGetWorkspaceSize(y: T, dim: i64, index: T, source: T);
     aclnnEmbedding, aclnnEmbeddingGetWorkspaceSize(weight: T, ids: T, out: T);
     aclnnSoftmax, aclnnSoftmaxGetWorkspaceSize(a: T, dim: i64, out: T);
     aclnnSilu, aclnnSiluGetWorkspaceSize(a: T, out: T);
