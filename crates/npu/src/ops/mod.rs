@@ -13,6 +13,7 @@ mod grouped_matmul;
 mod init_routing;
 mod kv_cache;
 mod matmul;
+mod mla;
 mod moe_experts;
 mod norm;
 mod pages;
@@ -126,6 +127,7 @@ const LISTS: &[&[Builtin]] = &[
     rope::KERNELS,
     kv_cache::KERNELS,
     attention::KERNELS,
+    mla::KERNELS,
 ];
 
 /// Every built-in kernel that the operator library at hand has the operators for.

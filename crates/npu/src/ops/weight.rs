@@ -36,15 +36,16 @@ pub(super) fn dequantized(cx: &Context<'_>, weight: &Weight) -> Result<TensorVie
         if count * rows == 0 {
             continue;
         }
-        let grouped = |view: &TensorView, each: usize| -> Result<TensorView> {
-            let part = view.narrow(row, first * if each == 1 { 1 } else { group }, count * each)?;
-            split(&part, row, count, each, n)
+        let grouped = |view: &TensorView, start: usize, each: usize| -> Result<TensorView> {
+            split(&view.narrow(row, start, count * each)?, row, count, each, n)
         };
-        let part = grouped(&real, rows)?;
+        // Scales and zeros have one row for each group.
+        let of_group = |view: &TensorView| grouped(view, first, 1);
+        let part = grouped(&real, first * group, rows)?;
         if let Some(zero) = &zero {
-            cx.sub(&part, &grouped(zero, 1)?, &part)?;
+            cx.sub(&part, &of_group(zero)?, &part)?;
         }
-        cx.mul(&part, &grouped(&scale, 1)?, &part)?;
+        cx.mul(&part, &of_group(&scale)?, &part)?;
     }
     Ok(real)
 }
