@@ -9,11 +9,10 @@ use crate::raw::Scalar;
 use crate::raw::operators::*;
 
 pub(super) const KERNELS: &[Builtin] = &[
-    builtin!(Aclnn Activation "aclnn" ["aclnnSilu" "aclnnGeluV2" "aclnnClamp"] dtypes::<Activation>(), "", all => activation),
-    builtin!(Composed Glu "glu_in_f32" ["aclnnSilu" "aclnnGeluV2" "aclnnClamp"] dtypes::<Glu>(), "in f32 tensors", all => glu),
-    builtin!(
-        Aclnn Glu "aclnnSwiGlu" ["aclnnSwiGlu"] dtypes::<Glu>(), "swiglu of two halves; a gate of -inf gives NaN", plain_swiglu => swiglu
-    ),
+    builtin!(Composed Activation "activation_in_f32" ["aclnnSigmoid" "aclnnSilu" "aclnnGeluV2" "aclnnClamp"] dtypes::<Activation>(), "in f32 tensors", all => in_f32),
+    builtin!(Aclnn Activation "aclnn" ["aclnnSilu" "aclnnGeluV2" "aclnnClamp"] dtypes::<Activation>(), "silu and the erf form of GELU", one_operator => activation),
+    builtin!(Composed Glu "glu_in_f32" ["aclnnSigmoid" "aclnnSilu" "aclnnGeluV2" "aclnnClamp"] dtypes::<Glu>(), "in f32 tensors", all => glu),
+    builtin!(Aclnn Glu "aclnnSwiGlu" ["aclnnSwiGlu" "aclnnClamp"] dtypes::<Glu>(), "swiglu of two halves", plain_swiglu => swiglu),
 ];
 
 /// The lowest number of a type: in its place an infinity would come out of a product with 0 as NaN.
@@ -25,28 +24,60 @@ fn lowest(dtype: DType) -> f32 {
     }
 }
 
-/// `f(x)` into `y`, with `f(-inf) = 0`.
+/// `x` without -infinity.
+fn bounded(cx: &Context<'_>, x: &TensorView) -> Result<TensorView> {
+    let out = cx.temp(x.dtype(), *x.shape())?;
+    aclnnClamp(cx.queue(), x, Some(Scalar::F32(lowest(x.dtype()))), None, &out)?;
+    Ok(out)
+}
+
+/// `f(x)` into `y`, with `f(-inf) = 0`. The tanh form takes f32 only.
 fn apply(cx: &Context<'_>, kind: ActivationKind, x: &TensorView, y: &TensorView) -> Result<()> {
-    let (q, bounded) = (cx.queue(), cx.temp(x.dtype(), *x.shape())?);
-    aclnnClamp(q, x, Some(Scalar::F32(lowest(x.dtype()))), None, &bounded)?;
+    let (q, x) = (cx.queue(), bounded(cx, x)?);
     match kind {
-        ActivationKind::Silu => aclnnSilu(q, &bounded, y),
-        ActivationKind::GeluErf => aclnnGeluV2(q, &bounded, 0, y),
-        ActivationKind::GeluTanh => aclnnGeluV2(q, &bounded, 1, y),
+        ActivationKind::Silu => aclnnSilu(q, &x, y),
+        ActivationKind::GeluErf => aclnnGeluV2(q, &x, 0, y),
+        ActivationKind::GeluTanh => {
+            // (1 + tanh(z)) / 2 = sigmoid(2 z): the sum, as the operator has it, cancels below 0.
+            let cube = cx.temp(DType::F32, *x.shape())?;
+            cx.mul(&x, &x, &cube)?;
+            cx.mul(&x, &cube, &cube)?;
+            cx.muls(&cube, 0.044_715, &cube)?;
+            cx.add(&x, &cube, &cube)?;
+            cx.muls(&cube, (8. / std::f32::consts::PI).sqrt(), &cube)?;
+            aclnnSigmoid(q, &cube, &cube)?;
+            cx.mul(&x, &cube, y)
+        }
     }
+}
+
+fn one_operator(op: &Activation) -> Result<(), String> {
+    only(op.kind != ActivationKind::GeluTanh, "the tanh form of GELU loses digits below 0")
 }
 
 fn activation(cx: &Context<'_>, op: &Activation) -> Result<()> {
     apply(cx, op.kind, &op.x, &op.y)
 }
 
+fn in_f32(cx: &Context<'_>, op: &Activation) -> Result<()> {
+    let y = cx.temp(DType::F32, *op.y.shape())?;
+    apply(cx, op.kind, &cx.as_type(&op.x, DType::F32)?, &y)?;
+    cx.put(&y, &op.y)
+}
+
 fn plain_swiglu(op: &Glu) -> Result<(), String> {
     only(op.kind == GluKind::Swiglu && !op.interleaved, "not the swiglu of two halves")?;
-    only(op.x.is_contiguous() && op.y.is_contiguous(), "x or y is not row-major")
+    only(op.y.is_contiguous(), "y is not row-major")
 }
 
 fn swiglu(cx: &Context<'_>, op: &Glu) -> Result<()> {
-    aclnnSwiGlu(cx.queue(), &op.x, -1, &op.y)
+    // A gate of -inf, which is to give 0, would give NaN.
+    let (last, half) = (op.x.rank() - 1, op.y.dim(op.y.rank() - 1));
+    let x = cx.temp(op.x.dtype(), *op.x.shape())?;
+    let (gate, up) = (op.x.narrow(last, 0, half)?, op.x.narrow(last, half, half)?);
+    aclnnClamp(cx.queue(), &gate, Some(Scalar::F32(lowest(x.dtype()))), None, &x.narrow(last, 0, half)?)?;
+    cx.put(&up, &x.narrow(last, half, half)?)?;
+    aclnnSwiGlu(cx.queue(), &x, -1, &op.y)
 }
 
 /// Every second element of the last dimension, from `first` on.
