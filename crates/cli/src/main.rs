@@ -10,6 +10,7 @@ mod output;
 mod perplexity;
 mod process;
 mod selftest;
+mod sim;
 mod support;
 mod validate;
 
@@ -39,6 +40,7 @@ enum Command {
     Devices(devices::Devices),
     Doctor(doctor::Doctor),
     Selftest(selftest::Selftest),
+    Sim(sim::Sim),
 }
 
 /// Exit code of a command that could not do its work; the same as clap's for a wrong option.
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Devices(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Selftest(command) => command.run(),
+        Command::Sim(command) => command.run(),
     };
     done.unwrap_or_else(|error| {
         output::note(&format!("error: {error}\n"));

@@ -41,6 +41,8 @@ mod context;
 mod event;
 mod fault;
 pub mod faults;
+mod guard;
+pub mod install;
 pub mod kernels;
 mod machine;
 mod memory;
@@ -53,7 +55,7 @@ mod report;
 mod stream;
 mod summary;
 
-pub use abi::resolve;
+pub use abi::{find, refuse, resolve};
 pub use calls::{Calls, calls};
 pub use config::{VARIABLES, Version};
 pub use fault::take_reports;

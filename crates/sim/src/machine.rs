@@ -18,7 +18,7 @@ use crate::fault::{Fault, Outcome, report};
 use crate::memory::Memory;
 use crate::nnopbase::operands;
 use crate::stream::Stream;
-use crate::{faults, summary};
+use crate::{faults, guard, summary};
 
 /// What a handle stands for.
 #[derive(Clone)]
@@ -121,6 +121,11 @@ impl Machine {
         };
     }
 
+    /// The memory, unless a thread holds it.
+    pub(crate) fn try_memory(&self) -> Option<MutexGuard<'_, Memory>> {
+        self.memory.try_lock().ok()
+    }
+
     pub(crate) fn initialise(&self) -> Outcome {
         if let Some(reason) = &self.refused {
             return Err(Fault::refused(ACL_ERROR_INVALID_PARAM, reason.clone()));
@@ -130,6 +135,7 @@ impl Machine {
             return Err(Fault::refused(ACL_ERROR_REPEAT_INITIALIZE, "aclInit has been called already"));
         }
         state.life = Life::Initialised;
+        guard::install();
         Ok(())
     }
 

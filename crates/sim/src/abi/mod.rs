@@ -21,15 +21,15 @@ mod system;
 mod unsupported;
 mod virtual_memory;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
-use ascend_sys::ffi::ACL_ERROR_RT_PARAM_INVALID;
+use ascend_sys::ffi::{ACL_ERROR_API_NOT_SUPPORT, ACL_ERROR_RT_PARAM_INVALID, aclError};
 use ascend_sys::{AscendCl, Hccl, MsTx, NnOpBase, OpApi, Symbol};
 
 use crate::config::Version;
-use crate::fault::{Fault, Outcome};
+use crate::fault::{self, Fault, Outcome};
 use crate::machine::machine;
 use crate::{aclnn, calls, nnopbase};
 
@@ -51,14 +51,34 @@ unsafe impl Send for Address {}
 unsafe impl Sync for Address {}
 
 /// The address of the simulated C function called `name`, if the simulated version of CANN has it.
-pub fn resolve(name: &str) -> Option<*const c_void> {
+pub fn find(name: &str) -> Option<*const c_void> {
     static VISIBLE: OnceLock<HashMap<&str, Address>> = OnceLock::new();
     let visible = VISIBLE.get_or_init(|| visible(machine().config().cann));
-    let found = visible.get(name).map(|address| address.0).or_else(|| control::find(name));
+    visible.get(name).map(|address| address.0).or_else(|| control::find(name))
+}
+
+/// As [`find`], on behalf of a program: a name that is not found is noted as missing.
+pub fn resolve(name: &str) -> Option<*const c_void> {
+    let found = find(name);
     if found.is_none() {
         calls::missed(name);
     }
     found
+}
+
+/// The functions that are declared, but not simulated or not in the version.
+pub(crate) fn lacking(version: Version) -> HashSet<&'static str> {
+    let visible = visible(version);
+    declared().map(|symbol| symbol.name).filter(|name| !visible.contains_key(name)).collect()
+}
+
+/// Refuses a call of a function that is not simulated, or not in the simulated version. The program is told by a report, and by the code.
+pub fn refuse(name: &str) -> aclError {
+    calls::missed(name);
+    fault::call(name, || {
+        let what = format!("this function is not simulated, or not in CANN {}", machine().config().cann_text);
+        Err(Fault::misuse(ACL_ERROR_API_NOT_SUPPORT, what))
+    })
 }
 
 /// The functions that a version has.

@@ -1,0 +1,91 @@
+//! C programs, linked with the libraries of a toolkit that the simulation is installed in.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use ascend_sim::install::{self, Toolkit};
+use tempfile::TempDir;
+
+fn toolkit(folder: &TempDir, cann: &str) -> Toolkit {
+    install::install(&folder.path().join("toolkit"), &install::library().unwrap(), cann).unwrap()
+}
+
+/// Compiles a program of this folder; what it does not say about it is a warning.
+fn compile(toolkit: &Toolkit, name: &str) -> Result<PathBuf, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = toolkit.folder().join(name);
+    let mut cc = Command::new("cc");
+    cc.args(["-std=c11", "-Wall", "-Wextra", "-O1", "-o"]).arg(&program).arg(root.join("tests/programs").join(format!("{name}.c")));
+    cc.arg("-I").arg(root.join("../../sys/include")).arg("-L").arg(toolkit.folder().join("lib64"));
+    let output = cc.args(["-lascendcl", "-lnnopbase", "-lopapi", "-lhccl", "-lm"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() { Ok(program) } else { Err(said) }
+}
+
+fn run(toolkit: &Toolkit, program: &Path, arguments: &[&str]) -> Output {
+    let environment = toolkit.environment(|name| std::env::var_os(name));
+    let summary = toolkit.folder().join("summary");
+    Command::new(program).args(arguments).envs(environment).env("ASCEND_SIM_SUMMARY", summary).output().unwrap()
+}
+
+#[test]
+fn a_right_program_runs_and_its_calls_are_told() {
+    let folder = TempDir::new().unwrap();
+    let toolkit = toolkit(&folder, "8.5.0");
+    let program = compile(&toolkit, "right").unwrap();
+    let output = run(&toolkit, &program, &[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && output.stdout == b"right\n" && said.is_empty(), "{:?}: {said}", output.status);
+    let summary = std::fs::read_to_string(toolkit.folder().join("summary")).unwrap();
+    assert!(summary.starts_with(ascend_sim::SUMMARY_HEADER), "{summary}");
+    for line in ["called aclnnAddGetWorkspaceSize 1", "called aclrtMalloc 3", "called aclAppLog 1"] {
+        assert!(summary.lines().any(|found| found == line), "{line} in {summary}");
+    }
+    assert!(!summary.lines().any(|line| line.starts_with("alive") || line.starts_with("report")), "{summary}");
+}
+
+#[test]
+fn functions_that_came_later_are_not_in_an_older_toolkit() {
+    let folder = TempDir::new().unwrap();
+    // Notifies came with 9.0, and this program has them.
+    let said = compile(&toolkit(&folder, "8.5.0"), "wrong").unwrap_err();
+    assert!(said.contains("undefined reference to `aclrtCreateNotify'") && !said.contains("`aclrtMalloc'"), "{said}");
+}
+
+#[test]
+fn every_wrong_program_is_caught_and_named() {
+    let folder = TempDir::new().unwrap();
+    let toolkit = toolkit(&folder, "9.0.0");
+    let program = compile(&toolkit, "wrong").unwrap();
+    let list = String::from_utf8(run(&toolkit, &program, &[]).stdout).unwrap();
+    let mut missed = Vec::new();
+    for line in list.lines() {
+        let [name, function, text] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        let output = run(&toolkit, &program, &[name]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        let start = format!("ascend-sim: {function}: ");
+        let named = said.lines().any(|line| line.starts_with(&start) && line.contains(text));
+        // A host that touches device memory faults, as beside a card.
+        if !named || output.status.success() == (function == "host") {
+            missed.push(format!("{name}: {}, {said}", output.status));
+        }
+    }
+    assert!(missed.is_empty(), "{} of {} are missed:\n{}", missed.len(), list.lines().count(), missed.join("\n"));
+    assert!(list.lines().count() >= 40, "{list}");
+    println!("{} wrong programs, each caught and named", list.lines().count());
+}
+
+#[test]
+fn a_missing_shared_object_says_how_to_build_it() {
+    let missing = install::InstallError::LibraryMissing { searched: vec!["/nowhere/libascend_sim_so.so".into()] };
+    assert!(
+        missing.to_string().contains("/nowhere/") && missing.to_string().contains("cargo build --release -p ascend-sim-so"),
+        "{missing}"
+    );
+    let folder = TempDir::new().unwrap();
+    let wrong = folder.path().join("wrong.so");
+    std::fs::write(&wrong, "text").unwrap();
+    let refused = install::install(&folder.path().join("toolkit"), &wrong, "8.5.0").unwrap_err();
+    assert!(refused.to_string().contains("wrong.so: not a shared object"), "{refused}");
+}
