@@ -8,6 +8,7 @@ mod generate;
 mod model;
 mod output;
 mod perplexity;
+mod plan;
 mod process;
 mod selftest;
 mod sim;
@@ -36,6 +37,7 @@ enum Command {
     Validate(validate::Validate),
     Generate(generate::Generate),
     Perplexity(perplexity::Perplexity),
+    Plan(plan::Plan),
     Support(support::Support),
     Devices(devices::Devices),
     Doctor(doctor::Doctor),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Validate(command) => command.run(),
         Command::Generate(command) => command.run(),
         Command::Perplexity(command) => command.run(),
+        Command::Plan(command) => command.run(),
         Command::Support(command) => command.run(),
         Command::Devices(command) => command.run(),
         Command::Doctor(command) => command.run(),

@@ -4,6 +4,7 @@
 
 mod generate;
 mod golden;
+mod plan;
 mod sim;
 
 use std::process::{Command, Output, Stdio};

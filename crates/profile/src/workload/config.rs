@@ -103,6 +103,7 @@ impl Model {
             renormalize: flag("norm_topk_prob").unwrap_or(family == "mixtral"),
             attention: config.attention(&family)?,
             vocab: config.need(&["vocab_size"])?,
+            prediction_layers: config.find(&["num_nextn_predict_layers"])?.unwrap_or(0),
         };
         if model.dense_layers >= model.layers {
             return Err(Error::format(path, format!("{} of {} layers are dense: none has experts", model.dense_layers, model.layers)));
@@ -143,7 +144,7 @@ mod tests {
             r#"{"model_type":"deepseek_v3","num_hidden_layers":61,"first_k_dense_replace":3,"hidden_size":7168,"intermediate_size":18432,"n_routed_experts":256,
                 "num_experts_per_tok":8,"moe_intermediate_size":2048,"n_shared_experts":1,"n_group":8,"topk_group":4,"scoring_func":"sigmoid","norm_topk_prob":true,
                 "num_attention_heads":128,"num_key_value_heads":128,"q_lora_rank":1536,"kv_lora_rank":512,"qk_rope_head_dim":64,"qk_nope_head_dim":128,"v_head_dim":128,
-                "vocab_size":129280}"#,
+                "vocab_size":129280,"num_nextn_predict_layers":1}"#,
         )
         .unwrap();
         let (name, source) = (model.name.clone(), model.source.clone());

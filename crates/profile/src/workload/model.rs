@@ -99,6 +99,8 @@ pub struct Model {
     pub attention: Attention,
     /// Rows of the embedding and of the output head.
     pub vocab: usize,
+    /// Layers that foretell further tokens (multi-token prediction); not among `layers`.
+    pub prediction_layers: usize,
 }
 
 impl Model {

@@ -30,6 +30,7 @@ fn deepseek_v3(name: &str) -> Model {
         renormalize: true,
         attention: latent(128, Some(1536), None),
         vocab: 129_280,
+        prediction_layers: 1,
     }
 }
 
@@ -50,6 +51,7 @@ fn qwen3(name: &str, layers: usize, hidden: usize, moe_inner: usize, heads: usiz
         renormalize: true,
         attention: grouped(heads, 4, 128),
         vocab: 151_936,
+        prediction_layers: 0,
     }
 }
 
@@ -70,6 +72,7 @@ fn gpt_oss(name: &str, layers: usize, experts: usize) -> Model {
         renormalize: false,
         attention: Attention::Grouped { heads: 64, kv_heads: 8, head_dim: 64, window: Some(128) },
         vocab: 201_088,
+        prediction_layers: 0,
     }
 }
 
@@ -91,6 +94,7 @@ pub fn presets() -> Vec<Model> {
             renormalize: false,
             attention: latent(16, None, None),
             vocab: 102_400,
+            prediction_layers: 0,
             ..deepseek_v3("deepseek-v2-lite")
         },
         deepseek_v3("deepseek-v3"),
@@ -115,6 +119,7 @@ pub fn presets() -> Vec<Model> {
             groups: None,
             attention: latent(64, Some(1536), None),
             vocab: 163_840,
+            prediction_layers: 0,
             ..deepseek_v3("kimi-k2")
         },
         qwen3("qwen3-30b-a3b", 48, 2048, 768, 32),

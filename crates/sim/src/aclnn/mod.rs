@@ -147,9 +147,6 @@ use operators;
 
 /// The operators of every family.
 const FAMILIES: &[&[(&str, Address)]] = &[
-    attention::ENTRIES,
-    attention::MERGE,
-    attention::TRAINING,
     activation::OPERATORS,
     attention::ENTRIES,
     attention::MERGE,
