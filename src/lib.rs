@@ -40,5 +40,7 @@ pub use ascend_hal::{
     MAX_RANK, MemoryInfo, OpCall, OpKind, Origin, Result, RopeScaling, RopeTable, Rotary, Stream, StreamImpl, Support, TensorView,
     TensorViewMut, Yarn, admit, bf16, current_scope, f16, host, ops, scope, to_host,
 };
+pub use ascend_npu as npu;
+pub use ascend_sim as sim;
 pub use ascend_sys::toolkit;
 pub use select::{Probe, TOOLKIT_AT_BUILD, devices, open};

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use ascend_compute::cpu::{ISA_VARIABLE, Isa};
+use ascend_compute::sim;
 use ascend_sys::{Cann, Error, Search, search, toolkit};
 use clap::Args;
 use serde::Serialize;
@@ -21,7 +22,7 @@ pub(crate) struct Doctor {
 /// Layout version of the JSON.
 const SCHEMA: u32 = 1;
 
-/// Every environment variable that the project reads, and what for.
+/// The environment variables that the project reads beside those of the simulation, and what for.
 const VARIABLES: [(&str, &str); 5] = [
     (ISA_VARIABLE, "forces the instruction set of the CPU kernels"),
     search::VARIABLES[0],
@@ -106,7 +107,11 @@ pub(crate) fn facts() -> Facts {
             memory_bytes: cpu.map_or(0, |d| d.memory_bytes),
         },
         toolkit: toolkit_facts(),
-        variables: VARIABLES.iter().map(|&(name, purpose)| Variable { name, value: variable(name), purpose }).collect(),
+        variables: VARIABLES
+            .iter()
+            .chain(&sim::VARIABLES)
+            .map(|&(name, purpose)| Variable { name, value: variable(name), purpose })
+            .collect(),
         devices,
     }
 }
@@ -179,6 +184,10 @@ impl Doctor {
             output::print(&text(&facts))?;
         }
         // The CPU is the one device that is always there; without it nothing works.
-        Ok(if facts.devices.iter().any(|d| d.available) { ExitCode::SUCCESS } else { ExitCode::from(crate::COULD_NOT_RUN) })
+        Ok(if facts.devices.iter().any(|d| d.device == "cpu" && d.available) {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(crate::COULD_NOT_RUN)
+        })
     }
 }

@@ -178,7 +178,7 @@ fn support_lists_every_op_with_its_types() {
 
 #[test]
 fn support_of_kernels_that_a_device_has_not_is_unsupported_with_the_reason() {
-    let list = json(&ascend(&["support", "--kernels", "vendor", "--json"]).stdout);
+    let list = json(&ascend(&["support", "--device", "cpu", "--kernels", "vendor", "--json"]).stdout);
     let entries = list["support"].as_array().expect("entries");
     assert!(entries.iter().all(|e| e["support"] == "unsupported" && e["why"].as_str().is_some_and(|w| !w.is_empty())));
 }
@@ -248,6 +248,18 @@ fn doctor_tells_of_a_setting_that_cannot_be_met() {
     let output = Command::new(env!("CARGO_BIN_EXE_ascend")).arg("doctor").env("ASCEND_CPU_ISA", "sse9").output().unwrap();
     assert_eq!(code(&output), Some(2));
     assert!(text(&output.stdout).contains("sse9"));
+}
+
+#[test]
+fn a_simulated_npu_is_listed_and_validates_with_the_vendors_operators() {
+    let facts = json(&ascend(&["devices", "--json"]).stdout);
+    let devices = facts["devices"].as_array().expect("devices");
+    assert!(devices.iter().any(|d| d["device"] == "sim:0" && d["available"] == true), "{facts}");
+    let output = ascend(&["validate", "--device", "sim:0", "--case", "^softmax/rows/f32/", "--json", "-"]);
+    assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+    let report = json(&output.stdout);
+    let cases = report["cases"].as_array().expect("cases");
+    assert!(!cases.is_empty() && cases.iter().all(|c| c["kernel"].as_str().is_some_and(|k| k.contains("aclnnSoftmax"))), "{report}");
 }
 
 /// As in `ascend support | head -1`.
