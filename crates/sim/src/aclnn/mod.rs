@@ -17,6 +17,7 @@ mod formats;
 mod functions;
 mod gated_quant;
 mod gating;
+mod grouped_check;
 mod grouped_fused;
 mod grouped_matmul;
 mod grouped_run;
@@ -30,6 +31,7 @@ mod movement;
 mod norm;
 mod norm_quant;
 mod numeric;
+mod permute;
 mod pool;
 mod quant_matmul;
 mod quantize;
@@ -174,6 +176,7 @@ const FAMILIES: &[&[(&str, Address)]] = &[
     norm::OPERATORS,
     norm_quant::OPERATORS,
     pool::OPERATORS,
+    permute::OPERATORS,
     quant_matmul::OPERATORS,
     quantize::OPERATORS,
     reduce::OPERATORS,
