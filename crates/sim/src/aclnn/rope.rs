@@ -60,7 +60,7 @@ impl Pairing {
             Self::Interleave => 1,
             Self::Quarter => count / 4,
         };
-        if i / reach % 2 == 0 { (i + reach, true) } else { (i - reach, false) }
+        if (i / reach).is_multiple_of(2) { (i + reach, true) } else { (i - reach, false) }
     }
 
     /// `x * cos + rotated(x) * sin`, where the rotated first of a pair is the negative second, and the rotated second the first.
@@ -103,7 +103,7 @@ fn rotary_position_embedding(x: Tensor, cos: Tensor, sin: Tensor, mode: i64, out
     tiling(out.of_shape_of(&x))?;
     tiling(sin.of_shape_of(&cos))?;
     let size = x.dim_back(0);
-    if size >= 896 || size % 2 != 0 || cos.rank() != x.rank() || cos.dim_back(0) != size {
+    if size >= 896 || !size.is_multiple_of(2) || cos.rank() != x.rank() || cos.dim_back(0) != size {
         let what =
             format!("an even last dimension below 896, and the same in cos, asked; shapes {:?} and {:?} found", x.dims(), cos.dims());
         return tiling(Err(x.invalid(what)));

@@ -118,7 +118,7 @@ fn constant_pad(x: Tensor, pad: Arc<[i64]>, value: Scalar, out: Tensor) -> Outco
     out.of_type_of(&x)?;
     x.nd()?;
     out.nd()?;
-    if pad.len() % 2 != 0 || pad.len() / 2 > x.rank() {
+    if !pad.len().is_multiple_of(2) || pad.len() / 2 > x.rank() {
         return Err(invalid(format!("pad: up to {} pairs asked, {pad:?} found", x.rank())));
     }
     let mut front = vec![0; x.rank()];
