@@ -10,6 +10,7 @@ mod output;
 mod perplexity;
 mod plan;
 mod process;
+mod profile;
 mod selftest;
 mod sim;
 mod support;
@@ -24,7 +25,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Kernels for mixture-of-experts models behind one device: check them, and see what runs where.
 ///
-/// Exit codes: 0 done (validate: passed), 1 a case failed (generate: the shadow found a fault), 2 could not run.
+/// Exit codes: 0 done (validate: passed), 1 a case failed (generate: the shadow found a fault; profile: slower than the baseline), 2 could not run.
 #[derive(Parser)]
 #[command(name = "ascend", version)]
 struct Cli {
@@ -38,6 +39,7 @@ enum Command {
     Generate(generate::Generate),
     Perplexity(perplexity::Perplexity),
     Plan(plan::Plan),
+    Profile(profile::Profile),
     Support(support::Support),
     Devices(devices::Devices),
     Doctor(doctor::Doctor),
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Generate(command) => command.run(),
         Command::Perplexity(command) => command.run(),
         Command::Plan(command) => command.run(),
+        Command::Profile(command) => command.run(),
         Command::Support(command) => command.run(),
         Command::Devices(command) => command.run(),
         Command::Doctor(command) => command.run(),

@@ -1,12 +1,17 @@
 //! Where the time of a mixture-of-experts layer goes, and what a deployment would give.
 //!
 //! * [`workload`] says what is run: the shapes of a model, the part of it that one rank holds, and which experts the tokens go to.
+//! * [`measure`] runs it phase by phase on a device that it is handed; [`report`] is what comes out, [`render`] shows it.
 //! * [`plan`] foretells the throughput and price of a deployment by a model whose every assumption is printed.
 
 #![forbid(unsafe_code)]
 
 mod error;
+mod hints;
+pub mod measure;
 pub mod plan;
+pub mod render;
+pub mod report;
 pub mod workload;
 
 pub use error::{Error, Result};

@@ -5,6 +5,7 @@
 mod generate;
 mod golden;
 mod plan;
+mod profile;
 mod sim;
 
 use std::process::{Command, Output, Stdio};

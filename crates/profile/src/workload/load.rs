@@ -1,9 +1,9 @@
 //! How evenly experts are loaded.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Load statistics of routed tokens.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Load {
     /// Rows of each expert.
     pub counts: Vec<usize>,

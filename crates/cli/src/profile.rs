@@ -1,0 +1,250 @@
+//! `ascend profile`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use ascend_compute::cpu::Isa;
+use ascend_compute::cpu::probe::{Peak, Probe};
+use ascend_compute::{Device, DeviceInfo};
+use ascend_profile::measure::{self, Layer, Options, Path};
+use ascend_profile::plan::Npu;
+use ascend_profile::render;
+use ascend_profile::report::{Limits, Report, SCHEMA, compare};
+use ascend_profile::workload::{Model, Precision, Routing, Slice};
+use clap::{Args, Subcommand};
+
+use crate::Result;
+use crate::output::{self, Target};
+
+/// Tell where the time of a layer goes, and how far each part is from the roofline
+#[derive(Args)]
+pub(crate) struct Profile {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    Moe(Box<Moe>),
+}
+
+/// The expert layer: gating, routing, both products, activation, finalisation
+///
+/// Weights are made up, shapes are the model's. Exit codes: 0 measured, 1 slower than the baseline, 2 could not run.
+#[derive(Args)]
+struct Moe {
+    /// A preset (`qwen3-30b-a3b`, `deepseek-r1`, ...) or a Hugging Face config.json
+    #[arg(long, value_name = "MODEL", required_unless_present = "compare")]
+    model: Option<String>,
+    /// The device
+    #[arg(long, default_value = "cpu", value_name = "NAME")]
+    device: String,
+    /// Run operator by operator, or with the fused one
+    #[arg(long, default_value = "parts", value_name = "parts|fused", value_parser = ["parts", "fused"])]
+    path: String,
+    /// Numbers of tokens
+    #[arg(long, default_value = "1,16,128", value_delimiter = ',', value_name = "T,..")]
+    tokens: Vec<usize>,
+    /// Exponents of Zipf-distributed experts; 0 is uniform
+    #[arg(long, default_value = "0", value_delimiter = ',', value_name = "S,..")]
+    skew: Vec<f64>,
+    /// Where tokens go instead: `uniform`, `zipf:S`, `one-hot:E`, or a trace (JSON lines or safetensors of topk_ids)
+    #[arg(long, value_name = "ROUTING", conflicts_with = "skew")]
+    routing: Option<String>,
+    /// Storage of weights: bf16, w8a8, w4a16
+    #[arg(long, default_value = "bf16", value_delimiter = ',', value_name = "TYPE,..")]
+    dtype: Vec<String>,
+    /// Ranks that share the experts
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    ep: usize,
+    /// Which of these ranks is measured
+    #[arg(long, default_value_t = 0, value_name = "R")]
+    rank: usize,
+    /// Ranks that share each expert
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    tp: usize,
+    /// Seed of the routing
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Runs that do not count
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    warm_up: usize,
+    /// Runs that count, at most
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    repeats: usize,
+    /// Time after which no further run of a point is started, once there are three
+    #[arg(long, default_value_t = 3.0, value_name = "SECONDS")]
+    budget: f64,
+    /// Push the caches' contents out before each run
+    #[arg(long)]
+    cold: bool,
+    /// Write the profile as JSON (`-`: to standard output)
+    #[arg(long, value_name = "FILE")]
+    json: Option<Target>,
+    /// Write a timeline for Perfetto or chrome://tracing
+    #[arg(long, value_name = "FILE")]
+    trace: Option<Target>,
+    /// Write the profile as a self-contained HTML page
+    #[arg(long, value_name = "FILE")]
+    html: Option<Target>,
+    /// Compare with this profile (JSON); exit code 1 when a phase became slower
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Part by which a phase may be slower than in the baseline
+    #[arg(long, default_value_t = 0.15, value_name = "PART")]
+    threshold: f64,
+    /// Compare two profiles, measure nothing
+    #[arg(long, num_args = 2, value_names = ["BEFORE", "AFTER"])]
+    compare: Option<Vec<PathBuf>>,
+}
+
+impl Profile {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        match self.what {
+            What::Moe(moe) => moe.run(),
+        }
+    }
+}
+
+/// More than the caches of one machine hold.
+const COLD_BYTES: usize = 256 << 20;
+/// Probes of each limit; the best counts, as a neighbour can only take away.
+const PROBES: usize = 3;
+/// Part of the free memory that a layer and its prepared copy may take.
+const MEMORY_SHARE: f64 = 0.8;
+
+impl Moe {
+    fn run(self) -> Result<ExitCode> {
+        if let Some([before, after]) = self.compare.as_deref() {
+            return self.compared(&Report::read(before)?, &Report::read(after)?);
+        }
+        let targets = [&self.json, &self.trace, &self.html].into_iter().flatten();
+        for target in targets.clone() {
+            target.check()?;
+        }
+        if targets.filter(|target| target.is_stdout()).count() > 1 {
+            return Err("only one report can go to standard output; name a file for the others".into());
+        }
+        let baseline = self.baseline.as_deref().map(Report::read).transpose()?;
+        let report = self.measure()?;
+        let table = render::table(&report);
+        if [&self.json, &self.trace, &self.html].into_iter().flatten().any(Target::is_stdout) {
+            output::note(&table)
+        } else {
+            output::print(&table)?
+        }
+        if let Some(target) = &self.json {
+            target.write(&(serde_json::to_string_pretty(&report)? + "\n"))?;
+        }
+        if let Some(target) = &self.trace {
+            target.write(&(render::trace(&report).to_string() + "\n"))?;
+        }
+        if let Some(target) = &self.html {
+            target.write(&render::html(&report))?;
+        }
+        match baseline {
+            Some(baseline) => self.compared(&baseline, &report),
+            None => Ok(ExitCode::SUCCESS),
+        }
+    }
+
+    fn compared(&self, before: &Report, after: &Report) -> Result<ExitCode> {
+        let changes = compare(before, after, self.threshold)?;
+        output::note(&render::changes(&changes));
+        Ok(if changes.iter().any(|c| c.regression) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+
+    fn measure(&self) -> Result<Report> {
+        let model = Model::find(self.model.as_deref().unwrap_or_default())?;
+        let slice = Slice { ep: self.ep, rank: self.rank, tp: self.tp };
+        slice.check(&model)?;
+        let precisions: Vec<Precision> = self.dtype.iter().map(|d| Precision::parse(d)).collect::<ascend_profile::Result<_>>()?;
+        let routings: Vec<Routing> = match &self.routing {
+            Some(text) => vec![Routing::parse(text)?],
+            None => self.skew.iter().map(|s| Routing::parse(&format!("zipf:{s}"))).collect::<ascend_profile::Result<_>>()?,
+        };
+        let options = Options {
+            path: if self.path == "fused" { Path::Fused } else { Path::Parts },
+            warm_up: self.warm_up,
+            repeats: self.repeats,
+            budget: Duration::try_from_secs_f64(self.budget).map_err(|e| format!("budget `{}`: {e}", self.budget))?,
+            cold_bytes: if self.cold { COLD_BYTES } else { 0 },
+            seed: self.seed,
+        };
+        let device = ascend_compute::open(&self.device)?;
+        let info = device.info().clone();
+        let limits = limits(&info)?;
+        let mut points = Vec::new();
+        for precision in precisions {
+            room(&*device, &model, slice, precision)?;
+            let layer = Layer::new(&*device, &model, slice, precision)?;
+            for &tokens in &self.tokens {
+                for routing in &routings {
+                    points.push(measure::profile(&*device, &layer, routing, tokens, &limits, &options)?);
+                }
+            }
+        }
+        let local = slice.local(&model);
+        Ok(Report {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION").into(),
+            commit: std::env::var("GITHUB_SHA").ok(),
+            model: model.name.clone(),
+            slice: format!(
+                "experts {}..{} of {}, H {}, I {}, top {}",
+                local.start,
+                local.end,
+                model.experts,
+                model.hidden,
+                slice.inner(&model),
+                model.top_k
+            ),
+            device: format!("{} ({}, {} units)", info.id, info.name, info.compute_units),
+            features: info.features,
+            limits,
+            points,
+        })
+    }
+}
+
+/// Refuses a layer that would not fit, before the machine begins to swap.
+fn room(device: &dyn Device, model: &Model, slice: Slice, precision: Precision) -> Result<()> {
+    let memory = device.memory()?;
+    let free = memory.total_bytes.saturating_sub(memory.used_bytes) as f64;
+    let needed = 2.0 * measure::layer_bytes(model, slice, precision);
+    if needed <= MEMORY_SHARE * free {
+        return Ok(());
+    }
+    let gib = |bytes: f64| bytes / f64::from(1u32 << 30);
+    Err(format!(
+        "the expert layer of {} in {precision} and its prepared copy take {:.1} GiB, {:.1} are free; measure one rank of it with --ep N",
+        model.name,
+        gib(needed),
+        gib(free)
+    )
+    .into())
+}
+
+/// What the device can do: probed on the host, from the platform files for an NPU.
+fn limits(info: &DeviceInfo) -> Result<Limits> {
+    if info.id.backend == "cpu" {
+        let probe = Probe::new(Isa::best(), info.compute_units)?;
+        let best = |f: &dyn Fn() -> f64| (0..PROBES).map(|_| f()).fold(0.0, f64::max);
+        return Ok(Limits {
+            source: format!("probed, {} threads", probe.threads()),
+            f32_gflops: best(&|| probe.peak_gflops(Peak::F32)),
+            bf16_gflops: best(&|| probe.peak_gflops(Peak::Bf16)),
+            int8_gops: best(&|| probe.peak_gflops(Peak::Int8)),
+            read_gbs: best(&|| probe.read_gbs()),
+        });
+    }
+    let npu = Npu::find(&info.name.to_lowercase().replace("ascend", ""))?;
+    Ok(Limits {
+        source: format!("platform files, {}", npu.name),
+        f32_gflops: npu.bf16_tflops * 250.0,
+        bf16_gflops: npu.bf16_tflops * 1e3,
+        int8_gops: npu.int8_tops * 1e3,
+        read_gbs: npu.hbm_gbs,
+    })
+}

@@ -1,0 +1,257 @@
+//! What a profile says, as data; and the comparison of two of them.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::workload::{Load, Precision};
+use crate::{Error, Result};
+
+/// Version of [`Report`].
+pub const SCHEMA: u32 = 1;
+
+/// Order statistics of repeated times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Percentiles {
+    /// A tenth is faster.
+    pub p10: f64,
+    /// Half is faster.
+    pub median: f64,
+    /// A tenth is slower.
+    pub p90: f64,
+}
+
+impl Percentiles {
+    /// Of these times; the nearest rank.
+    pub fn of(times: impl IntoIterator<Item = f64>) -> Self {
+        let mut sorted: Vec<f64> = times.into_iter().collect();
+        sorted.sort_by(f64::total_cmp);
+        let at = |share: f64| sorted.get((share * sorted.len().saturating_sub(1) as f64).round() as usize).copied().unwrap_or(0.0);
+        Self { p10: at(0.1), median: at(0.5), p90: at(0.9) }
+    }
+}
+
+/// What a device can do at most.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// How they are known.
+    pub source: String,
+    /// GFLOP/s of f32.
+    pub f32_gflops: f64,
+    /// GFLOP/s of bf16.
+    pub bf16_gflops: f64,
+    /// GOP/s of int8.
+    pub int8_gops: f64,
+    /// GB/s read from main memory.
+    pub read_gbs: f64,
+}
+
+impl Limits {
+    /// The peak of products of this kind, in GFLOP/s.
+    pub fn peak_gflops(&self, precision: Precision) -> f64 {
+        if precision.is_integer() { self.int8_gops } else { self.bf16_gflops }
+    }
+}
+
+/// What a phase waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BoundBy {
+    /// Arithmetic.
+    Compute,
+    /// Memory.
+    Memory,
+    /// Its launch.
+    Launch,
+    /// Moving rows about.
+    Copy,
+}
+
+impl fmt::Display for BoundBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Compute => "compute",
+            Self::Memory => "memory",
+            Self::Launch => "launch",
+            Self::Copy => "copy",
+        })
+    }
+}
+
+/// A phase of the layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhaseReport {
+    /// Its name.
+    pub name: String,
+    /// Time on the device, by events.
+    pub device_us: Percentiles,
+    /// Time of the calls on the host.
+    pub host_us: Percentiles,
+    /// Arithmetic operations.
+    pub flops: f64,
+    /// Bytes that must be moved.
+    pub bytes: f64,
+    /// Operations over device time.
+    pub tflops: f64,
+    /// Bytes over device time.
+    pub gbs: f64,
+    /// Time by the roofline over device time. Not clamped: above 1 the bytes came from a cache, or a limit is wrong.
+    pub roofline: f64,
+    /// What it waits for.
+    pub bound_by: BoundBy,
+}
+
+/// Something on a track of the timeline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Span {
+    /// `stream` or `host`.
+    pub track: String,
+    /// The phase.
+    pub name: String,
+    /// Since the layer began.
+    pub start_us: f64,
+    /// How long it took.
+    pub us: f64,
+}
+
+/// One batch size, routing and storage type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// `parts` or `fused`.
+    pub path: String,
+    /// Storage of weights.
+    pub precision: Precision,
+    /// `T`.
+    pub tokens: usize,
+    /// Where the tokens go.
+    pub routing: String,
+    /// Runs that counted.
+    pub repeats: usize,
+    /// The layer without marks between its phases.
+    pub whole_us: Percentiles,
+    /// The phases.
+    pub phases: Vec<PhaseReport>,
+    /// The phases' sum over the whole, medians.
+    pub sum_over_whole: f64,
+    /// What the marks cost: the fast runs with them over the fast runs without, less 1.
+    pub overhead: f64,
+    /// Rows of each local expert, and statistics of them.
+    pub load: Load,
+    /// Each local expert's share of the products' time, by the roofline.
+    pub expert_time_share: Vec<f64>,
+    /// Rows added when each expert's are padded to tiles of 16, over the rows there are.
+    pub padding_waste: f64,
+    /// Time over the time at uniform routing.
+    pub imbalance_cost: Option<f64>,
+    /// What stands out, in words.
+    pub hints: Vec<String>,
+    /// The last run.
+    pub timeline: Vec<Span>,
+}
+
+impl Point {
+    /// What tells points apart.
+    pub fn key(&self) -> String {
+        format!("{} {} T={} {}", self.path, self.precision, self.tokens, self.routing)
+    }
+}
+
+/// A profile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Version of the program.
+    pub version: String,
+    /// Commit of the program, where the environment names one.
+    pub commit: Option<String>,
+    /// The model's name.
+    pub model: String,
+    /// What of it was run.
+    pub slice: String,
+    /// The device: name, product, units.
+    pub device: String,
+    /// Features of the device.
+    pub features: Vec<String>,
+    /// What it can do.
+    pub limits: Limits,
+    /// The measurements.
+    pub points: Vec<Point>,
+}
+
+impl Report {
+    /// Reads a report.
+    ///
+    /// # Errors
+    /// The file cannot be read, is none, or is one of another version.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io(path, e))?;
+        let report: Self = serde_json::from_str(&text).map_err(|e| Error::format(path, e))?;
+        if report.schema != SCHEMA {
+            return Err(Error::format(path, format!("a profile of schema {}, this program reads {SCHEMA}", report.schema)));
+        }
+        Ok(report)
+    }
+}
+
+/// A phase in two reports.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// [`Point::key`].
+    pub point: String,
+    /// The phase, or `whole`.
+    pub phase: String,
+    /// Median before.
+    pub before_us: f64,
+    /// Median now.
+    pub after_us: f64,
+    /// Now over before.
+    pub ratio: f64,
+    /// It is slower by more than the threshold, in the median and in the fast runs: noise makes some runs slow, not all.
+    pub regression: bool,
+}
+
+/// Compares what both reports have. `threshold` is the part by which something may be slower: 0.1 for 10 %.
+///
+/// # Errors
+/// Nothing is common to both.
+pub fn compare(before: &Report, after: &Report, threshold: f64) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for now in &after.points {
+        let Some(then) = before.points.iter().find(|p| p.key() == now.key() && before.model == after.model && before.slice == after.slice)
+        else {
+            continue;
+        };
+        let phases =
+            now.phases.iter().filter_map(|a| Some((a.name.clone(), then.phases.iter().find(|b| b.name == a.name)?.device_us, a.device_us)));
+        for (phase, b, a) in phases.chain([("whole".to_owned(), then.whole_us, now.whole_us)]) {
+            let slower = |a: f64, b: f64| a > b * (1.0 + threshold);
+            changes.push(Change {
+                point: now.key(),
+                phase,
+                before_us: b.median,
+                after_us: a.median,
+                ratio: a.median / b.median,
+                regression: slower(a.median, b.median) && slower(a.p10, b.p10),
+            });
+        }
+    }
+    if changes.is_empty() {
+        return Err(Error::option("baseline", &before.model, format!("it has no point in common with this profile of {}", after.model)));
+    }
+    Ok(changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_those_of_the_sorted_times() {
+        let p = Percentiles::of((0..=100).rev().map(f64::from));
+        assert_eq!((p.p10, p.median, p.p90), (10.0, 50.0, 90.0));
+        assert_eq!(Percentiles::of([]), Percentiles::default());
+        assert_eq!(Percentiles::of([3.0]).p90, 3.0);
+    }
+}
