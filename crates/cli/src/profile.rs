@@ -162,7 +162,11 @@ impl Moe {
         let precisions: Vec<Precision> = self.dtype.iter().map(|d| Precision::parse(d)).collect::<ascend_profile::Result<_>>()?;
         let routings: Vec<Routing> = match &self.routing {
             Some(text) => vec![Routing::parse(text)?],
-            None => self.skew.iter().map(|s| Routing::parse(&format!("zipf:{s}"))).collect::<ascend_profile::Result<_>>()?,
+            None => self
+                .skew
+                .iter()
+                .map(|s| Routing::parse(&if *s == 0.0 { "uniform".into() } else { format!("zipf:{s}") }))
+                .collect::<ascend_profile::Result<_>>()?,
         };
         let options = Options {
             path: if self.path == "fused" { Path::Fused } else { Path::Parts },

@@ -43,7 +43,8 @@ pub(crate) fn hints(p: &Point) -> Vec<String> {
 }
 
 fn uneven(load: &Load) -> Option<String> {
-    if load.max_over_mean < UNEVEN || load.half_experts == 0 {
+    // A few rows are always uneven.
+    if load.max_over_mean < UNEVEN || load.rows() < 2 * load.counts.len() {
         return None;
     }
     let (n, busiest) = (load.counts.len(), load.half_experts);
@@ -52,6 +53,9 @@ fn uneven(load: &Load) -> Option<String> {
         100.0 * load.share_of_busiest(busiest),
         load.max_over_mean
     );
+    if n < 2 * RANKS {
+        return Some(hint);
+    }
     // Copies that share out, at least one for each rank.
     let copies = RANKS - n % RANKS;
     let before = Placement::contiguous(n, RANKS).ok()?.imbalance(&load.counts);
@@ -62,4 +66,25 @@ fn uneven(load: &Load) -> Option<String> {
         );
     }
     Some(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uneven_load_is_told_with_what_copies_would_give() {
+        let mut counts = vec![4; 32];
+        counts[3] = 200;
+        let hint = uneven(&Load::of_counts(counts)).unwrap();
+        assert!(hint.starts_with("1 of 32 experts got 62 % of the rows, the busiest 19.8 times the mean"), "{hint}");
+        // Before: 200 + 12 rows on one of 8 ranks with 324 in all.
+        assert!(hint.contains("5.23 times the mean, with 8 redundant copies 1."), "{hint}");
+    }
+
+    #[test]
+    fn even_load_and_few_rows_give_no_hint() {
+        assert_eq!(uneven(&Load::of_counts(vec![10; 32])), None);
+        assert_eq!(uneven(&Load::of_counts(vec![0, 0, 1, 0])), None);
+    }
 }

@@ -132,7 +132,7 @@ pub struct Point {
     pub whole_us: Percentiles,
     /// The phases.
     pub phases: Vec<PhaseReport>,
-    /// The phases' sum over the whole, medians.
+    /// The phases' sum over the time of the same run by the host's clock; the median of all runs.
     pub sum_over_whole: f64,
     /// What the marks cost: the fast runs with them over the fast runs without, less 1.
     pub overhead: f64,
