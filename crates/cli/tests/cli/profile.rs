@@ -43,7 +43,7 @@ fn profile_that_cannot_run_exits_2_and_says_what_to_do() {
     };
     assert!(refused(&["--model", "gpt-5"]).contains("presets"));
     assert!(refused(&["--model", "qwen3-30b-a3b", "--ep", "7"]).contains("ep"));
-    assert!(refused(&["--model", "qwen3-30b-a3b", "--budget", "-1"]).contains("budget"));
+    assert!(refused(&["--model", "qwen3-30b-a3b", "--budget=-1"]).contains("budget"));
     assert!(refused(&["--model", "qwen3-30b-a3b", "--baseline", "/nowhere.json"]).contains("nowhere"));
     assert!(!refused(&[]).is_empty());
 }
