@@ -31,6 +31,9 @@ pub(crate) use tiles::{Cut, Pending, Sheet, TILE_PANELS, TILE_ROWS, in_order, ti
 /// Steps of a block that is read in place by more rows than one tile has: 32 KiB, for a first-level cache.
 const SHARED_STEPS: usize = 128;
 
+/// Bytes of a block of a tile's rows, of the widest elements.
+const PACKED_BYTES: usize = Rows::packed_bytes(TILE_ROWS, SHARED_STEPS * 8);
+
 /// How a product is computed.
 #[derive(Clone, Copy)]
 pub(crate) struct Method {
@@ -105,6 +108,8 @@ pub(crate) struct Memory<'a> {
     sums: Scratch<'a, f32>,
     /// The first of two products of one tile.
     kept: Scratch<'a, f32>,
+    /// A block of a tile's rows.
+    rows: Scratch<'a, u8>,
     buffer: Buffer<'a>,
 }
 
@@ -112,7 +117,7 @@ impl<'a> Memory<'a> {
     pub(crate) fn take(cx: &'a Context<'_>) -> Result<Self> {
         // One panel more: a tile's columns may begin within one.
         let len = TILE_ROWS * (TILE_PANELS + 1) * COLS;
-        Ok(Self { sums: cx.scratch(len)?, kept: cx.scratch(len)?, buffer: Buffer::take(cx.arena())? })
+        Ok(Self { sums: cx.scratch(len)?, kept: cx.scratch(len)?, rows: cx.scratch(PACKED_BYTES)?, buffer: Buffer::take(cx.arena())? })
     }
 }
 
@@ -240,10 +245,16 @@ impl Product<'_> {
             if let Some(group) = scaled {
                 end = end.min((at / group + 1) * group);
             }
+            let (x, first_row) = if rows.len() > MAX_ROWS {
+                let step = kernels.row_step_bytes(arithmetic);
+                (self.x.packed(rows.clone(), at * step..end * step, &mut s.rows), 0)
+            } else {
+                (self.x, rows.start)
+            };
             for (panel, first_col) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
                 let block = w.block(kernels, arithmetic, e, panel, at..end, &mut s.buffer);
                 let sums = &mut sums[first_col..(rows.len() - 1) * span.pitch + first_col + COLS];
-                kernels.multiply(arithmetic, self.x, rows.start, &block, sums, span.pitch);
+                kernels.multiply(arithmetic, x, first_row, &block, sums, span.pitch);
             }
             at = end;
         }

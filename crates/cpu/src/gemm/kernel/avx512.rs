@@ -131,17 +131,18 @@ pub(super) unsafe fn int8<const R: usize>(t: &Tile) {
     const { assert!(R <= MAX_ROWS) };
     // SAFETY: by the caller, `R` rows of sums, of `t.steps` steps of panel and rows.
     unsafe {
-        let mut acc = start::<R>(t).map(|row| row.map(|sum| _mm512_castps_si512(sum)));
+        // Sums stay of one type: arrays that are converted go through memory.
+        let mut acc = start::<R>(t);
         for s in 0..t.steps {
             let b = step(t, s);
             for r in 0..R {
                 let x = row(t, r, s);
                 for j in 0..WIDTH {
-                    acc[r][j] = _mm512_dpbusd_epi32(acc[r][j], x, b[j]);
+                    acc[r][j] = _mm512_castsi512_ps(_mm512_dpbusd_epi32(_mm512_castps_si512(acc[r][j]), x, b[j]));
                 }
             }
         }
-        finish(t, acc.map(|row| row.map(|sum| _mm512_castsi512_ps(sum))));
+        finish(t, acc);
     }
 }
 

@@ -9,6 +9,8 @@ mod avx2;
 mod avx512;
 mod portable;
 
+use std::ops::Range;
+
 use ascend_hal::DType;
 
 use crate::isa::Isa;
@@ -17,6 +19,8 @@ use crate::isa::Isa;
 pub(crate) const COLS: usize = 64;
 /// Bytes of one step of a panel.
 pub(super) const STEP_BYTES: usize = 4 * COLS;
+/// Bytes of a line of a cache, on most machines.
+const CACHE_LINE: usize = 64;
 /// Rows of the largest register tile.
 pub(super) const MAX_ROWS: usize = 6;
 
@@ -133,17 +137,34 @@ pub(crate) struct Rows<'a> {
     bytes: &'a [u8],
     stride: usize,
     index: Option<&'a [u32]>,
+    /// Bytes of each row that come before those that are here.
+    before: usize,
 }
 
 impl<'a> Rows<'a> {
     /// Rows of `stride` bytes, one after the other.
     pub(crate) fn new(bytes: &'a [u8], stride: usize) -> Self {
-        Self { bytes, stride, index: None }
+        Self { bytes, stride, index: None, before: 0 }
     }
 
     /// Of these rows those that `index` names, in its order.
     pub(crate) fn gathered(self, index: &'a [u32]) -> Self {
         Self { index: Some(index), ..self }
+    }
+
+    /// Bytes `part` of rows `rows`, copied to `out`: side by side, so that a kernel's rows do not fall on the same few lines of a cache as rows do that are a power of two
+    /// apart. There is room for [`packed_bytes`](Self::packed_bytes).
+    pub(super) fn packed<'o>(&self, rows: Range<usize>, part: Range<usize>, out: &'o mut [u8]) -> Rows<'o> {
+        let stride = part.len() + CACHE_LINE;
+        for (row, out) in rows.clone().zip(out.chunks_mut(stride)) {
+            out[..part.len()].copy_from_slice(&self.row(row)[part.clone()]);
+        }
+        Rows { bytes: &out[..rows.len() * stride], stride, index: None, before: part.start }
+    }
+
+    /// Bytes that `rows` rows of `part` bytes take when they are packed.
+    pub(super) const fn packed_bytes(rows: usize, part: usize) -> usize {
+        rows * (part + CACHE_LINE)
     }
 
     fn row(&self, i: usize) -> &'a [u8] {
@@ -222,7 +243,7 @@ impl Kernels {
         assert!(pitch >= COLS && block.steps.len().is_multiple_of(STEP_BYTES), "a block that is no panel");
         assert!(block.scale.is_none() || arithmetic == Arithmetic::Bf16, "a scale that no kernel looks at");
         let (step, steps) = (self.row_step_bytes(arithmetic), block.steps.len() / STEP_BYTES);
-        let bytes = block.at * step..(block.at + steps) * step;
+        let bytes = block.at * step - rows.before..(block.at + steps) * step - rows.before;
         let m = (sums.len() + pitch - COLS) / pitch;
         let tiles = m.div_ceil(MAX_ROWS);
         let mut done = 0;
