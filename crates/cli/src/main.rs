@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod devices;
 mod doctor;
 mod generate;
@@ -38,6 +39,7 @@ enum Command {
     Validate(validate::Validate),
     Generate(generate::Generate),
     Perplexity(perplexity::Perplexity),
+    Bench(bench::Bench),
     Plan(plan::Plan),
     Profile(profile::Profile),
     Support(support::Support),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Validate(command) => command.run(),
         Command::Generate(command) => command.run(),
         Command::Perplexity(command) => command.run(),
+        Command::Bench(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Profile(command) => command.run(),
         Command::Support(command) => command.run(),
