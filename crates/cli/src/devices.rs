@@ -65,10 +65,10 @@ pub(crate) fn found() -> Vec<Found> {
     ascend_compute::devices().into_iter().map(Found::from).collect()
 }
 
-/// The device called `name`; every available one for `all`.
-pub(crate) fn open(name: &str) -> Result<Vec<Arc<dyn Device>>> {
-    if name != "all" {
-        return Ok(vec![ascend_compute::open(name)?]);
+/// The devices called `names`, with commas between them; every available one for `all`.
+pub(crate) fn open(names: &str) -> Result<Vec<Arc<dyn Device>>> {
+    if names != "all" {
+        return names.split(',').map(|name| Ok(ascend_compute::open(name.trim())?)).collect();
     }
     let available = ascend_compute::devices().into_iter().filter(|probe| probe.info.is_ok());
     available.map(|probe| Ok(ascend_compute::open(&probe.name)?)).collect()

@@ -20,9 +20,9 @@ use crate::{COULD_NOT_RUN, Result, devices};
 /// wrong option, an unreadable file, no such device, no case selected, or none that could run. Reports are written whatever the outcome of the cases.
 #[derive(Args)]
 pub(crate) struct Validate {
-    /// The device to check, or `all`
-    #[arg(long, default_value = "cpu", value_name = "NAME")]
-    device: String,
+    /// The devices to check, with commas between them, or `all`; without it `cpu,sim:0`, and for models `cpu`
+    #[arg(long, value_name = "NAMES")]
+    device: Option<String>,
     /// Use these kernels only: `own`, `vendor`, another origin, or a kernel's name; what they do not cover is skipped
     #[arg(long, default_value = "auto", value_name = "WHICH")]
     kernels: String,
@@ -77,9 +77,10 @@ impl Validate {
             return Err("only one report can go to standard output; name a file for the others".into());
         }
 
-        let devices = devices::open(&self.device)?;
+        let names = self.device.as_deref().unwrap_or(if self.models.is_some() { "cpu" } else { "cpu,sim:0" });
+        let devices = devices::open(names)?;
         if let Some(dir) = &self.models {
-            let [device] = &devices[..] else { return Err("models are checked on one device; name it".into()) };
+            let [device] = &devices[..] else { return Err("models are checked on one device; name it with --device".into()) };
             return finish(&ascend_engine::validate_models(dir, device, self.dtype)?, &targets);
         }
         let options = Options {

@@ -116,6 +116,9 @@ fn finding(name: String, wrong: Option<conformance::Violation>) -> Finding {
     Finding { name, ok: wrong.is_none(), note: wrong.map(|violation| violation.to_string()).unwrap_or_default() }
 }
 
+/// Makes a call, with its tensors.
+type MakeCall = fn(&dyn Device) -> ascend_hal::Result<OpCall>;
+
 /// Bytes of a timed copy.
 const COPY_BYTES: usize = 64 << 20;
 
@@ -123,7 +126,7 @@ fn timings(device: &dyn Device) -> Vec<Timing> {
     let copies: [(&str, bool, bool); 3] =
         [("copy host to device", false, true), ("copy device to host", true, false), ("copy on the device", true, true)];
     let mut all: Vec<Timing> = copies.map(|(name, from, to)| timed(name, copy(device, from, to))).into();
-    let ops: [(&str, fn(&dyn Device) -> ascend_hal::Result<OpCall>); 4] = [
+    let ops: [(&str, MakeCall); 4] = [
         ("norm, rms, bf16 [1, 7168]", |device| {
             let (x, weight) = (random(device, [1, 7168])?, random(device, [7168])?);
             Ok(Norm::new(x, weight, NormKind::Rms, 1e-6, device.empty(DType::BF16, [1, 7168])?).into())
@@ -193,7 +196,7 @@ fn copy(device: &dyn Device, from_device: bool, to_device: bool) -> ascend_hal::
     Ok(Measured { bytes: 2.0 * COPY_BYTES as f64, ..measured })
 }
 
-fn op(device: &dyn Device, make: fn(&dyn Device) -> ascend_hal::Result<OpCall>) -> ascend_hal::Result<Measured> {
+fn op(device: &dyn Device, make: MakeCall) -> ascend_hal::Result<Measured> {
     let call = make(device)?;
     let cost = call.cost();
     let measured = measure(device, |stream| device.enqueue(stream, call.clone(), &Choice::Auto))?;
