@@ -1,4 +1,5 @@
 //! What calls ask the allocator for once they have been made before: bookkeeping, but no memory of the size of their tensors.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -2,6 +2,7 @@
 //!
 //! The simulated operators compute nothing here (`ASCEND_SIM_KERNELS=null`), so a time is that of the calls. `cargo bench -p ascend-npu`.
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run ends")]
+#![allow(missing_docs, reason = "criterion makes a public function")]
 
 use std::ffi::c_void;
 use std::ptr::null_mut;

@@ -25,10 +25,10 @@ fn group_list_kinds_differ_and_the_rest_is_not_written() {
     let device = Device::new(0);
     let (x, weight) = operands(&device);
     let bias = device.floats(&[10., 20., 30., 40.]).of(&[2, 2]);
-    let lists: [(i64, &[i64], &[i64], [f32; 6]); 3] = [
-        (0, &[1, 2], &[2], [11., 22., 41., 43., -7., -7.]),
-        (1, &[1, 1], &[2], [11., 22., 41., 43., -7., -7.]),
-        (2, &[1, 2, 0, 1], &[2, 2], [35., 41., 41., 43., 15., 26.]),
+    let lists = [
+        (0, &[1i64, 2][..], &[2i64][..], [11., 22., 41., 43., -7., -7.]),
+        (1, &[1, 1][..], &[2][..], [11., 22., 41., 43., -7., -7.]),
+        (2, &[1, 2, 0, 1][..], &[2, 2][..], [35., 41., 41., 43., 15., 26.]),
     ];
     for (kind, values, dims, expected) in lists {
         let list = device.longs(values).of(dims);
