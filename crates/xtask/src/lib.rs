@@ -4,8 +4,9 @@
 //! |---|---|
 //! | [`bindings`] | makes the Rust declarations of `ascend-sys` from the C declarations in `sys/include` |
 //! | [`abi`] | compares those C declarations with the headers of an installed toolkit |
+//! | [`operators`] | makes `docs/operators.md` by running the NPU device on the simulated CANN |
 //!
-//! Both run bindgen, which needs libclang (Debian: `apt-get install libclang-dev`). Nothing else in this workspace does.
+//! The first two run bindgen, which needs libclang (Debian: `apt-get install libclang-dev`). Nothing else in this workspace does.
 #![forbid(unsafe_code)]
 
 pub mod abi;
@@ -15,6 +16,7 @@ mod clang;
 mod facts;
 mod headers;
 mod model;
+pub mod operators;
 
 use std::path::{Path, PathBuf};
 
@@ -50,6 +52,9 @@ pub enum Error {
     /// rustfmt cannot format a generated file.
     #[error("rustfmt: {0}")]
     Format(String),
+    /// The simulated NPU cannot run what the table of operators is made from.
+    #[error("the operators of the NPU device: {0}")]
+    Operators(String),
     /// A declaration in `sys/include` that no header of a known library holds.
     #[error("`{0}` is declared, but in no header of sys/include; declare it there")]
     Homeless(String),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{Error, Result, abi, bindings};
+use xtask::{Error, Result, abi, bindings, operators};
 
 #[derive(Parser)]
 #[command(about = "Generators and checks for the developers of ascend-compute")]
@@ -34,6 +34,15 @@ enum Task {
         #[arg(long, default_value_t = 1)]
         at_least: usize,
     },
+    /// Make docs/operators.md: which aclnn operators each op comes down to, on each version of CANN
+    Operators {
+        /// Write nothing; fail if the committed page is not what would be written
+        #[arg(long, conflicts_with = "trace")]
+        check: bool,
+        /// Instead, print what is called on the version that the environment asks for
+        #[arg(long, hide = true)]
+        trace: bool,
+    },
 }
 
 fn run(task: Task) -> Result<ExitCode> {
@@ -51,6 +60,16 @@ fn run(task: Task) -> Result<ExitCode> {
                 return Ok(ExitCode::FAILURE);
             }
             println!("the committed bindings are up to date");
+        }
+        Task::Operators { trace: true, .. } => print!("{}", operators::trace()?),
+        Task::Operators { check, .. } => {
+            let (page, path) = (operators::page()?, operators::path());
+            if !check {
+                std::fs::write(&path, page).map_err(|source| Error::Io { path, source })?;
+            } else if std::fs::read_to_string(&path).unwrap_or_default() != page {
+                println!("{} is not what `cargo run -p xtask -- operators` writes", path.display());
+                return Ok(ExitCode::FAILURE);
+            }
         }
         Task::AbiCheck { headers, include, at_least } => {
             let report = abi::check(&headers, &include)?;
