@@ -39,8 +39,15 @@ struct Progress {
 /// How often a wait looks whether its stream is being torn down.
 const POLL: Duration = Duration::from_millis(5);
 
+/// When the first event of the process was made; no event is reached before.
+fn first() -> Instant {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    *FIRST.get_or_init(Instant::now)
+}
+
 impl Event {
     pub(crate) fn new(timed: bool) -> Arc<Self> {
+        first();
         Arc::new(Self { timed, state: Mutex::default(), changed: Condvar::new() })
     }
 
@@ -136,14 +143,12 @@ impl Event {
         })
     }
 
-    /// When it was reached, in microseconds since the process first asked.
+    /// When it was reached, in microseconds since the first event was made.
     pub(crate) fn timestamp_us(&self) -> Outcome<u64> {
-        static START: OnceLock<Instant> = OnceLock::new();
-        let start = *START.get_or_init(|| Instant::now() - Duration::from_secs(1));
         let at = self.state().at;
         let what = "the event has no time: it was not recorded, not reached, or made without ACL_EVENT_TIME_LINE";
         let at = at.ok_or_else(|| Fault::misuse(ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID, what))?;
-        Ok(u64::try_from(at.saturating_duration_since(start).as_micros()).unwrap_or(u64::MAX))
+        Ok(u64::try_from(at.saturating_duration_since(first()).as_micros()).unwrap_or(u64::MAX))
     }
 
     /// Whether it has been recorded and every record was reached.

@@ -246,6 +246,31 @@ fn a_stream_that_waits_too_long_for_an_event_fails() {
 }
 
 #[test]
+fn an_event_that_was_reset_is_as_if_never_recorded() {
+    let acl = on(0);
+    let (stream, first, second) = (stream(acl), event(acl), event(acl));
+    let (mut before, mut after, mut status) = (0, 0, ACL_EVENT_RECORDED_STATUS_NOT_READY);
+    // SAFETY: handles of this test; places to write to.
+    unsafe {
+        acl.aclrtRecordEvent(first, stream).unwrap();
+        acl.aclrtSynchronizeStream(stream).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        acl.aclrtRecordEvent(second, stream).unwrap();
+        acl.aclrtSynchronizeStream(stream).unwrap();
+        acl.aclrtEventGetTimestamp(first, &mut before).unwrap();
+        acl.aclrtEventGetTimestamp(second, &mut after).unwrap();
+        assert!(after - before >= 20_000, "{before} {after}");
+        acl.aclrtQueryEventStatus(first, &mut status).unwrap();
+        assert_eq!(status, ACL_EVENT_RECORDED_STATUS_COMPLETE);
+        acl.aclrtResetEvent(first, stream).unwrap();
+        acl.aclrtSynchronizeStream(stream).unwrap();
+        acl.aclrtQueryEventStatus(first, &mut status).unwrap();
+        assert_eq!(status, ACL_EVENT_RECORDED_STATUS_NOT_READY);
+        assert_eq!(refused(acl.aclrtEventGetTimestamp(first, &mut before)).0, ACL_ERROR_RT_EVENT_TIMESTAMP_INVALID);
+    }
+}
+
+#[test]
 fn registered_host_memory_is_reached_from_the_device() {
     let acl = on(2);
     let mut host = vec![0u8; 4096];
