@@ -1,7 +1,7 @@
 //! Change of storage type: aclnnCast, with what it leaves open about integers made definite.
 
 use ascend_hal::ops::Cast;
-use ascend_hal::{DType, Result};
+use ascend_hal::{DType, Result, TensorView};
 
 use super::{Builtin, builtin, only};
 use crate::context::Context;
@@ -21,6 +21,9 @@ fn run(cx: &Context<'_>, op: &Cast) -> Result<()> {
     if (x.dtype(), y.dtype()) == (DType::Bool, DType::Bool) {
         // Any byte but 0 counts as true, and becomes 1.
         return aclnnGtScalar(q, &x.reinterpret(DType::U8)?, Scalar::I64(0), y);
+    }
+    if matches!(x.dtype(), DType::I32 | DType::I64) && y.dtype() == DType::BF16 {
+        return rounded_once(cx, x, y);
     }
     if !x.dtype().is_float() {
         return cx.put(x, y);
@@ -45,4 +48,27 @@ fn run(cx: &Context<'_>, op: &Cast) -> Result<()> {
     let merged = cx.temp(y.dtype(), *op.x.shape())?;
     aclnnSWhere(q, &beyond, &largest, &whole, &merged)?;
     cx.put(&merged, y)
+}
+
+/// Integers as bf16. The operator goes by way of f32 and rounds twice where f32 does not hold an integer. So the last bit of such an f32 is made odd, towards what
+/// was lost: the second rounding then sees on which side of a tie the integer lies.
+fn rounded_once(cx: &Context<'_>, x: &TensorView, y: &TensorView) -> Result<()> {
+    let q = cx.queue();
+    let (wide, single) = (cx.as_type(x, DType::I64)?, cx.to(x, DType::F32)?);
+    let matrix = |dtype| cx.temp(dtype, *x.shape());
+    let (lost, sign) = (matrix(DType::I64)?, matrix(DType::I64)?);
+    let bound = |limit: i64| Some(Scalar::I64(limit));
+    cx.sub(&wide, &cx.to(&single, DType::I64)?, &lost)?;
+    aclnnClamp(q, &lost, bound(-1), bound(1), &lost)?;
+    aclnnClamp(q, &wide, bound(-1), bound(1), &sign)?;
+    // Bits of an f32 count away from 0.
+    cx.mul(&lost, &sign, &lost)?;
+    let (bits, even) = (single.reinterpret(DType::I32)?, matrix(DType::I32)?);
+    aclnnBitwiseAndTensor(q, &bits, &cx.constant("i32 one".into(), DType::I32, [1], || 1i32.to_le_bytes().into())?, &even)?;
+    aclnnMuls(q, &even, Scalar::I64(-1), &even)?;
+    aclnnAdds(q, &even, Scalar::I64(1), Scalar::I64(1), &even)?;
+    let step = cx.to(&lost, DType::I32)?;
+    cx.mul(&step, &even, &step)?;
+    cx.add(&bits, &step, &bits)?;
+    cx.put(&single, y)
 }
