@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ascend_hal::ops::Lengths;
-use ascend_hal::{Buffer, Choice, DType, Dims, Error, Launch, Layout, OpCall, Result, TensorView, host, to_host};
+use ascend_hal::{Buffer, Choice, DType, Dims, Error, Launch, Layout, OpCall, Result, TensorView};
 use ascend_sys::OpApi;
 
-use crate::memory::NpuMemory;
+use crate::memory::{self, NpuMemory};
 use crate::raw::operators::*;
 use crate::raw::{self, Card, Queue, Scalar, number};
 use crate::stream::NpuStream;
@@ -60,6 +59,27 @@ impl<'a> Context<'a> {
         self.at.device.enqueue(self.at.stream, op.into(), &Choice::Auto)
     }
 
+    /// The whole numbers that the stream's work so far leaves in `view`; waits for it.
+    ///
+    /// # Errors
+    /// [`Error::State`] while the stream captures; the stream's failure, which its next synchronisation reports in the place of this one.
+    pub(crate) fn ints(&self, view: &TensorView, what: &'static str) -> Result<Vec<i64>> {
+        if view.numel() == 0 {
+            return Ok(Vec::new());
+        }
+        let dense = self.dense(view)?;
+        if !self.queue.wait_here(what)? {
+            return Err(Error::State { what: "stream", asked: what, found: "work before it has failed".into() });
+        }
+        let mut bytes = vec![0; dense.size_bytes()];
+        let memory = memory::of(self.facts.card.id(), what, dense.buffer())?;
+        raw::read(&self.facts.card, memory, dense.byte_span().start, &mut bytes)?;
+        Ok(match dense.dtype() {
+            DType::I64 => bytes.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)).collect(),
+            _ => bytes.as_chunks().0.iter().map(|b| i64::from(i32::from_le_bytes(*b))).collect(),
+        })
+    }
+
     /// A row-major tensor with arbitrary contents, for as long as this op runs.
     pub(crate) fn temp(&self, dtype: DType, shape: impl Into<Dims>) -> Result<TensorView> {
         let layout = Layout::contiguous(shape)?;
@@ -85,26 +105,6 @@ impl<'a> Context<'a> {
         let made = TensorView::contiguous(Buffer::new(memory), dtype, shape)?;
         constants.insert(name, made.clone());
         Ok(made)
-    }
-
-    /// The running sum of lengths on the host. Where the caller has not given it there, the stream is waited for and the device read.
-    ///
-    /// # Errors
-    /// [`Error::State`] during a capture without lengths on the host; a failure that the stream had to report; [`Error::Value`] for lengths that are negative.
-    pub(crate) fn lengths(&self, lengths: &Lengths) -> Result<Vec<usize>> {
-        let values: Vec<i64> = match &lengths.host {
-            Some(host) => host.iter().map(|&n| n.into()).collect(),
-            None if self.queue.is_capturing() => {
-                let found = "lengths that are on the device only; give them on the host too (`Lengths::with_host`)".into();
-                return Err(Error::State { what: "capture", asked: "an op that needs lengths on the host", found });
-            }
-            None => {
-                self.queue.synchronize()?;
-                host::to_i64(&to_host(self.at.device, &lengths.cumulative)?)?
-            }
-        };
-        let size = |n: i64| usize::try_from(n).map_err(|_| Error::Overflow { what: format!("a length of {n}") });
-        values.into_iter().map(size).collect()
     }
 
     /// `0, 1, .. n - 1` as i32.

@@ -34,14 +34,14 @@ fn below(cx: &Context<'_>, x: &TensorView, bound: f32) -> Result<TensorView> {
 }
 
 /// `a` where `condition` holds, else `b`; broadcast to the shape of `a`.
-fn choose(cx: &Context<'_>, condition: &TensorView, a: &TensorView, b: &TensorView) -> Result<TensorView> {
+pub(super) fn choose(cx: &Context<'_>, condition: &TensorView, a: &TensorView, b: &TensorView) -> Result<TensorView> {
     let out = cx.temp(a.dtype(), *a.shape())?;
     aclnnSWhere(cx.queue(), condition, a, b, &out)?;
     Ok(out)
 }
 
 /// `table[index]` along the first dimension.
-fn select(cx: &Context<'_>, table: &TensorView, index: &TensorView) -> Result<TensorView> {
+pub(super) fn select(cx: &Context<'_>, table: &TensorView, index: &TensorView) -> Result<TensorView> {
     let mut shape = *table.shape();
     shape[0] = index.dim(0);
     let out = cx.temp(table.dtype(), shape)?;

@@ -1,94 +1,186 @@
-//! Multi-head latent attention: attention on keys put together of their two parts.
+//! Multi-head latent attention: aclnnFusedInferAttentionScore with the rope parts apart where it takes the call, else each sequence in f32 tensors.
 
 use ascend_hal::ops::{MlaDecode, MlaPrefill};
-use ascend_hal::{DType, Result, TensorView};
+use ascend_hal::{DType, OpKind, Result, TensorView};
 
-use super::attention::{Part, causal};
-use super::{Builtin, all, builtin, dtypes, only, pages};
+use super::attend::{Sequence, Visible};
+use super::fused_attention::{Fused, HALVES, Sees, ends, fit, known, page_fits, put_lse};
+use super::kv_cache::{rows_of, values};
+use super::{Builtin, all, builtin, dtypes, only};
 use crate::context::Context;
 
 pub(super) const KERNELS: &[Builtin] = &[
     builtin!(
-        Composed MlaDecode "mla_decode_in_f32" ["aclnnBatchMatMul" "aclnnAmax" "aclnnExp" "aclnnLog" "aclnnSWhere"] dtypes::<MlaDecode>(),
-        "in f32 tensors, a sequence at a time; pages that follow one another; lengths are read back where they are not on the host",
-        row_major => decode
+        Composed MlaDecode "mla_decode_in_f32" ["aclnnBatchMatMul" "aclnnSWhere" "aclnnLog"] dtypes::<MlaDecode>(),
+        "each sequence in f32 tensors; lengths that are not on the host are read back, for which the stream is waited for", all => decode
     ),
     builtin!(
-        Composed MlaPrefill "mla_prefill_in_f32" ["aclnnBatchMatMul" "aclnnAmax" "aclnnExp" "aclnnLog" "aclnnSWhere"] dtypes::<MlaPrefill>(),
-        "in f32 tensors, a sequence at a time; lengths are read back where they are not on the host", all => prefill
+        Aclnn MlaDecode "aclnnFusedInferAttentionScore" ["aclnnFusedInferAttentionScoreV3"] HALVES,
+        "lengths on the host, latents of 512 and rope parts of 64, 1, 2, 4 .. 128 heads, up to 16 queries a sequence (as many of each with lse), \
+         pages of a multiple of 16 tokens up to 1024, everything row-major; latents that a query does not see are finite", decode_fits => decode_fused
+    ),
+    builtin!(
+        Composed MlaPrefill "mla_prefill_in_f32" ["aclnnBatchMatMul" "aclnnSWhere" "aclnnLog"] dtypes::<MlaPrefill>(),
+        "each sequence in f32 tensors; lengths that are not on the host are read back, for which the stream is waited for", all => prefill
+    ),
+    builtin!(
+        Aclnn MlaPrefill "aclnnFusedInferAttentionScore" ["aclnnFusedInferAttentionScoreV3"] HALVES,
+        "lengths on the host, heads of 128 with rope parts of 64 and values of 128, everything row-major; keys and values that a query does not see are finite",
+        prefill_fits => prefill_fused
     ),
 ];
 
-fn row_major(op: &MlaDecode) -> Result<(), String> {
-    only(op.latent_cache.is_contiguous() && op.rope_cache.is_contiguous(), "a cache is not row-major")
+fn row_major<'a>(views: impl IntoIterator<Item = &'a TensorView>) -> Result<(), String> {
+    only(views.into_iter().all(TensorView::is_contiguous), "tensors that are not row-major")
 }
 
-/// Two parts of `[rows, heads, ..]` side by side, in f32.
-fn joined(cx: &Context<'_>, a: &TensorView, b: &TensorView) -> Result<TensorView> {
-    let (rows, heads, first, second) = (a.dim(0), a.dim(1), a.dim(2), b.dim(2));
-    let out = cx.temp(DType::F32, [rows, heads, first + second])?;
-    if out.numel() > 0 {
-        cx.put(a, &out.narrow(2, 0, first)?)?;
-        cx.put(&b.broadcast([rows, heads, second])?, &out.narrow(2, first, second)?)?;
+fn decode_fits(op: &MlaDecode) -> Result<(), String> {
+    let (heads, page) = (op.q_latent.dim(1), op.latent_cache.dim(1));
+    only(op.q_latent.dim(2) == 512 && op.q_rope.dim(2) == 64, "latents of another size than 512, or rope parts than 64")?;
+    only(heads.is_power_of_two() && heads <= 128, "a number of heads that is not 1, 2, 4 .. 128")?;
+    row_major([&op.q_latent, &op.q_rope, &op.latent_cache, &op.rope_cache, &op.table, &*op.out])?;
+    page_fits(page, true)?;
+    let lens = known(&op.q_lens, &op.kv_lens)?;
+    fit(&lens, op.q_latent.dim(0), op.table.dim(1) * page, true)?;
+    only(lens.iter().all(|l| l.0 <= 16), "more than 16 queries of one sequence")?;
+    // The packed layout has no lse for heads of 512; the other one has as many queries of each sequence.
+    let even = lens.iter().all(|l| l.0 == lens[0].0);
+    only(op.lse.as_ref().is_none_or(|lse| even && lse.is_contiguous()), "lse of sequences with different numbers of queries")
+}
+
+fn decode_fused(cx: &Context<'_>, op: &MlaDecode) -> Result<()> {
+    let lens = known(&op.q_lens, &op.kv_lens).unwrap_or_default();
+    let (b, s, heads) = (lens.len(), lens.first().map_or(0, |l| l.0 as usize), op.q_latent.dim(1));
+    let q_lens = ends(&op.q_lens);
+    let t = q_lens.last().map_or(0, |&end| end as usize);
+    let batched = op.lse.is_some();
+    let rows = |view: &TensorView| {
+        let rows = view.narrow(0, 0, t)?;
+        if batched { rows.reshape([b, s, heads, view.dim(2)]) } else { Ok(rows) }
+    };
+    let lse = op.lse.as_ref().map(|_| cx.temp(DType::F32, [b, heads, s, 1])).transpose()?;
+    let call = Fused {
+        layout: if batched { c"BSND" } else { c"TND" },
+        q: rows(&op.q_latent)?,
+        k: op.latent_cache.clone(),
+        v: op.latent_cache.clone(),
+        rope: Some((rows(&op.q_rope)?, op.rope_cache.clone())),
+        heads,
+        kv_heads: 1,
+        q_lens: if batched { lens.iter().map(|l| l.0).collect() } else { q_lens },
+        kv_lens: lens.iter().map(|l| l.1).collect(),
+        pages: Some((&op.table, op.latent_cache.dim(1))),
+        sinks: None,
+        scale: op.scale,
+        // A single query is the last one, which sees every key.
+        sees: if lens.iter().all(|l| l.0 <= 1) { Sees::All } else { Sees::Causal },
+        out: rows(&op.out)?,
+        lse: lse.as_ref(),
+    };
+    call.run(cx)?;
+    match (&lse, &op.lse) {
+        (Some(from), Some(to)) => {
+            let to = to.narrow(0, 0, t)?.reshape([b, s, heads])?.transpose(1, 2)?;
+            put_lse(cx, &from.reshape([b, heads, s])?, &to)
+        }
+        _ => Ok(()),
     }
-    Ok(out)
+}
+
+fn prefill_fits(op: &MlaPrefill) -> Result<(), String> {
+    let widths = (op.q_nope.dim(2), op.q_rope.dim(2), op.v.dim(2));
+    only(widths == (128, 64, 128), "heads of other sizes than 128, 64 and 128")?;
+    only(op.q_nope.dim(1) <= 256, "more than 256 heads")?;
+    row_major([&op.q_nope, &op.q_rope, &op.k_nope, &op.v, &*op.out])?;
+    only(op.lse.as_ref().is_none_or(|lse| lse.is_contiguous()), "lse with strides")?;
+    fit(&known(&op.q_lens, &op.kv_lens)?, op.q_nope.dim(0), op.k_nope.dim(0), false)
+}
+
+fn prefill_fused(cx: &Context<'_>, op: &MlaPrefill) -> Result<()> {
+    let (q_lens, kv_lens, heads, r) = (ends(&op.q_lens), ends(&op.kv_lens), op.q_nope.dim(1), op.k_rope.dim(1));
+    let total = |ends: &[i64]| ends.last().map_or(0, |&end| end as usize);
+    let (t, l) = (total(&q_lens), total(&kv_lens));
+    // The operator has a rope part for each head of keys.
+    let shared = op.k_rope.narrow(0, 0, l)?;
+    let strides = shared.layout().strides();
+    let each = ascend_hal::Layout::strided([l, heads, r], [strides[0], 0, strides[1]], shared.layout().offset())?;
+    let k_rope = cx.to(&TensorView::new(shared.buffer().clone(), shared.dtype(), each)?, shared.dtype())?;
+    let lse = op.lse.as_ref().map(|_| cx.temp(DType::F32, [t, heads, 1])).transpose()?;
+    let call = Fused {
+        layout: c"TND",
+        q: op.q_nope.narrow(0, 0, t)?,
+        k: op.k_nope.narrow(0, 0, l)?,
+        v: op.v.narrow(0, 0, l)?,
+        rope: Some((op.q_rope.narrow(0, 0, t)?, k_rope)),
+        heads,
+        kv_heads: heads,
+        q_lens,
+        kv_lens,
+        pages: None,
+        sinks: None,
+        scale: op.scale,
+        sees: if op.causal { Sees::Causal } else { Sees::All },
+        out: op.out.narrow(0, 0, t)?,
+        lse: lse.as_ref(),
+    };
+    call.run(cx)?;
+    match (&lse, &op.lse) {
+        (Some(from), Some(to)) => put_lse(cx, &from.reshape([t, heads])?, &to.narrow(0, 0, t)?),
+        _ => Ok(()),
+    }
+}
+
+/// Keys that all heads share, as those of one head.
+fn one_head(view: &TensorView) -> Result<TensorView> {
+    let old = view.layout();
+    let layout = ascend_hal::Layout::strided([view.dim(0), 1, view.dim(1)], [old.strides()[0], 0, old.strides()[1]], old.offset())?;
+    TensorView::new(view.buffer().clone(), view.dtype(), layout)
 }
 
 fn decode(cx: &Context<'_>, op: &MlaDecode) -> Result<()> {
-    let (queries, keys) = (cx.lengths(&op.q_lens)?, cx.lengths(&op.kv_lens)?);
-    for (b, (q, k)) in queries.windows(2).zip(keys.windows(2)).enumerate() {
-        let (first, s, l) = (q[0], q[1] - q[0], k[1] - k[0]);
-        if s == 0 {
-            continue;
-        }
-        // One key head for all query heads.
-        let rows = |cache: &TensorView| -> Result<TensorView> {
-            let width = cache.dim(2);
-            let found = if l == 0 { cx.temp(cache.dtype(), [0, width])? } else { pages::rows(cx, cache, &op.table, b, l)? };
-            found.reshape([l, 1, width])
+    const OP: OpKind = OpKind::MlaDecode;
+    let queries = op.q_lens.ranges(OP, "q_lens", &values(cx, &op.q_lens)?, op.q_latent.dim(0))?;
+    let keys = op.kv_lens.ranges(OP, "kv_lens", &values(cx, &op.kv_lens)?, usize::MAX)?;
+    for (b, (at, keys)) in queries.into_iter().zip(keys).enumerate().filter(|(_, (at, _))| !at.is_empty()) {
+        let part = |view: &TensorView| view.narrow(0, at.start, at.len());
+        let rows = |cache: &TensorView| {
+            let rows = if keys.is_empty() { cache.select(1, 0)?.narrow(0, 0, 0)? } else { rows_of(cx, cache, &op.table, b, keys.len())? };
+            one_head(&rows)
         };
         let (latent, rope) = (rows(&op.latent_cache)?, rows(&op.rope_cache)?);
-        let part = Part {
-            q: joined(cx, &op.q_latent.narrow(0, first, s)?, &op.q_rope.narrow(0, first, s)?)?,
-            k: joined(cx, &latent, &rope)?,
+        let sequence = Sequence {
+            parts: vec![(part(&op.q_latent)?, latent.clone()), (part(&op.q_rope)?, rope)],
             v: latent,
             scale: op.scale,
             softcap: None,
             sinks: None,
-            visible: if l == 0 { None } else { Some(causal(cx, s, l, None)?) },
-            out: op.out.narrow(0, first, s)?,
-            lse: op.lse.as_ref().map(|lse| lse.narrow(0, first, s)).transpose()?,
+            visible: Visible::Causal { window: None },
+            out: part(&op.out)?,
+            lse: op.lse.as_ref().map(|lse| part(lse)).transpose()?,
         };
-        part.run(cx)?;
+        sequence.run(cx)?;
     }
     Ok(())
 }
 
 fn prefill(cx: &Context<'_>, op: &MlaPrefill) -> Result<()> {
-    let (queries, keys) = (cx.lengths(&op.q_lens)?, cx.lengths(&op.kv_lens)?);
-    for (q, k) in queries.windows(2).zip(keys.windows(2)) {
-        let (first, s, start, l) = (q[0], q[1] - q[0], k[0], k[1] - k[0]);
-        if s == 0 {
-            continue;
-        }
-        let rope = op.k_rope.narrow(0, start, l)?;
-        let shared = {
-            let (shape, strides) = ([l, 1, rope.dim(1)], [rope.layout().strides()[0], 0, rope.layout().strides()[1]]);
-            let layout = ascend_hal::Layout::strided(shape, strides, rope.layout().offset())?;
-            TensorView::new(rope.buffer().clone(), rope.dtype(), layout)?
-        };
-        let part = Part {
-            q: joined(cx, &op.q_nope.narrow(0, first, s)?, &op.q_rope.narrow(0, first, s)?)?,
-            k: joined(cx, &op.k_nope.narrow(0, start, l)?, &shared)?,
-            v: op.v.narrow(0, start, l)?,
+    const OP: OpKind = OpKind::MlaPrefill;
+    let queries = op.q_lens.ranges(OP, "q_lens", &values(cx, &op.q_lens)?, op.q_nope.dim(0))?;
+    let keys = op.kv_lens.ranges(OP, "kv_lens", &values(cx, &op.kv_lens)?, op.k_nope.dim(0))?;
+    for (at, keys) in queries.into_iter().zip(keys).filter(|(at, _)| !at.is_empty()) {
+        let part = |view: &TensorView| view.narrow(0, at.start, at.len());
+        let rows = |view: &TensorView| view.narrow(0, keys.start, keys.len());
+        let sequence = Sequence {
+            parts: vec![(part(&op.q_nope)?, rows(&op.k_nope)?), (part(&op.q_rope)?, one_head(&rows(&op.k_rope)?)?)],
+            v: rows(&op.v)?,
             scale: op.scale,
             softcap: None,
             sinks: None,
-            visible: if l > 0 && op.causal { Some(causal(cx, s, l, None)?) } else { None },
-            out: op.out.narrow(0, first, s)?,
-            lse: op.lse.as_ref().map(|lse| lse.narrow(0, first, s)).transpose()?,
+            visible: if op.causal { Visible::Causal { window: None } } else { Visible::All },
+            out: part(&op.out)?,
+            lse: op.lse.as_ref().map(|lse| part(lse)).transpose()?,
         };
-        part.run(cx)?;
+        sequence.run(cx)?;
     }
     Ok(())
 }

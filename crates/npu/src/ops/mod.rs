@@ -2,12 +2,14 @@
 
 mod activation;
 mod argmax;
+mod attend;
 mod attention;
 mod cast;
 mod copy;
 mod elementwise;
 mod embedding;
 mod finalize_routing;
+mod fused_attention;
 mod gating;
 mod grouped_matmul;
 mod init_routing;
@@ -16,7 +18,6 @@ mod matmul;
 mod mla;
 mod moe_experts;
 mod norm;
-mod pages;
 mod quantize;
 mod rope;
 mod rows;

@@ -1,6 +1,6 @@
 //! The aclnn operators that kernels call, each as one safe function: it makes the arguments, asks for a workspace, and enqueues.
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::ptr::null_mut;
 
 use ascend_hal::{Result, TensorView};
@@ -37,6 +37,7 @@ macro_rules! given {
     (S) => { Scalar };
     (OS) => { Option<Scalar> };
     (D) => { aclDataType };
+    (N) => { &CStr };
     ($other:ty) => { $other };
 }
 
@@ -81,13 +82,17 @@ macro_rules! handed {
             None => null_mut::<aclScalar>(),
         }
     };
+    ($made:ident $queue:ident $x:ident N) => {
+        // CANN reads names, also where its declarations do not say so.
+        $x.as_ptr().cast_mut()
+    };
     ($made:ident $queue:ident $x:ident $other:ty) => {
         $x
     };
 }
 
 /// Declares operators: the name, the first phase's name, and the arguments in the vendor's order. Tensors are `T` (`OT` where null is allowed, `U64` where 8 bytes an
-/// element are to count as uint64), lists `L` (`OL`), integer arrays `I` (`OI`), scalars `S` (`OS`), types `D`; numbers are themselves.
+/// element are to count as uint64), lists `L` (`OL`), integer arrays `I` (`OI`), scalars `S` (`OS`), types `D`, names `N`; numbers are themselves.
 macro_rules! operators {
     ($($(#[$doc:meta])* $name:ident, $first:ident ($($x:ident: $kind:tt),* $(,)?);)*) => {$(
         $(#[$doc])*
@@ -143,7 +148,6 @@ operators! {
     aclnnInplaceZero, aclnnInplaceZeroGetWorkspaceSize(y: T);
     aclnnSort, aclnnSortGetWorkspaceSize(a: T, stable: bool, dim: i64, descending: bool, values: T, indices: T);
     aclnnIndexSelect, aclnnIndexSelectGetWorkspaceSize(a: T, dim: i64, index: T, out: T);
-    aclnnInplaceIndexCopy, aclnnInplaceIndexCopyGetWorkspaceSize(y: T, dim: i64, index: T, source: T);
     aclnnEmbedding, aclnnEmbeddingGetWorkspaceSize(weight: T, ids: T, out: T);
     aclnnSoftmax, aclnnSoftmaxGetWorkspaceSize(a: T, dim: i64, out: T);
     aclnnSilu, aclnnSiluGetWorkspaceSize(a: T, out: T);
@@ -167,5 +171,18 @@ operators! {
         x: L, weight: L, bias: OL, scale: OL, offset: OL, antiquant_scale: OL, antiquant_offset: OL, per_token: OL, groups: OT,
         activation_input: OL, activation_scale: OL, activation_offset: OL, split_item: i64, group_type: i64, list_type: i64, act_type: i64,
         tuning: OI, out: L, activation_feature: OL, dynamic_scale: OL,
+    );
+    aclnnScatterNdUpdate, aclnnScatterNdUpdateGetWorkspaceSize(to: T, indices: T, updates: T);
+    aclnnFusedInferAttentionScoreV3, aclnnFusedInferAttentionScoreV3GetWorkspaceSize(
+        query: T, key: L, value: L, pse: OT, mask: OT, q_lens: OI, kv_lens: OI, deq1: OT, quant1: OT, deq2: OT, quant2: OT, offset2: OT,
+        antiquant_scale: OT, antiquant_offset: OT, table: OT, q_padding: OT, kv_padding: OT, k_scale: OT, k_offset: OT, v_scale: OT, v_offset: OT,
+        k_prefix: OT, v_prefix: OT, prefix_len: OI, q_rope: OT, k_rope: OT, k_rope_scale: OT, heads: i64, scale: f64, before: i64, after: i64,
+        layout: N, kv_heads: i64, sparse: i64, precise: i64, block: i64, antiquant_mode: i64, with_lse: bool, k_mode: i64, v_mode: i64, out: T, lse: T,
+    );
+    aclnnFusedInferAttentionScoreV4, aclnnFusedInferAttentionScoreV4GetWorkspaceSize(
+        query: T, key: L, value: L, pse: OT, mask: OT, q_lens: OI, kv_lens: OI, deq1: OT, quant1: OT, deq2: OT, quant2: OT, offset2: OT,
+        antiquant_scale: OT, antiquant_offset: OT, table: OT, q_padding: OT, kv_padding: OT, k_scale: OT, k_offset: OT, v_scale: OT, v_offset: OT,
+        k_prefix: OT, v_prefix: OT, prefix_len: OI, q_rope: OT, k_rope: OT, k_rope_scale: OT, q_scale: OT, sinks: OT, heads: i64, scale: f64, before: i64, after: i64,
+        layout: N, kv_heads: i64, sparse: i64, precise: i64, block: i64, antiquant_mode: i64, with_lse: bool, k_mode: i64, v_mode: i64, q_mode: i64, out: T, lse: T,
     );
 }

@@ -193,6 +193,24 @@ impl Queue {
         Ok(!self.gate.skips())
     }
 
+    /// Waits until the stream has passed what was enqueued. `false` when it has failed, which the next synchronisation reports.
+    pub(crate) fn wait_here(&self, asked: &'static str) -> Result<bool> {
+        let state = self.state();
+        if state.recording.is_some() {
+            let found = "a capture is running, and what it records has no values yet; give the numbers on the host".into();
+            return Err(Error::State { what: "stream", asked, found });
+        }
+        let stream = state.stream.clone();
+        drop(state);
+        match stream.synchronize() {
+            Err(error) if is_late(&error) => {
+                self.state().late.get_or_insert(error);
+                Ok(false)
+            }
+            outcome => outcome.map(|()| true).map_err(from_cann),
+        }
+    }
+
     /// Gives the stream one piece of work by `submit`.
     fn give(&self, state: &mut State, submit: impl FnOnce(&RawStream) -> CannResult<()>) -> Result<()> {
         match submit(&state.stream) {
@@ -255,16 +273,27 @@ impl Queue {
         let outcome = catch_unwind(AssertUnwindSafe(|| launch(&call)));
         let label = LABELS.with_borrow_mut(Vec::pop);
         let (functions, parts) = label.map(|label| (label.functions, label.parts)).unwrap_or_default();
+        let outcome = outcome.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| panic.downcast_ref::<String>().cloned());
+            Err(Error::Panicked { message: text.unwrap_or_else(|| "a panic without a message".into()) })
+        });
         let mut state = self.state();
         // What was enqueued before a launch failed uses the call's memory too.
         state.push(Culprit::Op { op, kernel: kernel.into() }, functions, Keep::Call(call), parts);
+        let outcome = match outcome {
+            // What values of the device are at fault is said when they are due: at the next synchronisation.
+            Err(error @ Error::Value { .. }) => {
+                self.gate.fail(Error::Execution { op, kernel: kernel.into(), skipped: 0, source: Box::new(error) });
+                Ok(())
+            }
+            // A part of the failure that is reported then.
+            Err(_) if state.late.is_some() => Ok(()),
+            outcome => outcome,
+        };
         let passed = state.look(&self.card);
         drop(state);
         drop(passed);
-        outcome.unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<&str>().map(|s| s.to_string()).or_else(|| panic.downcast_ref::<String>().cloned());
-            Err(Error::Panicked { message: text.unwrap_or_else(|| "a panic without a message".into()) })
-        })
+        outcome
     }
 
     /// Notes an operator that the launch under way in this thread calls.

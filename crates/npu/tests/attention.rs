@@ -1,0 +1,101 @@
+//! Rope, the paged cache and attention on the simulated CANN: every case of their contracts, and every golden file. `CASE=regex` picks among the cases;
+//! `ASCEND_SIM_CANN` is the version that is simulated.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::sync::Arc;
+
+use ascend_hal::ops::Lengths;
+use ascend_hal::{Device, OpCall, OpKind, host};
+use ascend_npu::{NpuDevice, Values};
+use ascend_validate::report::{CaseReport, Status};
+use ascend_validate::{Case, Options, Work, run_cases};
+
+fn options() -> Options {
+    Options { case: std::env::var("CASE").ok().map(|c| c.parse().unwrap()), ..Options::default() }
+}
+
+fn cases(ops: &[OpKind]) -> Vec<Case> {
+    let mut cases = ascend_validate::cases(&options()).unwrap();
+    cases.retain(|c| ops.contains(&c.op));
+    cases
+}
+
+fn pass(cases: &[Case]) -> Vec<CaseReport> {
+    let (options, device) = (options(), NpuDevice::open_with(Arc::new(ascend_sim::cann()), "sim", 0, Values::Checked).unwrap());
+    let devices: [&dyn Device; 1] = [&*device];
+    let reports = run_cases(&devices, cases, &options, &|_| {}).unwrap();
+    let failed: Vec<String> =
+        reports.iter().filter(|r| r.status != Status::Passed).map(|r| format!("{}: {:?}: {}", r.name, r.status, r.reason)).collect();
+    assert!(failed.is_empty(), "{} of {} cases did not pass:\n{}", failed.len(), reports.len(), failed.join("\n"));
+    assert!(!reports.is_empty() || options.case.is_some(), "no cases");
+    reports
+}
+
+fn all_pass(ops: &[OpKind]) {
+    pass(&cases(ops));
+}
+
+/// With the same numbers on the host: then the vendor's operator takes what it can.
+fn known(lens: &mut Lengths) {
+    lens.host = Some(host::to_vec::<i32>(&lens.cumulative).unwrap().into());
+}
+
+fn with_lengths_on_the_host(case: Case) -> Option<Case> {
+    let Work::Call(build) = case.work.clone() else { return None };
+    let known = move |g: &mut ascend_validate::Gen| {
+        let mut call = build(g)?;
+        match &mut call {
+            OpCall::Attention(op) => [&mut op.q_lens, &mut op.kv_lens].map(known),
+            OpCall::MlaDecode(op) => [&mut op.q_lens, &mut op.kv_lens].map(known),
+            OpCall::MlaPrefill(op) => [&mut op.q_lens, &mut op.kv_lens].map(known),
+            _ => [(); 2],
+        };
+        Ok(call)
+    };
+    Some(Case { work: Work::Call(Arc::new(known)), ..case })
+}
+
+/// Cases of finite values in 16 bits, each with its lengths on the host; some must be the fused operator's.
+fn fused_pass(op: OpKind) {
+    let finite = |case: &Case| !case.covers.iter().any(|c| c.rule.ends_with("_nan") || c.rule == "infinite_logit" || c.dtype.bits() != 16);
+    let chosen: Vec<Case> = cases(&[op]).into_iter().filter(finite).filter_map(with_lengths_on_the_host).collect();
+    let reports = pass(&chosen);
+    let fused = reports.iter().filter(|r| r.kernel.starts_with("aclnnFusedInferAttentionScore")).count();
+    assert!(fused > 0 || options().case.is_some(), "none of {} cases is the fused operator's", reports.len());
+}
+
+#[test]
+fn fused_attention() {
+    fused_pass(OpKind::Attention);
+}
+
+#[test]
+fn fused_mla_decode() {
+    fused_pass(OpKind::MlaDecode);
+}
+
+#[test]
+fn fused_mla_prefill() {
+    fused_pass(OpKind::MlaPrefill);
+}
+
+#[test]
+fn rope() {
+    all_pass(&[OpKind::Rope]);
+}
+
+#[test]
+fn kv_cache() {
+    all_pass(&[OpKind::KvCacheWrite, OpKind::KvCacheGather]);
+}
+
+#[test]
+fn attention() {
+    all_pass(&[OpKind::Attention]);
+}
+
+#[test]
+fn mla() {
+    all_pass(&[OpKind::MlaDecode, OpKind::MlaPrefill]);
+}
