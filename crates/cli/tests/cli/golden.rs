@@ -37,7 +37,7 @@ fn golden_folder_runs_its_files_and_nothing_else() {
     for name in ["silu_f32.safetensors", "silu_bf16.safetensors"] {
         std::fs::copy(golden("activation").join(name), dir.path().join("activation").join(name)).unwrap();
     }
-    let output = ascend(&["validate", "--golden", &dir.path().display().to_string(), "--json", "-"]);
+    let output = ascend(&["validate", "--device", "cpu", "--golden", &dir.path().display().to_string(), "--json", "-"]);
     assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
     let report = json(&output.stdout);
     assert_eq!(report["summary"]["passed"], 2);
@@ -48,7 +48,8 @@ fn golden_folder_runs_its_files_and_nothing_else() {
 fn golden_file_with_an_altered_value_fails_and_the_reports_are_written() {
     let (dir, out) = (tampered(), folder());
     let [j, h, x] = ["r.json", "r.html", "r.xml"].map(|name| path(&out, name));
-    let output = ascend(&["validate", "--golden", &dir.path().display().to_string(), "--json", &j, "--html", &h, "--junit", &x]);
+    let output =
+        ascend(&["validate", "--device", "cpu", "--golden", &dir.path().display().to_string(), "--json", &j, "--html", &h, "--junit", &x]);
     assert_eq!(code(&output), Some(1), "{}", text(&output.stderr));
     let report = json(&std::fs::read(&j).unwrap());
     let case = &report["cases"][0];
@@ -69,7 +70,7 @@ fn golden_file_that_is_truncated_fails_and_the_others_run() {
     std::fs::copy(golden("activation/silu_f32.safetensors"), dir.path().join("activation/whole.safetensors")).unwrap();
     let file = std::fs::read(golden("activation/silu_f16.safetensors")).unwrap();
     std::fs::write(dir.path().join("activation/cut.safetensors"), &file[..file.len() / 2]).unwrap();
-    let output = ascend(&["validate", "--golden", &dir.path().display().to_string(), "--json", "-"]);
+    let output = ascend(&["validate", "--device", "cpu", "--golden", &dir.path().display().to_string(), "--json", "-"]);
     assert_eq!(code(&output), Some(1));
     let report = json(&output.stdout);
     assert_eq!((&report["summary"]["passed"], &report["summary"]["failed"]), (&1.into(), &1.into()));
@@ -82,11 +83,11 @@ fn golden_file_that_is_truncated_fails_and_the_others_run() {
 fn saved_failure_is_replayed() {
     let (dir, failures) = (tampered(), folder());
     let saved = path(&failures, "saved");
-    let output = ascend(&["validate", "--golden", &dir.path().display().to_string(), "--save-failures", &saved]);
+    let output = ascend(&["validate", "--device", "cpu", "--golden", &dir.path().display().to_string(), "--save-failures", &saved]);
     assert_eq!(code(&output), Some(1));
     let files: Vec<PathBuf> = std::fs::read_dir(&saved).expect("a folder").map(|e| e.unwrap().path()).collect();
     assert_eq!(files.len(), 1, "{files:?}");
-    let output = ascend(&["validate", "--replay", &files[0].display().to_string(), "--json", "-"]);
+    let output = ascend(&["validate", "--device", "cpu", "--replay", &files[0].display().to_string(), "--json", "-"]);
     let report = json(&output.stdout);
     assert_eq!((&report["summary"]["cases"], &report["cases"][0]["source"]), (&1.into(), &"replay".into()));
     assert_eq!(code(&output), Some(i32::from(report["summary"]["failed"] == 1)));

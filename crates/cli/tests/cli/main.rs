@@ -66,7 +66,7 @@ fn is_well_formed(xml: &str) -> bool {
 fn validate_passes_and_writes_every_report() {
     let dir = folder();
     let [j, h, x] = ["r.json", "r.html", "r.xml"].map(|name| path(&dir, name));
-    let output = ascend(&["validate", "--op", "^softmax$", "--json", &j, "--html", &h, "--junit", &x]);
+    let output = ascend(&["validate", "--device", "cpu", "--op", "^softmax$", "--json", &j, "--html", &h, "--junit", &x]);
     assert_eq!(code(&output), Some(0), "{}{}", text(&output.stdout), text(&output.stderr));
     assert!(text(&output.stdout).contains("softmax"));
     assert!(text(&output.stderr).is_empty(), "no progress bar where nobody looks");
@@ -103,12 +103,14 @@ fn validate_passes_and_writes_every_report() {
 }
 
 #[test]
-fn validate_filters_by_case_name() {
+fn validate_filters_by_case_name_and_runs_the_cpu_and_the_simulated_npu() {
     let output = ascend(&["validate", "--case", "^softmax/rows/f32/nan_row/", "--json", "-"]);
     assert_eq!(code(&output), Some(0));
     let report = json(&output.stdout);
     let cases = report["cases"].as_array().expect("cases");
-    assert!(!cases.is_empty());
+    for device in ["cpu", "sim:0"] {
+        assert!(cases.iter().any(|c| c["device"] == device && c["status"] == "passed"), "{device}");
+    }
     assert!(cases.iter().all(|c| c["name"].as_str().is_some_and(|n| n.starts_with("softmax/rows/f32/nan_row/"))));
     assert!(text(&output.stderr).contains("softmax"), "the table makes room for the report");
 }
