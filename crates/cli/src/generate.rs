@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ascend_compute::DeviceId;
 use ascend_engine::generate::{Ending, GenerateOptions, Generated, generate};
 use ascend_engine::sampling::Sampling;
 use ascend_engine::scheduler::{Scheduler, SchedulerOptions};
@@ -55,6 +54,9 @@ pub(crate) struct Generate {
     /// Continue the prompt as it is, without the chat template
     #[arg(long)]
     raw: bool,
+    /// Record a decode step once and replay it as a graph. Not on `npu:N` and `sim:N` yet: their attention wants to know lengths that a graph finds in device memory
+    #[arg(long)]
+    graphs: bool,
     /// Have every op computed by the f64 oracle too, and name the first one that leaves its bounds (slow; exit code 1 if one does)
     #[arg(long)]
     shadow: bool,
@@ -117,9 +119,7 @@ impl Generate {
             tokenizer.encode_chat(&system.chain([Message::user(self.prompt)]).collect::<Vec<_>>())?
         };
         let tokens = prompt.len().saturating_add(self.max_tokens).min(model.context_tokens().max(prompt.len()));
-        // A card is told a whole step at once; on a CPU a launch costs nothing that a graph could save.
-        let decode_graphs = device.info().id != DeviceId::CPU;
-        let one = SchedulerOptions { max_sequences: 1, decode_graphs, ..SchedulerOptions::for_tokens(tokens.max(1)) };
+        let one = SchedulerOptions { max_sequences: 1, decode_graphs: self.graphs, ..SchedulerOptions::for_tokens(tokens.max(1)) };
         let mut scheduler = Scheduler::new(device.clone(), model, one)?;
         let options = GenerateOptions { max_tokens: self.max_tokens, sampling, stop: self.stop };
 
