@@ -1,10 +1,10 @@
 //! Attention: aclnnFusedInferAttentionScore where it takes the call, else each sequence in f32 tensors.
 
 use ascend_hal::ops::{Attention, KvSource};
-use ascend_hal::{DType, OpKind, Result, TensorView};
+use ascend_hal::{OpKind, Result, TensorView};
 
 use super::attend::{Sequence, Visible};
-use super::fused_attention::{Fused, HALVES, Sees, ends, fit, known, page_fits, put_lse};
+use super::fused_attention::{Fused, HALVES, Sees, ends, fit, known, page_fits};
 use super::kv_cache::{rows_of, values};
 use super::{Builtin, all, builtin, dtypes, only};
 use crate::context::Context;
@@ -81,7 +81,6 @@ fn fused(cx: &Context<'_>, op: &Attention) -> Result<()> {
         (true, None) => Sees::Causal,
         (true, Some(window)) => Sees::Window(window),
     };
-    let lse = op.lse.as_ref().map(|_| cx.temp(DType::F32, [t, heads, 1])).transpose()?;
     let call = Fused {
         layout: c"TND",
         q: op.q.narrow(0, 0, t)?,
@@ -97,13 +96,9 @@ fn fused(cx: &Context<'_>, op: &Attention) -> Result<()> {
         scale: op.scale,
         sees,
         out: op.out.narrow(0, 0, t)?,
-        lse: lse.as_ref(),
+        lse: op.lse.as_ref().map(|lse| lse.narrow(0, 0, t)).transpose()?,
     };
-    call.run(cx)?;
-    match (&lse, &op.lse) {
-        (Some(from), Some(to)) => put_lse(cx, &from.reshape([t, heads])?, &to.narrow(0, 0, t)?),
-        _ => Ok(()),
-    }
+    call.run(cx)
 }
 
 fn composed(cx: &Context<'_>, op: &Attention) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use ascend_hal::ops::Lengths;
-use ascend_hal::{DType, Result, TensorView};
+use ascend_hal::{DType, Dims, Result, TensorView};
 
 use super::init_routing::choose;
 use super::only;
@@ -43,8 +43,8 @@ pub(super) struct Fused<'a> {
     pub(super) scale: f32,
     pub(super) sees: Sees,
     pub(super) out: TensorView,
-    /// The operator's shape of it, f32.
-    pub(super) lse: Option<&'a TensorView>,
+    /// Where logarithms go, f32, in the order of the operator's: `[sum S, Hq]` where queries are packed, else `[B, Hq, S]`.
+    pub(super) lse: Option<TensorView>,
 }
 
 impl Fused<'_> {
@@ -69,103 +69,25 @@ impl Fused<'_> {
         let (table, block) = (self.pages.map(|(table, _)| table), self.pages.map_or(0, |(_, size)| size as i64));
         let (heads, kv_heads) = (self.heads as i64, self.kv_heads as i64);
         // There is a place for it also where it is not asked for.
-        let nowhere = cx.temp(DType::F32, [1])?;
-        let (lse, with_lse) = (self.lse.unwrap_or(&nowhere), self.lse.is_some());
-        if cx.has("aclnnFusedInferAttentionScoreV4") {
-            return aclnnFusedInferAttentionScoreV4(
-                q,
-                &self.q,
-                k,
-                v,
-                None,
-                mask,
-                q_lens,
-                kv_lens,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                table,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
-                q_rope,
-                k_rope,
-                None,
-                None,
-                self.sinks,
-                heads,
-                scale,
-                before,
-                after,
-                self.layout,
-                kv_heads,
-                sparse,
-                0,
-                block,
-                0,
-                with_lse,
-                0,
-                0,
-                0,
-                &self.out,
-                lse,
-            );
+        let place = cx.temp(DType::F32, self.lse.as_ref().map_or(Dims::new(&[1])?, |lse| *lse.shape()))?;
+        let with_lse = self.lse.is_some();
+        let lse = if with_lse { place.reshape(Dims::new(&[&place.shape()[..], &[1]].concat())?)? } else { place.clone() };
+        // Null stands for quantisation, padding and shared prefixes, 0 for their modes. Version 4 has more between the rope parts and the numbers, and a mode more.
+        macro_rules! call {
+            ($operator:ident, [$($tensors:expr),*], [$($mode:expr),*]) => {
+                $operator(
+                    q, &self.q, k, v, None, mask, q_lens, kv_lens, None, None, None, None, None, None, None, table, None, None, None, None, None, None, None,
+                    None, None, q_rope, k_rope, None, $($tensors,)* heads, scale, before, after, self.layout, kv_heads, sparse, 0, block, 0, with_lse, 0, 0,
+                    $($mode,)* &self.out, &lse,
+                )
+            };
         }
-        aclnnFusedInferAttentionScoreV3(
-            q,
-            &self.q,
-            k,
-            v,
-            None,
-            mask,
-            q_lens,
-            kv_lens,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            table,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            None,
-            q_rope,
-            k_rope,
-            None,
-            heads,
-            scale,
-            before,
-            after,
-            self.layout,
-            kv_heads,
-            sparse,
-            0,
-            block,
-            0,
-            with_lse,
-            0,
-            0,
-            &self.out,
-            lse,
-        )
+        if cx.has("aclnnFusedInferAttentionScoreV4") {
+            call!(aclnnFusedInferAttentionScoreV4, [None, self.sinks], [0])?;
+        } else {
+            call!(aclnnFusedInferAttentionScoreV3, [], [])?;
+        }
+        self.lse.as_ref().map_or(Ok(()), |lse| put_lse(cx, &place, lse))
     }
 }
 
@@ -178,7 +100,7 @@ fn triangle(cx: &Context<'_>) -> Result<TensorView> {
 }
 
 /// The operator's logarithms, of which +inf says that a row sees nothing, as `to` wants them.
-pub(super) fn put_lse(cx: &Context<'_>, from: &TensorView, to: &TensorView) -> Result<()> {
+fn put_lse(cx: &Context<'_>, from: &TensorView, to: &TensorView) -> Result<()> {
     let nothing = cx.temp(DType::Bool, *from.shape())?;
     aclnnGtScalar(cx.queue(), from, Scalar::F32(f32::MAX), &nothing)?;
     let minus = cx.number(f32::NEG_INFINITY)?.broadcast(*from.shape())?;

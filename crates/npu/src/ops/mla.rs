@@ -1,10 +1,10 @@
 //! Multi-head latent attention: aclnnFusedInferAttentionScore with the rope parts apart where it takes the call, else each sequence in f32 tensors.
 
 use ascend_hal::ops::{MlaDecode, MlaPrefill};
-use ascend_hal::{DType, OpKind, Result, TensorView};
+use ascend_hal::{OpKind, Result, TensorView};
 
 use super::attend::{Sequence, Visible};
-use super::fused_attention::{Fused, HALVES, Sees, ends, fit, known, page_fits, put_lse};
+use super::fused_attention::{Fused, HALVES, Sees, ends, fit, known, page_fits};
 use super::kv_cache::{rows_of, values};
 use super::{Builtin, all, builtin, dtypes, only};
 use crate::context::Context;
@@ -58,7 +58,8 @@ fn decode_fused(cx: &Context<'_>, op: &MlaDecode) -> Result<()> {
         let rows = view.narrow(0, 0, t)?;
         if batched { rows.reshape([b, s, heads, view.dim(2)]) } else { Ok(rows) }
     };
-    let lse = op.lse.as_ref().map(|_| cx.temp(DType::F32, [b, heads, s, 1])).transpose()?;
+    let turned = |lse: &TensorView| lse.narrow(0, 0, t)?.reshape([b, s, heads])?.transpose(1, 2);
+    let lse = op.lse.as_ref().map(|lse| turned(lse)).transpose()?;
     let call = Fused {
         layout: if batched { c"BSND" } else { c"TND" },
         q: rows(&op.q_latent)?,
@@ -75,16 +76,9 @@ fn decode_fused(cx: &Context<'_>, op: &MlaDecode) -> Result<()> {
         // A single query is the last one, which sees every key.
         sees: if lens.iter().all(|l| l.0 <= 1) { Sees::All } else { Sees::Causal },
         out: rows(&op.out)?,
-        lse: lse.as_ref(),
+        lse,
     };
-    call.run(cx)?;
-    match (&lse, &op.lse) {
-        (Some(from), Some(to)) => {
-            let to = to.narrow(0, 0, t)?.reshape([b, s, heads])?.transpose(1, 2)?;
-            put_lse(cx, &from.reshape([b, heads, s])?, &to)
-        }
-        _ => Ok(()),
-    }
+    call.run(cx)
 }
 
 fn prefill_fits(op: &MlaPrefill) -> Result<(), String> {
@@ -105,7 +99,6 @@ fn prefill_fused(cx: &Context<'_>, op: &MlaPrefill) -> Result<()> {
     let strides = shared.layout().strides();
     let each = ascend_hal::Layout::strided([l, heads, r], [strides[0], 0, strides[1]], shared.layout().offset())?;
     let k_rope = cx.to(&TensorView::new(shared.buffer().clone(), shared.dtype(), each)?, shared.dtype())?;
-    let lse = op.lse.as_ref().map(|_| cx.temp(DType::F32, [t, heads, 1])).transpose()?;
     let call = Fused {
         layout: c"TND",
         q: op.q_nope.narrow(0, 0, t)?,
@@ -121,13 +114,9 @@ fn prefill_fused(cx: &Context<'_>, op: &MlaPrefill) -> Result<()> {
         scale: op.scale,
         sees: if op.causal { Sees::Causal } else { Sees::All },
         out: op.out.narrow(0, 0, t)?,
-        lse: lse.as_ref(),
+        lse: op.lse.as_ref().map(|lse| lse.narrow(0, 0, t)).transpose()?,
     };
-    call.run(cx)?;
-    match (&lse, &op.lse) {
-        (Some(from), Some(to)) => put_lse(cx, &from.reshape([t, heads])?, &to.narrow(0, 0, t)?),
-        _ => Ok(()),
-    }
+    call.run(cx)
 }
 
 /// Keys that all heads share, as those of one head.

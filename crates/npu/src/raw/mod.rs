@@ -6,6 +6,7 @@
 
 mod callback;
 mod card;
+mod entry;
 mod event;
 mod model;
 pub(crate) mod operators;
@@ -17,10 +18,11 @@ mod transfer;
 
 pub(crate) use callback::refuse_in_callback;
 pub(crate) use card::Card;
+pub(crate) use entry::Culprit;
 pub(crate) use event::RawEvent;
 pub(crate) use model::Model;
 pub(crate) use pool::{Arena, Block};
-pub(crate) use queue::{Culprit, Queue, Recording};
+pub(crate) use queue::{Queue, Recording};
 pub(crate) use tensor::{Scalar, number};
 pub(crate) use transfer::{End, HostBlock, read, write};
 
