@@ -7,7 +7,7 @@ use ascend_sys::ffi::*;
 use super::check::{FLOATS, invalid};
 use super::elementwise::unary;
 use super::groups::{Group, ListKind};
-use super::numeric::{silu, singles};
+use super::numeric::{sigmoid, silu, singles};
 use super::{Plan, Run, Tensor, operators};
 use crate::fault::Outcome;
 
@@ -32,10 +32,6 @@ operators! {
         let (alpha, limit, bias) = (alpha as f32, limit as f32, bias as f32);
         gated(x, dim, y, groups, interleaved, move |gate, up| clipped_swiglu(gate, up, alpha, limit, bias))
     };
-}
-
-fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 /// The gate is clamped above only, what it opens on both sides. NaN stays.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ascend_sys::ffi::*;
 
 use super::check::{FLOATS, broadcast_dims, invalid, spread, unsupported};
-use super::matmul::{check_math, matmul};
+use super::matmul::{WORKSPACE_BYTES, check_math, matmul};
 use super::numeric::{PipeScale, product, singles, to_code};
 use super::{Plan, Tensor, operators};
 use crate::fault::Outcome;
@@ -25,8 +25,6 @@ operators! {
             transposed(x1, x2, scale, [p1, p2, p3], (math, split), out)
         };
 }
-
-const WORKSPACE_BYTES: usize = 16 << 20;
 
 /// `self @ mat2`, with mat2 in FRACTAL_NZ.
 fn weight_nz(a: Tensor, b: Tensor, out: Tensor, math: i8, rank: usize) -> Outcome<Plan> {

@@ -2,8 +2,8 @@
 
 use ascend_sys::ffi::*;
 
-use super::check::{broadcast, spread};
-use super::elementwise::binary;
+use super::check::spread;
+use super::elementwise::{binary, meeting};
 use super::numeric::is_float;
 use super::{Plan, Tensor, operators};
 use crate::fault::Outcome;
@@ -32,11 +32,7 @@ fn pairs(
     float: impl Fn(f64, f64) -> bool + Send + Sync + 'static,
     whole: impl Fn(i64, i64) -> bool + Send + Sync + 'static,
 ) -> Outcome<Plan> {
-    for tensor in [&a, &b, &out] {
-        tensor.nd()?;
-    }
-    let dims = broadcast(&a, &b)?;
-    out.of_shape(&dims)?;
+    let dims = meeting(&a, &b, &out)?;
     if out.is_empty() {
         return Ok(Plan::nothing());
     }

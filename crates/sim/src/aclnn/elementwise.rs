@@ -101,6 +101,16 @@ fn ternary(a: Tensor, b: Tensor, c: Tensor, float: impl Fn(f64, f64, f64) -> f64
     }))
 }
 
+/// The shape that two tensors broadcast to, which must be the result's.
+pub(super) fn meeting(a: &Tensor, b: &Tensor, out: &Tensor) -> Outcome<Vec<usize>> {
+    for tensor in [a, b, out] {
+        tensor.nd()?;
+    }
+    let dims = broadcast(a, b)?;
+    out.of_shape(&dims)?;
+    Ok(dims)
+}
+
 /// One element of the result for each pair of elements, after broadcasting.
 pub(super) fn binary(
     a: Tensor,
@@ -109,11 +119,7 @@ pub(super) fn binary(
     float: impl Fn(f64, f64) -> f64 + Send + Sync + 'static,
     whole: impl Fn(i64, i64) -> i64 + Send + Sync + 'static,
 ) -> Outcome<Plan> {
-    for tensor in [&a, &b, &out] {
-        tensor.nd()?;
-    }
-    let dims = broadcast(&a, &b)?;
-    out.of_shape(&dims)?;
+    let dims = meeting(&a, &b, &out)?;
     if out.is_empty() {
         return Ok(Plan::nothing());
     }

@@ -5,7 +5,7 @@
 use ascend_sys::ffi::*;
 
 use super::check::{FLOATS, invalid, unsupported};
-use super::numeric::singles;
+use super::numeric::{sigmoid, singles};
 use super::run::failed;
 use super::{Plan, Tensor, operators};
 use crate::fault::{Fault, Outcome};
@@ -58,10 +58,6 @@ fn softmax_row(row: &[f32]) -> Vec<f32> {
     let powers: Vec<f32> = row.iter().map(|value| (value - top).exp()).collect();
     let sum: f32 = powers.iter().sum();
     powers.into_iter().map(|power| power / sum).collect()
-}
-
-fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 /// The scores with those of all groups but the best at minus infinity. The score of a group is the sum of its `best` largest.

@@ -6,6 +6,7 @@ use super::check::{invalid, unsupported};
 use super::grouped_matmul::{Call, WEIGHT_NZ};
 use super::grouped_run::{Mode, Problem, multiply};
 use super::groups::ListKind;
+use super::matmul::WORKSPACE_BYTES;
 use super::numeric::{code_shape, is_4bit};
 use super::{Plan, Tensor};
 use crate::fault::Outcome;
@@ -15,7 +16,6 @@ type List = Option<Vec<Tensor>>;
 const MAX_TENSORS: usize = 128;
 const MAX_GROUPS: usize = 1024;
 const MAX_LAST: usize = 65536;
-const WORKSPACE_BYTES: usize = 16 << 20;
 
 pub(super) fn plan(call: Call) -> Outcome<Plan> {
     if call.x.is_empty() || call.weight.is_empty() || call.out.is_empty() {

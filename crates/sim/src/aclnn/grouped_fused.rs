@@ -10,6 +10,7 @@ use ascend_sys::ffi::*;
 use super::check::{invalid, unsupported};
 use super::grouped_run::{Mode, Problem, rows};
 use super::groups::{GroupList, ListKind, used};
+use super::matmul::WORKSPACE_BYTES;
 use super::numeric::{code_shape, is_4bit, product, quantise_row, silu, singles};
 use super::run::failed;
 use super::{Plan, Run, Tensor, operators};
@@ -77,8 +78,6 @@ operators! {
         };
     fn aclnnGroupedMatmulAdd(x: T, weight: T, groupList: T, yRef: MutT, transposeX: bool, transposeWeight: bool, groupType: i64) = add;
 }
-
-const WORKSPACE_BYTES: usize = 16 << 20;
 
 /// Arguments that are reserved.
 fn none<const N: usize>(given: [(&str, bool); N]) -> Outcome {

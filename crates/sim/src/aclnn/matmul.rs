@@ -6,6 +6,7 @@ use ascend_hal::ops::{Matmul, Weight};
 use ascend_sys::ffi::*;
 
 use super::check::{FLOATS, broadcast_dims, invalid, unsupported};
+use super::numeric::{product, singles};
 use super::{Plan, Run, Tensor, operators};
 use crate::fault::Outcome;
 use crate::nnopbase::Scalar;
@@ -18,7 +19,7 @@ operators! {
 }
 
 /// Bytes of workspace that a product asks for.
-const WORKSPACE_BYTES: usize = 16 << 20;
+pub(super) const WORKSPACE_BYTES: usize = 16 << 20;
 
 /// 0 keep the type, 1 allow less precision, 2 force FLOAT16, 3 HF32, 4 FLOAT with sums in groups. The simulation is as precise as the type allows in every mode.
 pub(super) fn check_math(mode: i8, tensors: &[&Tensor]) -> Outcome {
@@ -109,22 +110,12 @@ fn addmm(c: Tensor, a: Tensor, b: Tensor, beta: Scalar, alpha: Scalar, out: Tens
         return Ok(Plan::nothing());
     }
     let plan = Plan::new(move |run: &Run<'_>| {
-        let product = if a.dim(1) == 0 { vec![0.0; out.numel()] } else { product_f32(run, &a, &b)? };
+        let product = product(run, &singles(run, &a)?, &singles(run, &b)?, [a.dim(0), a.dim(1), b.dim(1)])?;
         let addend = run.floats(&c)?;
         let places = super::check::spread(c.dims(), out.dims());
         let (alpha, beta) = (alpha.float(), beta.float());
-        let values: Vec<f64> = product.iter().zip(&places).map(|(p, i)| beta * addend[*i] + alpha * p).collect();
+        let values: Vec<f64> = product.iter().zip(&places).map(|(p, i)| beta * addend[*i] + alpha * f64::from(*p)).collect();
         run.put_floats(&out, &values)
     });
     Ok(plan.with_workspace(WORKSPACE_BYTES))
-}
-
-/// `a @ b` of two matrices with sums in f32, not rounded to their type.
-pub(super) fn product_f32(run: &Run<'_>, a: &Tensor, b: &Tensor) -> Outcome<Vec<f64>> {
-    let floats = |tensor: &Tensor| -> Outcome<Vec<f32>> { Ok(run.floats(tensor)?.into_iter().map(|v| v as f32).collect()) };
-    let x = run.make(&floats(a)?, a.dims())?;
-    let w = run.make(&floats(b)?, b.dims())?;
-    let y = run.room(ascend_hal::DType::F32, &[a.dim(0), b.dim(1)])?;
-    run.compute(Matmul::new(x, Weight::kn(w), y.clone()))?;
-    run.numbers(&y)
 }

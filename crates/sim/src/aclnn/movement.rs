@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ascend_sys::ffi::*;
 
 use super::check::{broadcast_dims, invalid, spread};
+use super::numeric::is_float;
 use super::{Plan, Run, Tensor, operators};
 use crate::fault::Outcome;
 use crate::nnopbase::bits;
@@ -22,10 +23,7 @@ fn convert(run: &Run<'_>, from: &Tensor, to: &Tensor) -> Outcome {
     if from.dtype() == to.dtype() {
         return run.move_elements(from, to);
     }
-    match from.dtype() {
-        ACL_FLOAT | ACL_FLOAT16 | ACL_BF16 | ACL_DOUBLE => run.put_floats(to, &run.floats(from)?),
-        _ => run.put_ints(to, &run.ints(from)?),
-    }
+    if is_float(from.dtype()) { run.put_floats(to, &run.floats(from)?) } else { run.put_ints(to, &run.ints(from)?) }
 }
 
 /// `self = src`, which broadcasts and is cast.
@@ -43,7 +41,7 @@ fn copy(to: Tensor, from: Tensor) -> Outcome<Plan> {
             return convert(run, &from, &to);
         }
         let places = spread(from.dims(), to.dims());
-        if matches!(from.dtype(), ACL_FLOAT | ACL_FLOAT16 | ACL_BF16 | ACL_DOUBLE) {
+        if is_float(from.dtype()) {
             let values = run.floats(&from)?;
             return run.put_floats(&to, &places.iter().map(|i| values[*i]).collect::<Vec<_>>());
         }

@@ -6,7 +6,7 @@ use ascend_sys::ffi::*;
 
 use super::check::{invalid, tiling};
 use super::norm::{check_sum, inverse_rms, row_of, sum};
-use super::numeric::saturated;
+use super::numeric::to_code;
 use super::{Plan, Run, Tensor, operators};
 use crate::fault::Outcome;
 
@@ -125,7 +125,7 @@ fn static_quant(
             let quantised = values.iter().enumerate().map(|(i, v)| {
                 let scale = scales[i % row];
                 let scaled = if divide { v / scale } else { v * scale };
-                saturated(8, scaled + zeros.as_ref().map_or(0.0, |zeros| zeros[i % row]))
+                to_code(scaled + zeros.as_ref().map_or(0.0, |zeros| zeros[i % row]), 8)
             });
             run.put_ints(output, &quantised.collect::<Vec<_>>())?;
         }
@@ -142,7 +142,7 @@ fn put_dynamic(run: &Run<'_>, values: &[f64], row: usize, smooth: Option<&Tensor
         let smoothed: Vec<f64> = values.iter().enumerate().map(|(i, v)| v * smooth.as_ref().map_or(1.0, |s| s[i])).collect();
         let scale = smoothed.iter().fold(0.0f64, |most, v| most.max(v.abs())) / most;
         factors.push(scale);
-        quantised.extend(smoothed.iter().map(|v| saturated(bits, v / scale)));
+        quantised.extend(smoothed.iter().map(|v| to_code(v / scale, bits)));
     }
     run.put_floats(scales, &factors)?;
     run.put_ints(output, &quantised)
@@ -249,7 +249,7 @@ fn rms_norm_quant(x: Tensor, gamma: Tensor, beta: Tensor, scale: Tensor, offset:
     Ok(Plan::new(move |run| {
         let (shift, scale, offset) = (run.floats(&beta)?, run.floats(&scale)?[0], run.floats(&offset)?[0]);
         let values = normalise(&run.floats(&x)?, row, &run.floats(&gamma)?, epsilon);
-        let quantised = values.iter().enumerate().map(|(i, v)| saturated(width(&y), (v + shift[i % row]) / scale + offset));
+        let quantised = values.iter().enumerate().map(|(i, v)| to_code((v + shift[i % row]) / scale + offset, width(&y)));
         run.put_ints(&y, &quantised.collect::<Vec<_>>())
     }))
 }

@@ -90,10 +90,14 @@ impl PipeScale {
     }
 }
 
-/// To the nearest whole number, ties to even, within the bounds of `bits` bits with a sign. NaN gives 0, as a cast on the vector unit does.
-pub(super) fn to_code(value: f32, bits: u32) -> i64 {
-    let bound = (1i64 << (bits - 1)) as f32;
-    value.round_ties_even().clamp(-bound, bound - 1.0) as i64
+/// A whole number of `bits` bits with a sign: to the nearest, ties to even; what does not fit is the end of the range, NaN is 0, as a cast on the vector unit does.
+pub(super) fn to_code(value: impl Into<f64>, bits: u32) -> i64 {
+    let limit = 1i64 << (bits - 1);
+    (value.into().round_ties_even() as i64).clamp(-limit, limit - 1)
+}
+
+pub(super) fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
 }
 
 pub(super) fn silu(x: f32) -> f32 {
@@ -123,12 +127,6 @@ pub(super) fn rounded(dtype: aclDataType, value: f64) -> f64 {
     }
 }
 
-/// A whole number of `bits` bits, to the nearest, ties to even; what does not fit is the end of the range, NaN is 0.
-pub(super) fn saturated(bits: u32, value: f64) -> i64 {
-    let limit = 1i64 << (bits - 1);
-    (value.round_ties_even() as i64).clamp(-limit, limit - 1)
-}
-
 pub(super) fn is_float(dtype: aclDataType) -> bool {
     matches!(dtype, ACL_FLOAT | ACL_FLOAT16 | ACL_BF16 | ACL_DOUBLE)
 }
@@ -143,7 +141,7 @@ mod tests {
         assert_eq!((rounded(ACL_BF16, 257.0), rounded(ACL_BF16, 259.0)), (256.0, 260.0));
         // f16 has 11: 2049 lies between 2048 and 2050.
         assert_eq!(rounded(ACL_FLOAT16, 2049.0), 2048.0);
-        assert_eq!((saturated(8, 2.5), saturated(8, 3.5), saturated(8, 200.0), saturated(4, -9.0)), (2, 4, 127, -8));
-        assert_eq!(saturated(8, f64::NAN), 0);
+        assert_eq!((to_code(2.5, 8), to_code(3.5, 8), to_code(200.0, 8), to_code(-9.0, 4)), (2, 4, 127, -8));
+        assert_eq!(to_code(f64::NAN, 8), 0);
     }
 }

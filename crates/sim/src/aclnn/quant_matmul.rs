@@ -6,6 +6,7 @@
 use ascend_sys::ffi::*;
 
 use super::check::{broadcast_dims, invalid, spread};
+use super::matmul::WORKSPACE_BYTES;
 use super::numeric::{PipeScale, code_product, code_shape, codes, is_4bit, singles, to_code};
 use super::{Plan, Run, Tensor, operators};
 use crate::fault::Outcome;
@@ -31,8 +32,6 @@ operators! {
             plan(Call { x1, x2, scale, offset, per_token, bias, turned: [t1, t2], out })
         };
 }
-
-const WORKSPACE_BYTES: usize = 16 << 20;
 const MAX_LAST: usize = 65535;
 
 fn reserved(tensors: [(&str, One); 3], group: i64) -> Outcome {

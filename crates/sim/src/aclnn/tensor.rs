@@ -6,7 +6,7 @@ use ascend_hal::{DType, Dims, Layout};
 use ascend_sys::ffi::*;
 
 use crate::fault::{Fault, Outcome};
-use crate::nnopbase::Description;
+use crate::nnopbase::{Description, row_major};
 
 #[derive(Clone)]
 pub(crate) struct Tensor {
@@ -39,11 +39,8 @@ fn view_the_padded_matrix(description: &mut Description) -> bool {
     let [batch @ .., columns, rows, 16, width] = &description.storage[..] else { return false };
     let mut dims = batch.to_vec();
     dims.extend([rows * 16, columns * width]);
-    let mut strides = vec![1; dims.len()];
-    for i in (1..dims.len()).rev() {
-        strides[i - 1] = strides[i] * dims[i];
-    }
-    (description.dims, description.strides) = (dims, strides);
+    description.strides = row_major(&dims);
+    description.dims = dims;
     true
 }
 
@@ -64,11 +61,7 @@ impl Tensor {
 
     /// The same elements as another shape. The caller has seen to it that they are as many, and contiguous.
     pub(crate) fn reshaped(&self, dims: &[usize]) -> Self {
-        let mut strides = vec![1; dims.len()];
-        for i in (1..dims.len()).rev() {
-            strides[i - 1] = strides[i] * dims[i];
-        }
-        let description = Description { dims: dims.to_vec(), strides, ..(*self.description).clone() };
+        let description = Description { dims: dims.to_vec(), strides: row_major(dims), ..(*self.description).clone() };
         Self { description: Arc::new(description), ..self.clone() }
     }
 
@@ -267,12 +260,8 @@ impl Tensor {
     /// Tells the caller what shape the result has, for operators that only know after they have run.
     pub(crate) fn set_view(&self, dims: Vec<usize>) {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut strides = vec![1; dims.len()];
-        for i in (1..dims.len()).rev() {
-            strides[i - 1] = strides[i] * dims[i].max(1);
-        }
+        shared.strides = row_major(&dims);
         shared.dims = dims;
-        shared.strides = strides;
     }
 
     /// The refusal of this argument: `found` is what is wrong with it.

@@ -6,6 +6,7 @@
 use ascend_sys::ffi::*;
 
 use super::check::{invalid, unsupported};
+use super::matmul::WORKSPACE_BYTES;
 use super::numeric::{PipeScale, code_shape, codes, is_4bit, pack_words, product, singles, to_code};
 use super::{Plan, Tensor, operators};
 use crate::fault::Outcome;
@@ -24,8 +25,6 @@ operators! {
         };
     fn aclnnConvertWeightToINT4Pack(weight: T, weightInt4Pack: MutT) = pack;
 }
-
-const WORKSPACE_BYTES: usize = 16 << 20;
 
 struct Call {
     x: Tensor,

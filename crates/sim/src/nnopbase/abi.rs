@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ascend_sys::ffi::*;
 
 use super::executor::described;
-use super::{Description, Operand, Scalar, bits, operands};
+use super::{Description, Operand, Scalar, bits, operands, row_major};
 use crate::abi::{Address, functions, give};
 use crate::fault::{Fault, Outcome, call};
 
@@ -93,15 +93,6 @@ fn sizes(values: &[i64], name: &str) -> Outcome<Vec<usize>> {
     values.iter().map(size).collect()
 }
 
-/// Row-major strides.
-fn contiguous(dims: &[usize]) -> Vec<usize> {
-    let mut strides = vec![1; dims.len()];
-    for i in (1..dims.len()).rev() {
-        strides[i - 1] = strides[i] * dims[i].max(1);
-    }
-    strides
-}
-
 /// # Safety
 /// * Every pointer is null, or valid for as many elements as the number beside it says.
 #[expect(clippy::too_many_arguments, reason = "the C function has as many")]
@@ -126,7 +117,7 @@ unsafe fn describe(
     let (dims, storage) = unsafe { (elements(dims, rank, "viewDims")?, elements(storage, storage_rank, "storageDims")?) };
     let (dims, storage) = (sizes(dims, "viewDims")?, sizes(storage, "storageDims")?);
     let strides = if strides.is_null() {
-        contiguous(&dims)
+        row_major(&dims)
     } else {
         // SAFETY: the caller promises as many strides as dimensions.
         sizes(unsafe { elements(strides, rank, "stride") }?, "stride")?

@@ -8,4 +8,4 @@ mod tensor;
 pub(crate) use abi::FUNCTIONS;
 pub(crate) use executor::{Executor, launch};
 pub(crate) use operand::{Operand, operands};
-pub(crate) use tensor::{Description, Scalar, bits};
+pub(crate) use tensor::{Description, Scalar, bits, row_major};

@@ -15,6 +15,15 @@ pub(crate) fn bits(dtype: aclDataType) -> Option<usize> {
     })
 }
 
+/// Strides of elements that lie row-major without gaps.
+pub(crate) fn row_major(dims: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1; dims.len()];
+    for i in (1..dims.len()).rev() {
+        strides[i - 1] = strides[i] * dims[i].max(1);
+    }
+    strides
+}
+
 /// A tensor: where its elements are, and what they are.
 #[derive(Debug, Clone)]
 pub(crate) struct Description {
