@@ -2,15 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common;
-#[macro_use]
-#[path = "common/ops.rs"]
-mod ops;
 
 use std::ptr::null;
 
 use ascend_sys::ffi::*;
+use common::call::{NONE, assert_close, failure, refusal, run};
 use common::{Device, Tensor};
-use ops::{NONE, close};
 
 /// aclnnSilu, aclnnSigmoid, aclnnTanh, aclnnRelu, aclnnGelu (its document gives the form with tanh), aclnnGeluV2, aclnnGeluMul.
 #[test]
@@ -18,19 +15,19 @@ fn activations_are_as_their_formulas() {
     let device = Device::new(0);
     let x = device.floats(&[1., -1., 0.]).of(&[3]);
     let y = device.floats(&[9.; 3]).of(&[3]);
-    run!(device, aclnnSilu, x.handle, y.handle);
-    close(&y.read(), &[0.731_058_6, -0.268_941_43, 0.]);
-    run!(device, aclnnSigmoid, x.handle, y.handle);
-    close(&y.read(), &[0.731_058_6, 0.268_941_43, 0.5]);
-    run!(device, aclnnTanh, x.handle, y.handle);
-    close(&y.read(), &[0.761_594_2, -0.761_594_2, 0.]);
-    run!(device, aclnnRelu, x.handle, y.handle);
-    close(&y.read(), &[1., 0., 0.]);
-    run!(device, aclnnGelu, x.handle, y.handle);
-    close(&y.read(), &[0.841_192, -0.158_808, 0.]);
-    run!(device, aclnnGeluV2, x.handle, 0, y.handle);
-    close(&y.read(), &[0.841_344_7, -0.158_655_3, 0.]);
-    let (code, message) = refuse!(device, aclnnGeluV2, x.handle, 2, y.handle);
+    run!(device, aclnnSilu(x.handle, y.handle));
+    assert_close(&y.read(), &[0.731_058_6, -0.268_941_43, 0.]);
+    run!(device, aclnnSigmoid(x.handle, y.handle));
+    assert_close(&y.read(), &[0.731_058_6, 0.268_941_43, 0.5]);
+    run!(device, aclnnTanh(x.handle, y.handle));
+    assert_close(&y.read(), &[0.761_594_2, -0.761_594_2, 0.]);
+    run!(device, aclnnRelu(x.handle, y.handle));
+    assert_close(&y.read(), &[1., 0., 0.]);
+    run!(device, aclnnGelu(x.handle, y.handle));
+    assert_close(&y.read(), &[0.841_192, -0.158_808, 0.]);
+    run!(device, aclnnGeluV2(x.handle, 0, y.handle));
+    assert_close(&y.read(), &[0.841_344_7, -0.158_655_3, 0.]);
+    let (code, message) = refusal!(device, aclnnGeluV2(x.handle, 2, y.handle));
     assert!(code == ACLNN_ERR_PARAM_INVALID && message.contains("approximate"), "{message}");
 }
 
@@ -40,10 +37,10 @@ fn ge_glu_activates_the_right_half_unless_told() {
     let device = Device::new(0);
     let x = device.floats(&[2., 1.]).of(&[1, 2]);
     let (y, gate) = (device.floats(&[9.]).of(&[1, 1]), device.floats(&[9.]).of(&[1, 1]));
-    run!(device, aclnnGeGluV3, x.handle, -1, 0, false, y.handle, gate.handle);
-    close(&[y.read(), gate.read()].concat(), &[1.682_689_5, 0.841_344_7]);
-    run!(device, aclnnGeGluV3, x.handle, -1, 0, true, y.handle, gate.handle);
-    close(&[y.read(), gate.read()].concat(), &[1.954_499_7, 1.954_499_7]);
+    run!(device, aclnnGeGluV3(x.handle, -1, 0, false, y.handle, gate.handle));
+    assert_close(&[y.read(), gate.read()].concat(), &[1.682_689_5, 0.841_344_7]);
+    run!(device, aclnnGeGluV3(x.handle, -1, 0, true, y.handle, gate.handle));
+    assert_close(&[y.read(), gate.read()].concat(), &[1.954_499_7, 1.954_499_7]);
 }
 
 /// aclnnSwiGlu: along another dimension the halves are blocks.
@@ -52,10 +49,10 @@ fn swiglu_halves_any_dimension() {
     let device = Device::new(0);
     let x = device.floats(&[100., 0., 2., 3.]).of(&[2, 2]);
     let y = device.floats(&[9.; 2]).of(&[1, 2]);
-    run!(device, aclnnSwiGlu, x.handle, 0, y.handle);
+    run!(device, aclnnSwiGlu(x.handle, 0, y.handle));
     assert_eq!(y.read(), [200., 0.]);
     let odd = device.floats(&[1.; 3]).of(&[1, 3]);
-    let (code, _) = refuse!(device, aclnnSwiGlu, odd.handle, -1, y.handle);
+    let (code, _) = refusal!(device, aclnnSwiGlu(odd.handle, -1, y.handle));
     assert_eq!(code, ACLNN_ERR_PARAM_INVALID);
 }
 
@@ -69,11 +66,11 @@ fn swiglu_quant_scales_by_group() {
     let groups = device.ints(&[1, 2]).of(&[2]);
     let (y, scale) = (device.int8s(&[9; 3]).of(&[3, 1]), device.floats(&[9.; 3]).of(&[3]));
     let dynamic = c"dynamic".as_ptr().cast_mut();
-    run!(device, aclnnSwiGluQuant, x.handle, smooth.handle, NONE, groups.handle, true, dynamic, y.handle, scale.handle);
+    run!(device, aclnnSwiGluQuant(x.handle, smooth.handle, NONE, groups.handle, true, dynamic, y.handle, scale.handle));
     assert_eq!(y.read_int8s(), [127, 127, 9]);
-    close(&scale.read(), &[200. / 127., 150. / 127., 9.]);
+    assert_close(&scale.read(), &[200. / 127., 150. / 127., 9.]);
     let (factor, offset) = (device.floats(&[0.25]).of(&[1]), device.floats(&[3.]).of(&[1]));
-    run!(device, aclnnSwiGluQuantV2, x.handle, factor.handle, offset.handle, NONE, true, c"static".as_ptr(), 0, 2, y.handle, scale.handle,);
+    run!(device, aclnnSwiGluQuantV2(x.handle, factor.handle, offset.handle, NONE, true, c"static".as_ptr(), 0, 2, y.handle, scale.handle,));
     assert_eq!(y.read_int8s(), [53, 78, 28]);
 }
 
@@ -89,34 +86,36 @@ fn dequant_swiglu_quant_divides_by_a_static_scale() {
     // (98 + 2) * 2 = 200, (5 + 1) * 0.5 = 3: 600 / 100 + 2.
     run!(
         device,
-        aclnnDequantSwigluQuant,
-        x.handle,
-        weight.handle,
-        rows.handle,
-        bias.handle,
-        scale.handle,
-        offset.handle,
-        NONE,
-        true,
-        c"static".as_ptr().cast_mut(),
-        y.handle,
-        y_scale.handle,
+        aclnnDequantSwigluQuant(
+            x.handle,
+            weight.handle,
+            rows.handle,
+            bias.handle,
+            scale.handle,
+            offset.handle,
+            NONE,
+            true,
+            c"static".as_ptr().cast_mut(),
+            y.handle,
+            y_scale.handle,
+        )
     );
     assert_eq!((y.read_int8s(), y_scale.read()), (vec![8], vec![9.]));
-    let (code, message) = refuse!(
+    let (code, message) = refusal!(
         device,
-        aclnnDequantSwigluQuant,
-        x.handle,
-        NONE,
-        rows.handle,
-        NONE,
-        NONE,
-        NONE,
-        NONE,
-        true,
-        c"dynamic".as_ptr().cast_mut(),
-        y.handle,
-        y_scale.handle,
+        aclnnDequantSwigluQuant(
+            x.handle,
+            NONE,
+            rows.handle,
+            NONE,
+            NONE,
+            NONE,
+            NONE,
+            true,
+            c"dynamic".as_ptr().cast_mut(),
+            y.handle,
+            y_scale.handle,
+        )
     );
     assert!(code == ACLNN_ERR_PARAM_NULLPTR && message.contains("weightScale"), "{message}");
 }
@@ -128,11 +127,11 @@ fn softmax_gating_tells_all_scores() {
     let x = device.floats(&[1f32, 2., 3., 4.].map(f32::ln)).of(&[1, 4]);
     let (y, experts) = (device.floats(&[9.]).of(&[1, 1]), device.ints(&[9]).of(&[1, 1]));
     let all = device.floats(&[9.; 4]).of(&[1, 4]);
-    run!(device, aclnnMoeGatingTopKSoftmaxV2, x.handle, NONE, 1, 0, true, y.handle, experts.handle, all.handle);
-    close(&all.read(), &[0.1, 0.2, 0.3, 0.4]);
-    let (code, _) = refuse!(device, aclnnMoeGatingTopKSoftmaxV2, x.handle, NONE, 1, 0, true, y.handle, experts.handle, NONE);
+    run!(device, aclnnMoeGatingTopKSoftmaxV2(x.handle, NONE, 1, 0, true, y.handle, experts.handle, all.handle));
+    assert_close(&all.read(), &[0.1, 0.2, 0.3, 0.4]);
+    let (code, _) = refusal!(device, aclnnMoeGatingTopKSoftmaxV2(x.handle, NONE, 1, 0, true, y.handle, experts.handle, NONE));
     assert_eq!(code, ACLNN_ERR_PARAM_NULLPTR);
-    let (code, _) = refuse!(device, aclnnMoeGatingTopKSoftmaxV2, x.handle, NONE, 5, 0, false, y.handle, experts.handle, NONE);
+    let (code, _) = refusal!(device, aclnnMoeGatingTopKSoftmaxV2(x.handle, NONE, 5, 0, false, y.handle, experts.handle, NONE));
     assert_eq!(code, ACLNN_ERR_INNER_TILING_ERROR);
 }
 
@@ -148,25 +147,11 @@ fn fused_gating_maps_experts_to_copies() {
     let (y, experts) = (device.floats(&[9.; 4]).of(&[2, 2]), device.ints(&[9; 4]).of(&[2, 2]));
     run!(
         device,
-        aclnnMoeFusedTopk,
-        x.handle,
-        bias.handle,
-        number.handle,
-        table.handle,
-        2,
-        1,
-        2,
-        2,
-        0,
-        true,
-        3.,
-        true,
-        y.handle,
-        experts.handle,
+        aclnnMoeFusedTopk(x.handle, bias.handle, number.handle, table.handle, 2, 1, 2, 2, 0, true, 3., true, y.handle, experts.handle,)
     );
     assert_eq!((experts.read_ints(), y.read()), (vec![12, 14, 13, 14], vec![1.5; 4]));
     let (code, message) =
-        refuse!(device, aclnnMoeFusedTopk, x.handle, bias.handle, NONE, NONE, 2, 1, 2, 2, 0, true, 3., true, y.handle, experts.handle);
+        refusal!(device, aclnnMoeFusedTopk(x.handle, bias.handle, NONE, NONE, 2, 1, 2, 2, 0, true, 3., true, y.handle, experts.handle));
     assert!(code == ACLNN_ERR_PARAM_NULLPTR && message.contains("mapping"), "{message}");
 }
 
@@ -182,7 +167,7 @@ fn first_routing_numbers_slots_by_column() {
     let (x, experts) = routed(&device);
     let slots = device.ints(&[0, 2, 1, 3]).of(&[2, 2]);
     let (y, places, sorted) = (device.floats(&[9.; 4]).of(&[4, 1]), device.ints(&[9; 4]).of(&[4]), device.ints(&[9; 4]).of(&[4]));
-    run!(device, aclnnMoeInitRouting, x.handle, slots.handle, experts.handle, 2, y.handle, places.handle, sorted.handle);
+    run!(device, aclnnMoeInitRouting(x.handle, slots.handle, experts.handle, 2, y.handle, places.handle, sorted.handle));
     assert_eq!((y.read(), places.read_ints(), sorted.read_ints()), (vec![10., 20., 10., 20.], vec![2, 1, 0, 3], vec![0, 0, 1, 2]));
 }
 
@@ -196,47 +181,49 @@ fn routing_quantises_by_expert() {
     let scales = device.floats(&[9.; 4]).of(&[4]);
     run!(
         device,
-        aclnnMoeInitRoutingQuantV2,
-        x.handle,
-        experts.handle,
-        scale.handle,
-        NONE,
-        0,
-        0,
-        3,
-        0,
-        2,
-        false,
-        1,
-        y.handle,
-        places.handle,
-        counts.handle,
-        NONE,
-        scales.handle,
+        aclnnMoeInitRoutingQuantV2(
+            x.handle,
+            experts.handle,
+            scale.handle,
+            NONE,
+            0,
+            0,
+            3,
+            0,
+            2,
+            false,
+            1,
+            y.handle,
+            places.handle,
+            counts.handle,
+            NONE,
+            scales.handle,
+        )
     );
     assert_eq!((y.read_int8s(), places.read_ints(), counts.read_ints()), (vec![127; 4], vec![2, 0, 1, 3], vec![2, 1, 1]));
-    close(&scales.read(), &[10. / 127., 20. / 127., 20. / 127., 80. / 127.]);
+    assert_close(&scales.read(), &[10. / 127., 20. / 127., 20. / 127., 80. / 127.]);
     // Given scale: round(x * 0.5 + 1).
     let (half, one) = (device.floats(&[0.5]).of(&[1]), device.floats(&[1.]).of(&[1]));
     run!(
         device,
-        aclnnMoeInitRoutingQuantV2,
-        x.handle,
-        experts.handle,
-        half.handle,
-        one.handle,
-        0,
-        0,
-        3,
-        0,
-        0,
-        false,
-        0,
-        y.handle,
-        places.handle,
-        NONE,
-        NONE,
-        NONE,
+        aclnnMoeInitRoutingQuantV2(
+            x.handle,
+            experts.handle,
+            half.handle,
+            one.handle,
+            0,
+            0,
+            3,
+            0,
+            0,
+            false,
+            0,
+            y.handle,
+            places.handle,
+            NONE,
+            NONE,
+            NONE,
+        )
     );
     assert_eq!(y.read_int8s(), [6, 11, 6, 11]);
 }
@@ -252,48 +239,50 @@ fn routing_to_local_experts_gives_pairs_and_moves_scales() {
     let range = device.int_array(&[0, 2]);
     run!(
         device,
-        aclnnMoeInitRoutingV3,
-        x.handle,
-        experts.handle,
-        scale.handle,
-        NONE,
-        4,
-        0,
-        3,
-        0,
-        2,
-        true,
-        -1,
-        range,
-        1,
-        y.handle,
-        places.handle,
-        pairs.handle,
-        scales.handle,
+        aclnnMoeInitRoutingV3(
+            x.handle,
+            experts.handle,
+            scale.handle,
+            NONE,
+            4,
+            0,
+            3,
+            0,
+            2,
+            true,
+            -1,
+            range,
+            1,
+            y.handle,
+            places.handle,
+            pairs.handle,
+            scales.handle,
+        )
     );
     assert_eq!((y.read(), scales.read()), (vec![10., 20., 10., 9.], vec![0.5, 0.25, 0.5, 9.]));
     assert_eq!((places.read_ints(), pairs.read_longs()), (vec![2, 0, 1, 9], vec![0, 2, 1, 1, 0, 0]));
     let wrong = device.ints(&[1, 0, 0, 3]).of(&[2, 2]);
-    let message = fail!(
+    let message = failure!(
         device,
-        aclnnMoeInitRoutingV3,
-        x.handle,
-        wrong.handle,
-        NONE,
-        NONE,
-        4,
-        0,
-        3,
-        0,
-        1,
-        false,
-        -1,
-        range,
-        1,
-        y.handle,
-        places.handle,
-        NONE,
-        scales.handle,
+        aclnnMoeInitRoutingV3(
+            x.handle,
+            wrong.handle,
+            NONE,
+            NONE,
+            4,
+            0,
+            3,
+            0,
+            1,
+            false,
+            -1,
+            range,
+            1,
+            y.handle,
+            places.handle,
+            NONE,
+            scales.handle,
+        )
     );
     assert!(message.contains("expertIdx"), "{message}");
 }
@@ -304,13 +293,13 @@ fn rows_left_out_by_permute_give_nothing() {
     let device = Device::new(5);
     let (x, experts) = routed(&device);
     let (y, places) = (device.floats(&[9.; 3]).of(&[3, 1]), device.ints(&[9; 4]).of(&[4]));
-    run!(device, aclnnMoeTokenPermute, x.handle, experts.handle, -1, false, y.handle, places.handle);
+    run!(device, aclnnMoeTokenPermute(x.handle, experts.handle, -1, false, y.handle, places.handle));
     assert_eq!((y.read(), places.read_ints()), (vec![10., 20., 10.], vec![2, 0, 1, 3]));
     let probs = device.floats(&[1., 2., 3., 4.]).of(&[2, 2]);
     let out = device.floats(&[9.; 2]).of(&[2, 1]);
-    run!(device, aclnnMoeTokenUnpermute, y.handle, places.handle, probs.handle, false, null(), out.handle);
+    run!(device, aclnnMoeTokenUnpermute(y.handle, places.handle, probs.handle, false, null(), out.handle));
     assert_eq!(out.read(), [30., 60.]);
-    let (code, _) = refuse!(device, aclnnMoeTokenPermute, x.handle, experts.handle, 0, true, y.handle, places.handle);
+    let (code, _) = refusal!(device, aclnnMoeTokenPermute(x.handle, experts.handle, 0, true, y.handle, places.handle));
     assert_eq!(code, ACLNN_ERR_INNER_TILING_ERROR);
 }
 
@@ -324,8 +313,8 @@ fn rows_of_ranks_are_ordered_by_expert() {
     let scales = device.floats(&[0., 1., 2., 3.]).of(&[4]);
     let (y, moved) = (device.halves(&[9.; 4]).of(&[4, 1]), device.floats(&[9.; 4]).of(&[4]));
     let (from, totals) = (device.ints(&[9; 4]).of(&[4]), device.longs(&[9; 2]).of(&[2]));
-    run!(device, aclnnMoeReRouting, x.handle, counts.handle, scales.handle, 1, 0, y.handle, moved.handle, from.handle, totals.handle);
-    assert_eq!((y.read_halves(), moved.read()), (vec![10., 13., 11., 12.], vec![0., 3., 1., 2.]));
+    run!(device, aclnnMoeReRouting(x.handle, counts.handle, scales.handle, 1, 0, y.handle, moved.handle, from.handle, totals.handle));
+    assert_eq!((y.reals(), moved.read()), (vec![10., 13., 11., 12.], vec![0., 3., 1., 2.]));
     assert_eq!((from.read_ints(), totals.read_longs()), (vec![0, 3, 1, 2], vec![2, 2]));
 }
 
@@ -336,9 +325,9 @@ fn finalize_refuses_rows_that_are_not_there() {
     let rows = device.floats(&[1., 2.]).of(&[2, 1]);
     let places = device.ints(&[0, 2]).of(&[2]);
     let out = device.floats(&[9.; 2]).of(&[2, 1]);
-    let message = fail!(device, aclnnMoeFinalizeRoutingV2, rows.handle, places.handle, NONE, NONE, NONE, NONE, NONE, 2, out.handle);
+    let message = failure!(device, aclnnMoeFinalizeRoutingV2(rows.handle, places.handle, NONE, NONE, NONE, NONE, NONE, 2, out.handle));
     assert!(message.contains("expandedRowIdx"), "{message}");
     let (code, message) =
-        refuse!(device, aclnnMoeFinalizeRoutingV2, rows.handle, places.handle, NONE, out.handle, NONE, NONE, NONE, 2, out.handle);
+        refusal!(device, aclnnMoeFinalizeRoutingV2(rows.handle, places.handle, NONE, out.handle, NONE, NONE, NONE, 2, out.handle));
     assert!(code == ACLNN_ERR_INNER_TILING_ERROR && message.contains("x2Optional"), "{message}");
 }

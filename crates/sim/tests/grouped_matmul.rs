@@ -2,15 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common;
-#[macro_use]
-#[path = "common/ops.rs"]
-mod ops;
 
 use std::ptr::{null, null_mut};
 
 use ascend_sys::ffi::*;
+use common::call::{NO_LIST, NONE, assert_close, failure, refusal, run};
 use common::{Device, Tensor};
-use ops::{NO_LIST, NONE};
 
 /// `[[1, 2], [3, 4], [5, 6]]`, and the matrices `[[1, 0], [0, 1]]` and `[[1, 1], [2, 0]]`.
 fn operands(device: &Device) -> (Tensor, Tensor) {
@@ -36,26 +33,27 @@ fn group_list_kinds_differ_and_the_rest_is_not_written() {
         let [xs, ws, bs, ys] = [&x, &weight, &bias, &y].map(|tensor| device.list(&[tensor]));
         run!(
             device,
-            aclnnGroupedMatmulV4,
-            xs,
-            ws,
-            bs,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            list.handle,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            3,
-            0,
-            kind,
-            0,
-            ys,
-            null_mut(),
-            null_mut(),
+            aclnnGroupedMatmulV4(
+                xs,
+                ws,
+                bs,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                list.handle,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                3,
+                0,
+                kind,
+                0,
+                ys,
+                null_mut(),
+                null_mut(),
+            )
         );
         assert_eq!(y.read(), expected, "kind {kind}");
     }
@@ -70,9 +68,9 @@ fn host_list_with_transposed_matrices_of_their_own() {
     let second = device.halves(&[1., 2., 1., 0.]).view(&[2, 2], &[1, 2], 0);
     let y = device.halves(&[0.; 6]).of(&[3, 2]);
     let (xs, ws, ys) = (device.list(&[&x]), device.list(&[&first, &second]), device.list(&[&y]));
-    run!(device, aclnnGroupedMatmulV2, xs, ws, NO_LIST, NO_LIST, NO_LIST, NO_LIST, NO_LIST, device.int_array(&[1, 3]), 2, 0, ys);
+    run!(device, aclnnGroupedMatmulV2(xs, ws, NO_LIST, NO_LIST, NO_LIST, NO_LIST, NO_LIST, device.int_array(&[1, 3]), 2, 0, ys));
     // The first is [[1, 5], [0, 1]].
-    assert_eq!(y.read_halves(), [1., 7., 11., 3., 17., 5.]);
+    assert_eq!(y.reals(), [1., 7., 11., 3., 17., 5.]);
 }
 
 /// aclnnGroupedMatmulV3: without groups, a problem for each matrix.
@@ -83,7 +81,7 @@ fn lists_without_groups_are_problems_of_their_own() {
     let (v, w) = (device.floats(&[1., 1.]).of(&[2, 1]), device.floats(&[2., 4.]).of(&[1, 2]));
     let (y, z) = (device.floats(&[0.]).of(&[1, 1]), device.floats(&[0.; 2]).of(&[1, 2]));
     let (xs, ws, ys) = (device.list(&[&a, &b]), device.list(&[&v, &w]), device.list(&[&y, &z]));
-    run!(device, aclnnGroupedMatmulV3, xs, ws, NO_LIST, NO_LIST, NO_LIST, NO_LIST, NO_LIST, NONE, 0, -1, ys);
+    run!(device, aclnnGroupedMatmulV3(xs, ws, NO_LIST, NO_LIST, NO_LIST, NO_LIST, NO_LIST, NONE, 0, -1, ys));
     assert_eq!((y.read(), z.read()), (vec![3.], vec![6., 12.]));
 }
 
@@ -98,27 +96,28 @@ fn codes_are_scaled_by_column_and_by_row() {
         let (xs, ws, ys) = (device.list(&[&x]), device.list(&[&weight]), device.list(&[y]));
         run!(
             device,
-            aclnnGroupedMatmulV5,
-            xs,
-            ws,
-            bias,
-            scale,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            per_token,
-            list.handle,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            2,
-            0,
-            1,
-            0,
-            null_mut(),
-            ys,
-            null_mut(),
-            null_mut(),
+            aclnnGroupedMatmulV5(
+                xs,
+                ws,
+                bias,
+                scale,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                per_token,
+                list.handle,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                2,
+                0,
+                1,
+                0,
+                null_mut(),
+                ys,
+                null_mut(),
+                null_mut(),
+            )
         );
     };
     let raw = device.ints(&[0; 4]).of(&[2, 2]);
@@ -130,7 +129,7 @@ fn codes_are_scaled_by_column_and_by_row() {
     let per_token = device.floats(&[1., 0.25]).of(&[2]);
     let y = device.bf16s(&[0.; 4]).of(&[2, 2]);
     call(device.list(&[&bias]), device.list(&[&scale]), device.list(&[&per_token]), &y);
-    assert_eq!(y.read_bf16s(), [-2., 24., 2., -4.]);
+    assert_eq!(y.reals(), [-2., 24., 2., -4.]);
 
     // 0.5 twice. 2.5 and 7.5 lie between whole numbers: ties go to the even one.
     let scale = device.words(&[0x3F00_0000, 0x3F00_0000]).of(&[1, 2]);
@@ -152,29 +151,30 @@ fn float_rows_with_codes_add_the_offset_before_the_scale() {
     let [xs, ws, ss, os, ys] = [&x, &weight, &scale, &offset, &y].map(|tensor| device.list(&[tensor]));
     run!(
         device,
-        aclnnGroupedMatmulV5,
-        xs,
-        ws,
-        NO_LIST,
-        NO_LIST,
-        NO_LIST,
-        ss,
-        os,
-        NO_LIST,
-        list.handle,
-        NO_LIST,
-        NO_LIST,
-        NO_LIST,
-        3,
-        0,
-        1,
-        0,
-        null_mut(),
-        ys,
-        null_mut(),
-        null_mut(),
+        aclnnGroupedMatmulV5(
+            xs,
+            ws,
+            NO_LIST,
+            NO_LIST,
+            NO_LIST,
+            ss,
+            os,
+            NO_LIST,
+            list.handle,
+            NO_LIST,
+            NO_LIST,
+            NO_LIST,
+            3,
+            0,
+            1,
+            0,
+            null_mut(),
+            ys,
+            null_mut(),
+            null_mut(),
+        )
     );
-    assert_eq!(y.read_halves(), [5., 10.]);
+    assert_eq!(y.reals(), [5., 10.]);
 }
 
 /// aclnnGroupedMatmulV5, A8W4: `((x - 8) @ (w * scale) + bias) * perTokenScale` with the bias `8 * sum(w * scale)`; eight codes in an INT32, the first lowest.
@@ -196,51 +196,53 @@ fn codes_with_four_bits_need_their_bias() {
     let [xs, ws, bs, ss, ps, ys] = [&x, &weight, &bias, &scale, &per_token, &y].map(|tensor| device.list(&[tensor]));
     run!(
         device,
-        aclnnGroupedMatmulV4,
-        xs,
-        ws,
-        bs,
-        ss,
-        NO_LIST,
-        NO_LIST,
-        NO_LIST,
-        ps,
-        list.handle,
-        NO_LIST,
-        NO_LIST,
-        NO_LIST,
-        2,
-        0,
-        1,
-        0,
-        ys,
-        null_mut(),
-        null_mut(),
+        aclnnGroupedMatmulV4(
+            xs,
+            ws,
+            bs,
+            ss,
+            NO_LIST,
+            NO_LIST,
+            NO_LIST,
+            ps,
+            list.handle,
+            NO_LIST,
+            NO_LIST,
+            NO_LIST,
+            2,
+            0,
+            1,
+            0,
+            ys,
+            null_mut(),
+            null_mut(),
+        )
     );
-    assert_eq!(y.read_bf16s(), [-27., -22., -17., -12., -7., -2., 3., 8.]);
+    assert_eq!(y.reals(), [-27., -22., -17., -12., -7., -2., 3., 8.]);
     // Sums instead of counts are refused: the kernel would take them for counts.
-    let (code, message) = refuse!(
+    let (code, message) = refusal!(
         device,
-        aclnnGroupedMatmulV4,
-        xs,
-        ws,
-        bs,
-        ss,
-        NO_LIST,
-        NO_LIST,
-        NO_LIST,
-        ps,
-        list.handle,
-        NO_LIST,
-        NO_LIST,
-        NO_LIST,
-        2,
-        0,
-        0,
-        0,
-        ys,
-        null_mut(),
-        null_mut(),
+        aclnnGroupedMatmulV4(
+            xs,
+            ws,
+            bs,
+            ss,
+            NO_LIST,
+            NO_LIST,
+            NO_LIST,
+            ps,
+            list.handle,
+            NO_LIST,
+            NO_LIST,
+            NO_LIST,
+            2,
+            0,
+            0,
+            0,
+            ys,
+            null_mut(),
+            null_mut(),
+        )
     );
     assert!(code == ACLNN_ERR_PARAM_INVALID && message.contains("groupListType"), "{message}");
 }
@@ -257,26 +259,27 @@ fn groups_of_columns_give_a_matrix_each() {
     let [xs, ws, ys] = [&x, &weight, &y].map(|tensor| device.list(&[tensor]));
     run!(
         device,
-        aclnnGroupedMatmulV4,
-        xs,
-        ws,
-        NO_LIST,
-        NO_LIST,
-        NO_LIST,
-        NO_LIST,
-        NO_LIST,
-        NO_LIST,
-        list.handle,
-        NO_LIST,
-        NO_LIST,
-        NO_LIST,
-        2,
-        2,
-        0,
-        0,
-        ys,
-        null_mut(),
-        null_mut(),
+        aclnnGroupedMatmulV4(
+            xs,
+            ws,
+            NO_LIST,
+            NO_LIST,
+            NO_LIST,
+            NO_LIST,
+            NO_LIST,
+            NO_LIST,
+            list.handle,
+            NO_LIST,
+            NO_LIST,
+            NO_LIST,
+            2,
+            2,
+            0,
+            0,
+            ys,
+            null_mut(),
+            null_mut(),
+        )
     );
     assert_eq!(y.read(), [1., 2., 13., 16.]);
 }
@@ -289,9 +292,9 @@ fn products_of_groups_of_rows_are_added_in_place() {
     let weight = device.halves(&[1., 1., 2.]).of(&[3, 1]);
     let list = device.longs(&[1, 3]).of(&[2]);
     let y = device.floats(&[10.; 4]).of(&[4, 1]);
-    run!(device, aclnnGroupedMatmulAdd, x.handle, weight.handle, list.handle, y.handle, true, false, 2);
+    run!(device, aclnnGroupedMatmulAdd(x.handle, weight.handle, list.handle, y.handle, true, false, 2));
     assert_eq!(y.read(), [11., 12., 23., 26.]);
-    let (code, _) = refuse!(device, aclnnGroupedMatmulAdd, x.handle, weight.handle, list.handle, y.handle, false, false, 2);
+    let (code, _) = refusal!(device, aclnnGroupedMatmulAdd(x.handle, weight.handle, list.handle, y.handle, false, false, 2));
     assert_eq!(code, ACLNN_ERR_PARAM_INVALID);
 }
 
@@ -319,23 +322,24 @@ fn swiglu_quant_uses_the_first_half_as_gate_and_leaves_the_tail() {
     let y_scale = device.floats(&[9.; 3]).of(&[3]);
     run!(
         device,
-        aclnnGroupedMatmulSwigluQuantWeightNZ,
-        x.handle,
-        weight,
-        NONE,
-        NONE,
-        scale.handle,
-        x_scale.handle,
-        list.handle,
-        y.handle,
-        y_scale.handle,
-        null_mut(),
+        aclnnGroupedMatmulSwigluQuantWeightNZ(
+            x.handle,
+            weight,
+            NONE,
+            NONE,
+            scale.handle,
+            x_scale.handle,
+            list.handle,
+            y.handle,
+            y_scale.handle,
+            null_mut(),
+        )
     );
     let mut expected = [0i8; 48];
     expected[..3].copy_from_slice(&[127, -127, 32]);
     expected[32..].fill(9);
     assert_eq!(y.read_int8s(), expected);
-    ops::close(&y_scale.read(), &[10_000. / 127., 0., 9.]);
+    assert_close(&y_scale.read(), &[10_000. / 127., 0., 9.]);
 }
 
 /// aclnnGroupedMatmulFinalizeRoutingWeightNz: rows go to `rowIndex` with the weight `logit`, on top of the shared expert's rows; all others are 0.
@@ -359,23 +363,24 @@ fn rows_are_added_where_their_tokens_are() {
     let call = |index: &Tensor, y: &Tensor| {
         run!(
             device,
-            aclnnGroupedMatmulFinalizeRoutingWeightNz,
-            x.handle,
-            weight,
-            scale.handle,
-            NONE,
-            per_token.handle,
-            list.handle,
-            shared.handle,
-            logit.handle,
-            index.handle,
-            0,
-            0.5,
-            0,
-            false,
-            false,
-            1,
-            y.handle,
+            aclnnGroupedMatmulFinalizeRoutingWeightNz(
+                x.handle,
+                weight,
+                scale.handle,
+                NONE,
+                per_token.handle,
+                list.handle,
+                shared.handle,
+                logit.handle,
+                index.handle,
+                0,
+                0.5,
+                0,
+                false,
+                false,
+                1,
+                y.handle,
+            )
         );
     };
     let y = device.floats(&vec![7.; 2 * n]).of(&[2, n as i64]);
@@ -385,25 +390,26 @@ fn rows_are_added_where_their_tokens_are() {
     expected[n + 33] = 1.5;
     assert_eq!(y.read(), expected);
     let outside = device.longs(&[1, 2]).of(&[2]);
-    let message = fail!(
+    let message = failure!(
         device,
-        aclnnGroupedMatmulFinalizeRoutingWeightNz,
-        x.handle,
-        weight,
-        scale.handle,
-        NONE,
-        per_token.handle,
-        list.handle,
-        shared.handle,
-        logit.handle,
-        outside.handle,
-        0,
-        0.5,
-        0,
-        false,
-        false,
-        1,
-        y.handle,
+        aclnnGroupedMatmulFinalizeRoutingWeightNz(
+            x.handle,
+            weight,
+            scale.handle,
+            NONE,
+            per_token.handle,
+            list.handle,
+            shared.handle,
+            logit.handle,
+            outside.handle,
+            0,
+            0.5,
+            0,
+            false,
+            false,
+            1,
+            y.handle,
+        )
     );
     assert!(message.contains("rowIndex"), "{message}");
 }
@@ -417,28 +423,29 @@ fn lists_that_decrease_or_name_too_many_rows_fail_on_the_stream() {
         let y = device.floats(&[0.; 6]).of(&[3, 2]);
         let list = device.longs(&values).of(&[2]);
         let [xs, ws, ys] = [&x, &weight, &y].map(|tensor| device.list(&[tensor]));
-        let message = fail!(
+        let message = failure!(
             device,
-            aclnnGroupedMatmulV4,
-            xs,
-            ws,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            list.handle,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            2,
-            0,
-            0,
-            0,
-            ys,
-            null_mut(),
-            null_mut(),
+            aclnnGroupedMatmulV4(
+                xs,
+                ws,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                list.handle,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                2,
+                0,
+                0,
+                0,
+                ys,
+                null_mut(),
+                null_mut(),
+            )
         );
         assert!(message.contains("group list"), "{message}");
     }
@@ -458,28 +465,29 @@ fn what_a2_does_not_have_is_refused() {
     let counts = device.ints(&[1, 2]).of(&[2]);
     let call = |bias: *const aclTensorList, list: *const aclTensor, split: i64, group: i64, kind: i64, act: i64, y: *mut aclTensorList| {
         let [xs, ws] = [&x, &weight].map(|tensor| device.list(&[tensor]));
-        refuse!(
+        refusal!(
             device,
-            aclnnGroupedMatmulV4,
-            xs,
-            ws,
-            bias,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            list,
-            NO_LIST,
-            NO_LIST,
-            NO_LIST,
-            split,
-            group,
-            kind,
-            act,
-            y,
-            null_mut(),
-            null_mut(),
+            aclnnGroupedMatmulV4(
+                xs,
+                ws,
+                bias,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                list,
+                NO_LIST,
+                NO_LIST,
+                NO_LIST,
+                split,
+                group,
+                kind,
+                act,
+                y,
+                null_mut(),
+                null_mut(),
+            )
         )
     };
     let (ys, lists) = (device.list(&[&y]), list.handle.cast_const());

@@ -53,6 +53,10 @@ macro_rules! failure {
 #[allow(unused_imports, reason = "each test program uses a part of it")]
 pub(crate) use {failure, refusal, run};
 
+/// No tensor, or no list.
+pub(crate) const NONE: *const aclTensor = std::ptr::null();
+pub(crate) const NO_LIST: *const aclTensorList = std::ptr::null();
+
 impl Device {
     /// Numbers as elements of a floating-point type.
     pub(crate) fn reals(&self, dtype: aclDataType, values: &[f32]) -> Memory {
@@ -62,6 +66,18 @@ impl Device {
             _ => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
         };
         self.bytes(dtype, &bytes)
+    }
+
+    pub(crate) fn halves(&self, values: &[f32]) -> Memory {
+        self.reals(ACL_FLOAT16, values)
+    }
+
+    pub(crate) fn bf16s(&self, values: &[f32]) -> Memory {
+        self.reals(ACL_BF16, values)
+    }
+
+    pub(crate) fn words(&self, values: &[u64]) -> Memory {
+        self.bytes(ACL_UINT64, &values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>())
     }
 
     pub(crate) fn int8s(&self, values: &[i8]) -> Memory {
@@ -91,6 +107,29 @@ impl Device {
     pub(crate) fn int_scalar(&self, mut value: i64) -> *mut aclScalar {
         // SAFETY: a value of the type that is said.
         unsafe { self.cann.nnopbase.aclCreateScalar((&raw mut value).cast(), ACL_INT64) }.unwrap()
+    }
+
+    /// A FRACTAL_NZ tensor over the memory, of the matrix `dims` in the blocks `storage`.
+    pub(crate) fn blocks(&self, memory: &Tensor, dtype: aclDataType, dims: &[i64], storage: &[i64]) -> *mut aclTensor {
+        let mut strides = vec![1; dims.len()];
+        for i in (1..dims.len()).rev() {
+            strides[i - 1] = strides[i] * dims[i];
+        }
+        // SAFETY: the arrays are as long as is said.
+        let handle = unsafe {
+            self.cann.nnopbase.aclCreateTensor(
+                dims.as_ptr(),
+                dims.len() as u64,
+                dtype,
+                strides.as_ptr(),
+                0,
+                ACL_FORMAT_FRACTAL_NZ,
+                storage.as_ptr(),
+                storage.len() as u64,
+                memory.address(),
+            )
+        };
+        handle.unwrap()
     }
 
     /// Both calls of an operator that is to fail on the stream.
