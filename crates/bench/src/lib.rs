@@ -235,6 +235,24 @@ impl<'a> Bench<'a> {
         if self.options.clock == Clock::Wall { rate } else { rate * wall.elapsed().as_secs_f64() / (self.options.clock.now() - start) }
     }
 
+    /// Checks and measures one call that only moves its tensors through memory; `y` is its first output.
+    fn measure_streaming(&mut self, name: &str, tokens: usize, dtype: &'static str, call: OpCall, y: &TensorView) -> Result<()> {
+        self.once(&call)?;
+        let max_error = self.error_against(&call, y)?;
+        let cost = call.cost();
+        self.measure(&Case {
+            name: name.into(),
+            tokens,
+            dtype,
+            calls: vec![call],
+            flops: 0.0,
+            bytes: cost.read_bytes + cost.write_bytes,
+            weight_bytes: None,
+            peak: Peak::F32,
+            max_error,
+        })
+    }
+
     /// Runs the case and the probes in turns.
     fn measure(&mut self, case: &Case) -> Result<()> {
         let once = self.time(case, 1, 0)?.max(1e-7);

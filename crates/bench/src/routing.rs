@@ -1,10 +1,9 @@
 //! The choice of experts.
 
-use ascend_cpu::probe::Peak;
 use ascend_hal::ops::{Gating, GroupScore, Score};
 use ascend_hal::{DType, OpCall, Result};
 
-use crate::{Bench, Case};
+use crate::Bench;
 
 pub(crate) fn all(bench: &mut Bench<'_>) -> Result<()> {
     let k = 8;
@@ -22,20 +21,7 @@ pub(crate) fn all(bench: &mut Bench<'_>) -> Result<()> {
                     .with_scale(2.5)
             };
             let call = OpCall::from(op);
-            bench.once(&call)?;
-            let max_error = bench.error_against(&call, &y)?;
-            let cost = call.cost();
-            bench.measure(&Case {
-                name: name.into(),
-                tokens: t,
-                dtype: "f32",
-                calls: vec![call],
-                flops: 0.0,
-                bytes: cost.read_bytes + cost.write_bytes,
-                weight_bytes: None,
-                peak: Peak::F32,
-                max_error,
-            })?;
+            bench.measure_streaming(name, t, "f32", call, &y)?;
         }
     }
     Ok(())

@@ -1,10 +1,9 @@
 //! The operators between the products.
 
-use ascend_cpu::probe::Peak;
 use ascend_hal::ops::{Cast, FinalizeRouting, Glu, GluKind, InitRouting, Norm, NormKind, Quantize, Rope, RopeStyle};
 use ascend_hal::{DType, DeviceExt, OpCall, Result, TensorView};
 
-use crate::{Bench, Case};
+use crate::Bench;
 
 /// Width of the rows, and experts per token.
 const H: usize = 2048;
@@ -16,20 +15,7 @@ pub(crate) fn all(bench: &mut Bench<'_>) -> Result<()> {
     for name in bench.chosen(&CASES)? {
         for t in bench.options.tokens.clone() {
             let (call, y) = call(bench, name, t)?;
-            bench.once(&call)?;
-            let max_error = bench.error_against(&call, &y)?;
-            let cost = call.cost();
-            bench.measure(&Case {
-                name: name.into(),
-                tokens: t,
-                dtype: if name == "cast_to_bf16" { "f32" } else { "bf16" },
-                calls: vec![call],
-                flops: 0.0,
-                bytes: cost.read_bytes + cost.write_bytes,
-                weight_bytes: None,
-                peak: Peak::F32,
-                max_error,
-            })?;
+            bench.measure_streaming(name, t, if name == "cast_to_bf16" { "f32" } else { "bf16" }, call, &y)?;
         }
     }
     Ok(())
