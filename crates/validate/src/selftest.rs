@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::conformance::{self, Open};
 use crate::report::Report;
 use crate::support::support;
-use crate::{Options, Progress, run};
+use crate::{Gen, Options, Progress, run};
 
 /// Version of the JSON layout.
 pub const SCHEMA: u32 = 1;
@@ -117,7 +117,7 @@ fn finding(name: String, wrong: Option<conformance::Violation>) -> Finding {
 }
 
 /// Makes a call, with its tensors.
-type MakeCall = fn(&dyn Device) -> ascend_hal::Result<OpCall>;
+type MakeCall = fn(&dyn Device) -> crate::Result<OpCall>;
 
 /// Bytes of a timed copy.
 const COPY_BYTES: usize = 64 << 20;
@@ -125,7 +125,7 @@ const COPY_BYTES: usize = 64 << 20;
 fn timings(device: &dyn Device) -> Vec<Timing> {
     let copies: [(&str, bool, bool); 3] =
         [("copy host to device", false, true), ("copy device to host", true, false), ("copy on the device", true, true)];
-    let mut all: Vec<Timing> = copies.map(|(name, from, to)| timed(name, copy(device, from, to))).into();
+    let mut all: Vec<Timing> = copies.map(|(name, from, to)| timed(name, copy(device, from, to).map_err(Into::into))).into();
     let ops: [(&str, MakeCall); 4] = [
         ("norm, rms, bf16 [1, 7168]", |device| {
             let (x, weight) = (random(device, [1, 7168])?, random(device, [7168])?);
@@ -143,23 +143,14 @@ fn timings(device: &dyn Device) -> Vec<Timing> {
     all
 }
 
-fn matmul(device: &dyn Device, rows: usize) -> ascend_hal::Result<OpCall> {
+fn matmul(device: &dyn Device, rows: usize) -> crate::Result<OpCall> {
     let (x, w) = (random(device, [rows, 2048])?, random(device, [2048, 4096])?);
     Ok(Matmul::new(x, Weight::kn(w), device.empty(DType::BF16, [rows, 4096])?).into())
 }
 
 /// Small numbers of both signs.
-fn random(device: &dyn Device, shape: impl Into<ascend_hal::Dims>) -> ascend_hal::Result<ascend_hal::TensorView> {
-    let shape = shape.into();
-    // bf16 from 2^-9 to 2^-2 in size, by the upper bits of a multiplicative generator.
-    let mut state = 0x9E37_79B9_7F4A_7C15u64;
-    let mut bytes = Vec::with_capacity(shape.numel()? * 2);
-    for _ in 0..shape.numel()? {
-        state = state.wrapping_mul(0xD129_0D51_3D3E_3C4D).wrapping_add(1);
-        let (exponent, rest) = (118 + (state >> 61) as u16, (state >> 40) as u16 & 0x807F);
-        bytes.extend_from_slice(&((exponent << 7) | rest).to_le_bytes());
-    }
-    device.upload_bytes(DType::BF16, &bytes, shape)
+fn random(device: &dyn Device, shape: impl Into<ascend_hal::Dims>) -> crate::Result<ascend_hal::TensorView> {
+    crate::generate::to_device(device, &Gen::new(0, "selftest").uniforms(DType::BF16, shape, -0.25, 0.25)?)
 }
 
 /// Medians of host and device time, with the bytes and operations of one round.
@@ -170,7 +161,7 @@ struct Measured {
     flops: f64,
 }
 
-fn timed(name: &str, measured: ascend_hal::Result<Measured>) -> Timing {
+fn timed(name: &str, measured: crate::Result<Measured>) -> Timing {
     let mut timing = Timing { name: name.into(), host_us: 0.0, device_us: 0.0, gbytes_per_s: 0.0, tflops: 0.0, error: String::new() };
     match measured {
         Ok(m) => {
@@ -196,7 +187,7 @@ fn copy(device: &dyn Device, from_device: bool, to_device: bool) -> ascend_hal::
     Ok(Measured { bytes: 2.0 * COPY_BYTES as f64, ..measured })
 }
 
-fn op(device: &dyn Device, make: MakeCall) -> ascend_hal::Result<Measured> {
+fn op(device: &dyn Device, make: MakeCall) -> crate::Result<Measured> {
     let call = make(device)?;
     let cost = call.cost();
     let measured = measure(device, |stream| device.enqueue(stream, call.clone(), &Choice::Auto))?;

@@ -33,31 +33,36 @@ pub struct SupportEntry {
 /// A plain call that cannot be made.
 pub fn support(device: &dyn Device, choice: &Choice) -> Result<Vec<SupportEntry>> {
     let mut entries = Vec::new();
-    for &op in OpKind::ALL {
-        let generated = cases::generated(op);
-        for entry in op.coverage().into_iter().filter(|c| c.rule == PLAIN) {
-            let Some(call) = generated.iter().find(|case| case.covers.contains(&entry)).map(representative).transpose()?.flatten() else {
-                continue;
-            };
-            let (support, why) = match device.support(&call, choice) {
-                Support::Native => ("native", String::new()),
-                Support::Composed => ("composed", String::new()),
-                Support::Unsupported { why } => ("unsupported", why),
-            };
-            let kernel = device.kernels().pick(&call, choice).ok();
-            entries.push(SupportEntry {
-                device: device.info().id.to_string(),
-                op: op.name(),
-                variant: entry.variant,
-                dtype: entry.dtype.name(),
-                support,
-                kernel: kernel.as_ref().map(|k| k.info().name.to_string()).unwrap_or_default(),
-                origin: kernel.as_ref().map(|k| k.info().origin.name()).unwrap_or_default(),
-                why,
-            });
-        }
+    for (entry, case) in plain_cases() {
+        let Some(call) = representative(&case)? else { continue };
+        let (support, why) = match device.support(&call, choice) {
+            Support::Native => ("native", String::new()),
+            Support::Composed => ("composed", String::new()),
+            Support::Unsupported { why } => ("unsupported", why),
+        };
+        let kernel = device.kernels().pick(&call, choice).ok();
+        entries.push(SupportEntry {
+            device: device.info().id.to_string(),
+            op: entry.op.name(),
+            variant: entry.variant,
+            dtype: entry.dtype.name(),
+            support,
+            kernel: kernel.as_ref().map(|k| k.info().name.to_string()).unwrap_or_default(),
+            origin: kernel.as_ref().map(|k| k.info().origin.name()).unwrap_or_default(),
+            why,
+        });
     }
     Ok(entries)
+}
+
+/// A plain case of each op, variant and storage type of the contracts: the first that is generated for it.
+pub fn plain_cases() -> Vec<(Coverage, Case)> {
+    let of = |op: OpKind| {
+        let generated = cases::generated(op);
+        let plain = op.coverage().into_iter().filter(|entry| entry.rule == PLAIN);
+        plain.filter_map(move |entry| Some((entry, generated.iter().find(|case| case.covers.contains(&entry))?.clone())))
+    };
+    OpKind::ALL.iter().copied().flat_map(of).collect()
 }
 
 /// The call of a case, on host tensors: what a kernel covers is decided from metadata.

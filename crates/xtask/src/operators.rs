@@ -5,10 +5,9 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-use ascend_compute::OpKind;
-use ascend_compute::ops::PLAIN;
 use ascend_validate::report::Status;
-use ascend_validate::{Options, cases, run_cases};
+use ascend_validate::support::plain_cases;
+use ascend_validate::{Options, run_cases};
 
 use crate::{Error, Result};
 
@@ -27,21 +26,16 @@ pub fn trace() -> Result<String> {
     let device = ascend_compute::open("sim:0").map_err(|error| failed(error.to_string()))?;
     let options = Options { repeats: 1, threads: 1, ..Options::default() };
     let mut lines = String::new();
-    for &op in OpKind::ALL {
-        let generated = cases::generated(op);
-        for entry in op.coverage().into_iter().filter(|entry| entry.rule == PLAIN) {
-            let Some(case) = generated.iter().find(|case| case.covers.contains(&entry)) else { continue };
-            let before = ascend_sim::calls().made;
-            let reports =
-                run_cases(&[&*device], std::slice::from_ref(case), &options, &|_| {}).map_err(|error| failed(error.to_string()))?;
-            let Some(report) = reports.first() else { continue };
-            let what = match report.status {
-                Status::Skipped => format!("no: {}", report.reason),
-                Status::Failed => return Err(failed(format!("{}: {}", report.name, report.reason))),
-                Status::Passed => called(&before, &ascend_sim::calls().made),
-            };
-            let _ = writeln!(lines, "{op}{SEPARATOR}{}{SEPARATOR}{}{SEPARATOR}{what}", entry.variant, entry.dtype);
-        }
+    for (entry, case) in plain_cases() {
+        let before = ascend_sim::calls().made;
+        let reports = run_cases(&[&*device], std::slice::from_ref(&case), &options, &|_| {}).map_err(|error| failed(error.to_string()))?;
+        let Some(report) = reports.first() else { continue };
+        let what = match report.status {
+            Status::Skipped => format!("no: {}", report.reason),
+            Status::Failed => return Err(failed(format!("{}: {}", report.name, report.reason))),
+            Status::Passed => called(&before, &ascend_sim::calls().made),
+        };
+        let _ = writeln!(lines, "{}{SEPARATOR}{}{SEPARATOR}{}{SEPARATOR}{what}", entry.op, entry.variant, entry.dtype);
     }
     Ok(lines)
 }
