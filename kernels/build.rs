@@ -1,0 +1,236 @@
+//! Compiles the twin and every kernel for the host, and lists the kernels. Without a C++ compiler the crate builds without the twin and says why.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, error::Error, fs};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Folders here that hold no kernel.
+const NOT_KERNELS: [&str; 4] = ["twin", "include", "src", "tests"];
+
+/// Core types by the name that the kernel's source gives them: cube cores and vector cores a block.
+const CORE_TYPES: [(&str, u32, u32); 6] = [
+    ("KERNEL_TYPE_AIV_ONLY", 0, 1),
+    ("KERNEL_TYPE_AIC_ONLY", 1, 0),
+    ("KERNEL_TYPE_MIX_AIV_1_0", 0, 1),
+    ("KERNEL_TYPE_MIX_AIC_1_0", 1, 0),
+    ("KERNEL_TYPE_MIX_AIC_1_1", 1, 1),
+    ("KERNEL_TYPE_MIX_AIC_1_2", 1, 2),
+];
+
+struct Entry {
+    name: String,
+    arguments: Vec<String>,
+    aic: u32,
+    aiv: u32,
+}
+
+struct Source {
+    path: PathBuf,
+    /// As the list of kernels gives it: relative to this folder.
+    shown: String,
+    entries: Vec<Entry>,
+}
+
+fn main() -> Result<()> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    println!("cargo:rustc-check-cfg=cfg(twin)");
+    for folder in ["twin", "include", "tests/bad", "build.rs"] {
+        println!("cargo:rerun-if-changed={folder}");
+    }
+    let mut kernels = sources(&root)?;
+    let mut checks = sources_in(&root.join("tests/bad"), "tests/bad")?;
+
+    if let Err(error) = compiler(&root).try_get_compiler() {
+        println!("cargo:rustc-env=ASCEND_TWIN_MISSING=no C++ compiler: {}", error.to_string().replace('\n', " "));
+        fs::write(out.join("kernels.rs"), "&[]")?;
+        return Ok(());
+    }
+    let mut build = compiler(&root);
+    for file in files(&root.join("twin/src"), "cpp")? {
+        build.file(file);
+    }
+    for (sources, table) in [(&mut kernels, "twin_entries"), (&mut checks, "twin_checks")] {
+        for source in sources.iter_mut() {
+            source.entries = entries(&expand(&root, &source.path)?, &source.shown)?;
+            for (core, define, used) in [
+                ("aic", "__DAV_C220_CUBE__", source.entries.iter().any(|e| e.aic > 0)),
+                ("aiv", "__DAV_C220_VEC__", source.entries.iter().any(|e| e.aiv > 0)),
+            ] {
+                if used {
+                    let unit = out.join(format!("{table}_{}_{core}.cpp", source.shown.replace(['/', '.'], "_")));
+                    fs::write(&unit, wrapped(source, core, define))?;
+                    build.file(unit);
+                }
+            }
+        }
+        let unit = out.join(format!("{table}.cpp"));
+        fs::write(&unit, registry(sources, table)?)?;
+        build.file(unit);
+    }
+    build.try_compile("ascend_twin")?;
+    fs::write(out.join("kernels.rs"), list(&kernels)?)?;
+    println!("cargo:rustc-cfg=twin");
+    Ok(())
+}
+
+fn compiler(root: &Path) -> cc::Build {
+    let mut build = cc::Build::new();
+    build
+        .cpp(true)
+        .std("c++17")
+        .opt_level(2)
+        .debug(false)
+        .include(root.join("twin/include"))
+        .include(root.join("twin/src"))
+        .include(root.join("include"))
+        .warnings(true)
+        .extra_warnings(true)
+        // A kernel that runs on one kind of core leaves helpers and constants of the other unused.
+        .flag_if_supported("-Wno-unused-function")
+        .flag_if_supported("-Wno-unused-parameter")
+        .flag_if_supported("-Wno-unused-const-variable");
+    build
+}
+
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    if folder.is_dir() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|e| e == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn sources_in(folder: &Path, shown: &str) -> Result<Vec<Source>> {
+    let shown_file = |path: &Path| format!("{shown}/{}", path.file_name().unwrap_or_default().to_string_lossy());
+    Ok(files(folder, "cpp")?.into_iter().map(|path| Source { shown: shown_file(&path), path, entries: Vec::new() }).collect())
+}
+
+fn sources(root: &Path) -> Result<Vec<Source>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && !NOT_KERNELS.contains(&name.as_str()) && !name.starts_with('.') {
+            println!("cargo:rerun-if-changed={name}");
+            found.extend(sources_in(&path, &name)?);
+        }
+    }
+    found.sort_by(|a, b| a.shown.cmp(&b.shown));
+    Ok(found)
+}
+
+fn expand(root: &Path, source: &Path) -> Result<String> {
+    let mut build = compiler(root);
+    build.define("__DAV_C220_CUBE__", "1").flag("-P").file(source);
+    Ok(String::from_utf8_lossy(&build.try_expand()?).into_owned())
+}
+
+/// The entry points of a preprocessed source: `extern "C" void name(uint8_t* a, ...) { static_assert((KERNEL_TYPE_...) ...`.
+fn entries(text: &str, shown: &str) -> Result<Vec<Entry>> {
+    const MARK: &str = "static_assert((KERNEL_TYPE_";
+    let mut found = Vec::new();
+    for piece in text.split("extern \"C\"").skip(1) {
+        let Some(head) = piece.trim_start().strip_prefix("void") else { continue };
+        let Some((declaration, body)) = head.split_once('{') else { continue };
+        let Some((name, arguments)) = declaration.split_once('(') else { continue };
+        let Some(core) = body.trim_start().strip_prefix(MARK).and_then(|rest| rest.split(')').next()) else {
+            if declaration.contains("uint8_t*") {
+                return Err(format!("{shown}: the first line of the entry {} must be KERNEL_TASK_TYPE_DEFAULT", name.trim()).into());
+            }
+            continue;
+        };
+        let core = format!("KERNEL_TYPE_{core}");
+        let (_, aic, aiv) = CORE_TYPES
+            .iter()
+            .find(|row| row.0 == core)
+            .ok_or_else(|| format!("{shown}: {} has the core type {core}, which does not exist", name.trim()))?;
+        let arguments = arguments
+            .trim_end()
+            .trim_end_matches(')')
+            .split(',')
+            .map(|a| a.rsplit([' ', '*']).next().unwrap_or_default().to_owned())
+            .collect();
+        found.push(Entry { name: name.trim().to_owned(), arguments, aic: *aic, aiv: *aiv });
+    }
+    if found.is_empty() {
+        return Err(format!(
+            "{shown}: no entry: extern \"C\" __global__ __aicore__ void name(GM_ADDR ...) with KERNEL_TASK_TYPE_DEFAULT as its first line"
+        )
+        .into());
+    }
+    Ok(found)
+}
+
+/// The source for one core: its definitions in a namespace, its entries renamed, as the device compiler's two passes keep them apart.
+fn wrapped(source: &Source, core: &str, define: &str) -> String {
+    let mut text = format!("#define {define} 1\n#include \"kernel_operator.h\"\n");
+    for entry in &source.entries {
+        let _ = writeln!(text, "#define {0} {0}_mix_{core}", entry.name);
+    }
+    let space = source.shown.replace(['/', '.'], "_");
+    let _ = write!(text, "namespace {space}_{core} {{\n#include \"{}\"\n}}\n", source.path.display());
+    text
+}
+
+fn registry(sources: &[Source], table: &str) -> Result<String> {
+    let mut text = String::from("#include \"abi.h\"\nextern \"C\" {\n");
+    let mut rows = String::new();
+    let mut count = 0;
+    for entry in sources.iter().flat_map(|s| &s.entries) {
+        let types = vec!["uint8_t*"; entry.arguments.len()].join(", ");
+        let values = (0..entry.arguments.len()).map(|i| format!("static_cast<uint8_t*>(a[{i}])")).collect::<Vec<_>>().join(", ");
+        let mut calls = Vec::new();
+        for (core, cores) in [("aic", entry.aic), ("aiv", entry.aiv)] {
+            if cores == 0 {
+                calls.push("nullptr".to_owned());
+                continue;
+            }
+            let name = format!("{}_mix_{core}", entry.name);
+            writeln!(text, "void {name}({types});")?;
+            writeln!(rows, "static void run_{name}(void* const* a) {{ {name}({values}); }}")?;
+            calls.push(format!("run_{name}"));
+        }
+        count += 1;
+        writeln!(
+            rows,
+            "#define ROW_{count} {{\"{}\", {}, {}, {}, {}, {}}},",
+            entry.name,
+            entry.arguments.len(),
+            entry.aic,
+            entry.aiv,
+            calls[0],
+            calls[1]
+        )?;
+    }
+    let list = (1..=count).map(|i| format!("ROW_{i} ")).collect::<String>();
+    // A table of no rows is not C++.
+    write!(
+        text,
+        "}}\n{rows}extern const TwinEntry {table}[] = {{{list}{{nullptr, 0, 0, 0, nullptr, nullptr}}}};\nextern const size_t {table}_count = {count};\n"
+    )?;
+    Ok(text.replace("extern const", "extern \"C\" const"))
+}
+
+fn list(sources: &[Source]) -> Result<String> {
+    let mut text = String::from("&[\n");
+    for source in sources {
+        for entry in &source.entries {
+            writeln!(
+                text,
+                "    Kernel {{ name: {:?}, source: {:?}, arguments: &{:?}, cube_cores: {}, vector_cores: {} }},",
+                entry.name, source.shown, entry.arguments, entry.aic, entry.aiv
+            )?;
+        }
+    }
+    text.push(']');
+    Ok(text)
+}
