@@ -23,11 +23,13 @@ pub enum Isa {
     Avx512Vnni,
     /// AVX-512 with dot products of four bytes and of bf16 pairs.
     Avx512Bf16,
+    /// As [`Avx512Bf16`](Self::Avx512Bf16), with a matrix unit (AMX) for products of bf16 and of i8. Linux only, which has to permit it.
+    Amx,
 }
 
 impl Isa {
     /// Every instruction set, on whatever machine.
-    pub const ALL: [Isa; 6] = [Self::Portable, Self::Neon, Self::Avx2, Self::Avx512, Self::Avx512Vnni, Self::Avx512Bf16];
+    pub const ALL: [Isa; 7] = [Self::Portable, Self::Neon, Self::Avx2, Self::Avx512, Self::Avx512Vnni, Self::Avx512Bf16, Self::Amx];
 
     /// The name used in [`ISA_VARIABLE`] and in reports.
     pub const fn name(self) -> &'static str {
@@ -38,6 +40,7 @@ impl Isa {
             Self::Avx512 => "avx512",
             Self::Avx512Vnni => "avx512_vnni",
             Self::Avx512Bf16 => "avx512_bf16",
+            Self::Amx => "amx",
         }
     }
 
@@ -60,11 +63,13 @@ impl Isa {
                 && is_x86_feature_detected!("avx512dq")
                 && is_x86_feature_detected!("avx512vl")
         };
+        let avx512_bf16 = || avx512() && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512bf16");
         match self {
             Self::Avx2 => avx2(),
             Self::Avx512 => avx512(),
             Self::Avx512Vnni => avx512() && is_x86_feature_detected!("avx512vnni"),
-            Self::Avx512Bf16 => avx512() && is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512bf16"),
+            Self::Avx512Bf16 => avx512_bf16(),
+            Self::Amx => avx512_bf16() && crate::amx::is_permitted(),
             Self::Portable | Self::Neon => false,
         }
     }

@@ -16,6 +16,8 @@
 
 #![deny(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
 mod context;
 mod device;
 mod event;

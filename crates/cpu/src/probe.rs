@@ -17,9 +17,9 @@ use crate::isa::Isa;
 pub enum Peak {
     /// f32 multiply-adds.
     F32,
-    /// Dot products of bf16 pairs in f32; where there are none, as [`Peak::F32`].
+    /// Products of bf16 in f32, on the unit that the instruction set has for them; where there is none, as [`Peak::F32`].
     Bf16,
-    /// Dot products of i8 in i32.
+    /// Products of i8 in i32, likewise.
     Int8,
 }
 
@@ -97,7 +97,7 @@ fn read(isa: Isa, bytes: &[u8]) -> u64 {
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code, reason = "a call into code for other instructions than the program's")]
         // SAFETY: probes are made for available instruction sets only.
-        Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 => unsafe { x86::read_avx512(bytes) },
+        Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 | Isa::Amx => unsafe { x86::read_avx512(bytes) },
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code, reason = "a call into code for other instructions than the program's")]
         // SAFETY: as above.
@@ -130,9 +130,10 @@ fn spin(isa: Isa, peak: Peak, rounds: usize) -> usize {
     // SAFETY: probes are made for available instruction sets only.
     unsafe {
         match (isa, peak) {
+            (Isa::Amx, Peak::Bf16 | Peak::Int8) => return crate::gemm::amx::spin(peak == Peak::Int8, rounds),
             (Isa::Avx512Bf16, Peak::Bf16) => return x86::bf16_avx512(rounds),
             (Isa::Avx512Bf16 | Isa::Avx512Vnni, Peak::Int8) => return x86::int8_avx512(rounds),
-            (Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16, Peak::F32 | Peak::Bf16) => return x86::f32_avx512(rounds),
+            (Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 | Isa::Amx, Peak::F32 | Peak::Bf16) => return x86::f32_avx512(rounds),
             (Isa::Avx2 | Isa::Avx512, Peak::Int8) => return x86::int8_avx2(rounds),
             (Isa::Avx2, Peak::F32 | Peak::Bf16) => return x86::f32_avx2(rounds),
             _ => {}

@@ -41,6 +41,16 @@ impl Weights<'_> {
         matches!(&self.data, Matrices::Packed { packing, .. } if packing.dtype == dtype)
     }
 
+    /// Steps of a panel of matrix `e` where they are, if the weights are [native](Self::is_native).
+    pub(super) fn steps_in_place(&self, e: usize, panel: usize, steps: Range<usize>) -> &[u8] {
+        match &self.data {
+            Matrices::Packed { bytes, packing } => {
+                &packing.panel(bytes, e, panel).elements[steps.start * STEP_BYTES..steps.end * STEP_BYTES]
+            }
+            Matrices::Stored { .. } => &[],
+        }
+    }
+
     /// Rows of `K` whose sums are scaled as one: products of 16-bit activations with codes. `None`: the elements are multiplied as the numbers that they stand for.
     pub(super) fn scaled_group(&self, arithmetic: Arithmetic) -> Option<usize> {
         self.quant.as_ref().filter(|_| arithmetic == Arithmetic::Bf16).map(|q| q.group)
@@ -56,9 +66,8 @@ impl Weights<'_> {
         steps: Range<usize>,
         buffer: &'s mut Buffer<'_>,
     ) -> Block<'s> {
-        if let (true, Matrices::Packed { bytes, packing }) = (self.is_native(arithmetic), &self.data) {
-            let elements = packing.panel(bytes, e, panel).elements;
-            return Block { at: steps.start, steps: &elements[steps.start * STEP_BYTES..steps.end * STEP_BYTES], scale: None };
+        if self.is_native(arithmetic) {
+            return Block { at: steps.start, steps: self.steps_in_place(e, panel, steps), scale: None };
         }
         let depth = arithmetic.depth();
         if let (Matrices::Packed { bytes, packing }, Arithmetic::Bf16, Some(q)) = (&self.data, arithmetic, &self.quant)

@@ -4,11 +4,13 @@
 //! `[N, K]`, plain or quantised. [`tiles`] cuts an output into tiles and runs a function on each of them in parallel; in there [`Product::tile`] gives the tile's values.
 //!
 //! Storage types and instruction sets decide on an [`Arithmetic`]. Rows are converted for it once a call ([`rows`]), weights block by block ([`fill`]) unless they are
-//! packed in its form, and kernels ([`kernel`]) multiply. Every element is one chain of sums over rising `k`: its bits depend neither on the tile it falls into, nor
-//! on other rows, nor on how the weight is stored.
+//! packed in its form, and kernels ([`kernel`]) multiply, or the matrix unit where there is one (`matrix`). The order of an element's sums is a matter of `k` alone: its
+//! bits depend neither on the tile it falls into, nor on other rows, nor on how the weight is stored.
 
 mod fill;
 mod kernel;
+#[cfg(target_arch = "x86_64")]
+mod matrix;
 mod operand;
 pub(crate) mod packed;
 mod rows;
@@ -22,6 +24,8 @@ use crate::context::Context;
 use crate::isa::Isa;
 use crate::scratch::Scratch;
 use fill::{Buffer, FILLED_STEPS};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use kernel::amx;
 use kernel::{Arithmetic, IntRows, Kernels, MAX_ROWS};
 pub(crate) use kernel::{COLS, Rows};
 pub(crate) use operand::{Bias, Held, Stored, Weights};
@@ -111,13 +115,23 @@ pub(crate) struct Memory<'a> {
     /// A block of a tile's rows.
     rows: Scratch<'a, u8>,
     buffer: Buffer<'a>,
+    /// For the matrix unit, if it is used.
+    #[cfg(target_arch = "x86_64")]
+    operands: Option<matrix::Operands<'a>>,
 }
 
 impl<'a> Memory<'a> {
     pub(crate) fn take(cx: &'a Context<'_>) -> Result<Self> {
         // One panel more: a tile's columns may begin within one.
         let len = TILE_ROWS * (TILE_PANELS + 1) * COLS;
-        Ok(Self { sums: cx.scratch(len)?, kept: cx.scratch(len)?, rows: cx.scratch(PACKED_BYTES)?, buffer: Buffer::take(cx.arena())? })
+        Ok(Self {
+            sums: cx.scratch(len)?,
+            kept: cx.scratch(len)?,
+            rows: cx.scratch(PACKED_BYTES)?,
+            buffer: Buffer::take(cx.arena())?,
+            #[cfg(target_arch = "x86_64")]
+            operands: if Kernels::of(cx.isa()).matrix_unit { Some(matrix::Operands::take(cx.arena())?) } else { None },
+        })
     }
 }
 
@@ -228,9 +242,13 @@ impl Product<'_> {
         let (Method { kernels, arithmetic }, w) = (self.method, self.weights);
         let steps = arithmetic.steps(w.k);
         let sums = &mut s.sums[..rows.len() * span.pitch];
-        if steps == 0 {
+        if steps == 0 || rows.is_empty() {
             sums.fill(0.0);
             return;
+        }
+        #[cfg(target_arch = "x86_64")]
+        if kernels.on_matrix_unit(arithmetic) {
+            return self.sum_on_matrix_unit(s, e, rows, span);
         }
         // Where scaled blocks are cut decides on bits, so these are cut alike for every number of rows.
         let scaled = w.scaled_group(arithmetic).map(|group| group.div_ceil(arithmetic.depth()));

@@ -28,6 +28,9 @@ impl<'a> Activations<'a> {
             (Arithmetic::Bf16, Codes::BF16(x)) if k.is_multiple_of(2) => {
                 return Ok(Self::Borrowed { bytes: bytemuck::cast_slice(x), stride: 2 * k });
             }
+            (Arithmetic::Int8, Codes::I8(x)) if kernels.int_rows == IntRows::Plain && k.is_multiple_of(4) => {
+                return Ok(Self::Borrowed { bytes: bytemuck::cast_slice(x), stride: k });
+            }
             _ => {}
         }
         let rows = x.len().checked_div(k).unwrap_or(0);
@@ -90,6 +93,11 @@ pub(super) fn encode(arithmetic: Arithmetic, values: &[f32], out: &mut [u8]) {
 /// Codes as an integer kernel wants them, filled up with zeros.
 pub(super) fn encode_codes(kernels: &Kernels, codes: &[i8], out: &mut [u8]) {
     match kernels.int_rows {
+        IntRows::Plain => {
+            let (out, rest) = out.split_at_mut(codes.len());
+            out.copy_from_slice(bytemuck::cast_slice(codes));
+            rest.fill(0);
+        }
         IntRows::Wide => {
             let (out, rest) = bytemuck::cast_slice_mut::<u8, i16>(out).split_at_mut(codes.len());
             out.iter_mut().zip(codes).for_each(|(out, &x)| *out = x.into());

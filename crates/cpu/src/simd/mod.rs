@@ -151,7 +151,7 @@ impl Level {
         debug_assert!(isa.is_available(), "{isa} on a machine without it");
         match isa {
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 => Self::Avx512,
+            Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 | Isa::Amx => Self::Avx512,
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => Self::Avx2,
             _ => Self::Portable,

@@ -19,7 +19,7 @@ use crate::{DType, Result, TensorView, TensorViewMut};
 /// | accumulated | f32 in one chain over rising `k` (fused multiply-adds or not); W8A8: i32, exact, so `K <= 131071` |
 /// | rounding | dequantised weights to f32; each scale, then the bias, in f32; once to `y`'s dtype |
 /// | weight-only, 16-bit `x` | instead of each weight, a group's f32 sum of `x * (code - zero)` may be scaled: as exact, but it can overflow where `x` is beyond 2^100; where `(code - zero) * scale` is not finite in f32, any number, infinity or NaN may come out of that column |
-/// | subnormal bf16 | numbers below 2^-126 may count as 0 (x86 `vdpbf16ps` does so) |
+/// | subnormal bf16 | numbers below 2^-126 may count as 0 (x86 `vdpbf16ps` and AMX do so) |
 /// | source | aclnnMatmul, aclnnBatchMatMul, aclnnQuantMatmulV4, aclnnWeightQuantBatchMatmulV2; OPS sections 2 and 3 |
 #[derive(Clone, Debug)]
 pub struct Matmul {

@@ -4,6 +4,8 @@
 //! its rows in registers while it goes over the steps of a block, so every sum is one chain over rising `k`, whatever the tile around it.
 
 #[cfg(target_arch = "x86_64")]
+pub(crate) mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -54,6 +56,8 @@ impl Arithmetic {
 /// How a kernel wants the rows of an integer product.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum IntRows {
+    /// As they are.
+    Plain,
     /// As i16.
     Wide,
     /// As u8, 128 added: what is too much is 128 times the sum of each column.
@@ -87,9 +91,12 @@ pub(super) struct Kernels {
     bf16: Option<Bf16Kernels>,
     int8: [Kernel; MAX_ROWS],
     pub(super) int_rows: IntRows,
+    /// Products of bf16 and of i8 are those of [`amx`] instead.
+    pub(super) matrix_unit: bool,
 }
 
 /// What an instruction set with dot products of bf16 pairs adds.
+#[derive(Clone, Copy)]
 struct Bf16Kernels {
     multiply: [Kernel; MAX_ROWS],
     widen_i4: Widen,
@@ -109,27 +116,29 @@ macro_rules! by_rows {
     };
 }
 
-static PORTABLE: Kernels = Kernels { f32: by_rows!(portable::f32), bf16: None, int8: by_rows!(portable::int8), int_rows: IntRows::Wide };
+static PORTABLE: Kernels =
+    Kernels { f32: by_rows!(portable::f32), bf16: None, int8: by_rows!(portable::int8), int_rows: IntRows::Wide, matrix_unit: false };
 
 #[cfg(target_arch = "aarch64")]
 static NEON: Kernels = Kernels { f32: by_rows!(portable::f32_fused), ..PORTABLE };
 
 #[cfg(target_arch = "x86_64")]
-static AVX2: Kernels = Kernels { f32: by_rows!(avx2::f32), bf16: None, int8: by_rows!(avx2::int8), int_rows: IntRows::Wide };
+static AVX2: Kernels = Kernels { f32: by_rows!(avx2::f32), int8: by_rows!(avx2::int8), ..PORTABLE };
 
 #[cfg(target_arch = "x86_64")]
-static AVX512: Kernels = Kernels { f32: by_rows!(avx512::f32), bf16: None, int8: by_rows!(avx2::int8), int_rows: IntRows::Wide };
+static AVX512: Kernels = Kernels { f32: by_rows!(avx512::f32), ..AVX2 };
 
 #[cfg(target_arch = "x86_64")]
-static AVX512_VNNI: Kernels = Kernels { f32: by_rows!(avx512::f32), bf16: None, int8: by_rows!(avx512::int8), int_rows: IntRows::Biased };
+static AVX512_VNNI: Kernels = Kernels { int8: by_rows!(avx512::int8), int_rows: IntRows::Biased, ..AVX512 };
 
 #[cfg(target_arch = "x86_64")]
 static AVX512_BF16: Kernels = Kernels {
-    f32: by_rows!(avx512::f32),
     bf16: Some(Bf16Kernels { multiply: by_rows!(avx512::bf16), widen_i4: avx512::widen_i4, widen_i8: avx512::widen_i8 }),
-    int8: by_rows!(avx512::int8),
-    int_rows: IntRows::Biased,
+    ..AVX512_VNNI
 };
+
+#[cfg(target_arch = "x86_64")]
+static AMX: Kernels = Kernels { int_rows: IntRows::Plain, matrix_unit: true, ..AVX512_BF16 };
 
 /// Rows of activations in the form that an [`Arithmetic`] reads.
 #[derive(Clone, Copy)]
@@ -167,6 +176,18 @@ impl<'a> Rows<'a> {
         rows * (part + CACHE_LINE)
     }
 
+    /// What tells these rows from others, as long as none of them move.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn identity(&self) -> [usize; 2] {
+        [self.bytes.as_ptr() as usize, self.index.map_or(0, |index| index.as_ptr() as usize)]
+    }
+
+    /// Bytes `part` of row `i`.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn part(&self, i: usize, part: Range<usize>) -> &'a [u8] {
+        &self.row(i)[part.start - self.before..part.end - self.before]
+    }
+
     fn row(&self, i: usize) -> &'a [u8] {
         let i = self.index.map_or(i, |index| index[i] as usize);
         &self.bytes[i * self.stride..][..self.stride]
@@ -194,10 +215,18 @@ impl Kernels {
             Isa::Avx512Vnni => &AVX512_VNNI,
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512Bf16 => &AVX512_BF16,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Amx => &AMX,
             #[cfg(target_arch = "aarch64")]
             Isa::Neon => &NEON,
             _ => &PORTABLE,
         }
+    }
+
+    /// Whether products of this arithmetic are those of the matrix unit.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn on_matrix_unit(&self, arithmetic: Arithmetic) -> bool {
+        self.matrix_unit && arithmetic != Arithmetic::F32
     }
 
     pub(super) fn has_bf16(&self) -> bool {

@@ -1,0 +1,244 @@
+//! The kernel for AMX: up to 16 rows times one panel, on tile registers.
+//!
+//! A tile of the right operand is [`CHUNK_STEPS`] steps of 16 columns: a panel has it as it is, its rows [`STEP_BYTES`] apart. A tile of the left operand is as many
+//! steps of up to [`HEIGHT`] rows, 64 bytes each. One instruction multiplies the two. Of bf16 it sums the products of even and of odd `k` each in one chain (with fused
+//! multiply-adds, subnormal numbers taken for and flushed to 0, rounding to nearest), adds the two, and that to the sum so far; of i8 sums are exact and wrap.
+//! What a sum is depends on where chunks begin only, not on the rows around.
+
+#![allow(unsafe_code, reason = "tile registers are used in assembly only")]
+
+use std::arch::asm;
+use std::arch::x86_64::*;
+use std::marker::PhantomData;
+
+use super::{Arithmetic, COLS, STEP_BYTES};
+
+/// Rows of the largest tile.
+pub(crate) const HEIGHT: usize = 16;
+/// Steps that are multiplied by one instruction.
+pub(crate) const CHUNK_STEPS: usize = 16;
+/// Bytes of a row of a tile: a chunk's steps.
+pub(crate) const ROW_BYTES: usize = 64;
+/// Bytes of a chunk of a panel.
+pub(crate) const CHUNK_BYTES: usize = CHUNK_STEPS * STEP_BYTES;
+
+/// What `ldtilecfg` reads.
+#[repr(C, align(64))]
+struct Config {
+    palette: u8,
+    start_row: u8,
+    reserved: [u8; 14],
+    row_bytes: [u16; 16],
+    rows: [u8; 16],
+}
+
+/// The tile registers of this thread, set up until this is dropped: in use they make every switch to another thread dearer.
+pub(crate) struct Unit {
+    height: usize,
+    /// Registers are a thread's own.
+    of_thread: PhantomData<*const ()>,
+}
+
+/// Where sums go: the unit's height of rows, `pitch` elements apart, with [`COLS`] columns at their beginning.
+pub(crate) struct Sums<'a> {
+    pub(crate) values: &'a mut [f32],
+    pub(crate) pitch: usize,
+    /// The sums so far are 0, whatever is there.
+    pub(crate) first: bool,
+}
+
+impl Unit {
+    /// Tiles of `height` rows.
+    ///
+    /// # Safety
+    /// * The instruction set is [`Isa::Amx`](crate::Isa::Amx), which is handed out where it is permitted only.
+    /// * No other unit of this thread is alive.
+    pub(crate) unsafe fn new(height: usize) -> Self {
+        assert!((1..=HEIGHT).contains(&height), "tiles of {height} rows");
+        let mut config = Config { palette: 1, start_row: 0, reserved: [0; 14], row_bytes: [0; 16], rows: [0; 16] };
+        config.row_bytes[..8].fill(ROW_BYTES as u16);
+        // Registers 0 to 3 are sums, 4 rows of the left operand, the others chunks of the right one.
+        config.rows[..5].fill(height as u8);
+        config.rows[5..8].fill(CHUNK_STEPS as u8);
+        // SAFETY: by the caller; the configuration is valid for palette 1.
+        unsafe {
+            asm!("ldtilecfg [{}]", in(reg) &config, options(nostack, preserves_flags, readonly));
+        }
+        Self { height, of_thread: PhantomData }
+    }
+
+    /// Bytes of a chunk of the left operand.
+    pub(crate) fn chunk_bytes(&self) -> usize {
+        self.height * ROW_BYTES
+    }
+
+    /// `sums += left @ right`: chunks of a tile of rows and of a panel.
+    pub(crate) fn multiply(&self, arithmetic: Arithmetic, left: &[u8], right: &[u8], sums: &mut Sums<'_>) {
+        let chunks = right.len() / CHUNK_BYTES;
+        assert!(chunks > 0 && right.len() == chunks * CHUNK_BYTES && left.len() == chunks * self.chunk_bytes(), "operands of other shapes");
+        assert!(sums.pitch >= COLS && sums.values.len() >= (self.height - 1) * sums.pitch + COLS, "sums of another shape");
+        let tile = Tile {
+            left: left.as_ptr(),
+            left_chunk: self.chunk_bytes(),
+            right: right.as_ptr(),
+            chunks,
+            sums: sums.values.as_mut_ptr(),
+            pitch_bytes: 4 * sums.pitch,
+            first: sums.first,
+        };
+        // SAFETY: the unit is set up for tiles of this height, and the slices have what the kernel reads and writes.
+        unsafe {
+            match arithmetic {
+                Arithmetic::Int8 => int8(&tile),
+                _ => bf16(&tile),
+            }
+        }
+    }
+}
+
+impl Drop for Unit {
+    fn drop(&mut self) {
+        // SAFETY: the unit was set up, so the instruction is there.
+        unsafe {
+            asm!("tilerelease", options(nostack, nomem, preserves_flags));
+        }
+    }
+}
+
+struct Tile {
+    left: *const u8,
+    left_chunk: usize,
+    right: *const u8,
+    chunks: usize,
+    sums: *mut f32,
+    pitch_bytes: usize,
+    first: bool,
+}
+
+/// Four tiles of sums stay in registers over all chunks. Nothing is fetched ahead: a tile's load asks for sixteen lines at once, and hints beside it made it slower.
+macro_rules! kernel {
+    ($name:ident, $multiply:literal) => {
+        /// # Safety
+        /// * The thread's tiles are set up; `left` and `right` have `chunks` chunks, and `sums` has the rows of a tile.
+        unsafe fn $name(t: &Tile) {
+            // SAFETY: by the caller.
+            unsafe {
+                asm!(
+                    "test {first:e}, {first:e}",
+                    "jz 2f",
+                    "tilezero tmm0",
+                    "tilezero tmm1",
+                    "tilezero tmm2",
+                    "tilezero tmm3",
+                    "jmp 3f",
+                    "2:",
+                    "tileloadd tmm0, [{sums} + {pitch}]",
+                    "tileloadd tmm1, [{sums} + {pitch} + 64]",
+                    "tileloadd tmm2, [{sums} + {pitch} + 128]",
+                    "tileloadd tmm3, [{sums} + {pitch} + 192]",
+                    "3:",
+                    "tileloadd tmm4, [{left} + {row}]",
+                    "tileloadd tmm5, [{right} + {step}]",
+                    concat!($multiply, " tmm0, tmm4, tmm5"),
+                    "tileloadd tmm6, [{right} + {step} + 64]",
+                    concat!($multiply, " tmm1, tmm4, tmm6"),
+                    "tileloadd tmm7, [{right} + {step} + 128]",
+                    concat!($multiply, " tmm2, tmm4, tmm7"),
+                    "tileloadd tmm5, [{right} + {step} + 192]",
+                    concat!($multiply, " tmm3, tmm4, tmm5"),
+                    "add {left}, {left_chunk}",
+                    "add {right}, 4096",
+                    "dec {chunks}",
+                    "jnz 3b",
+                    "tilestored [{sums} + {pitch}], tmm0",
+                    "tilestored [{sums} + {pitch} + 64], tmm1",
+                    "tilestored [{sums} + {pitch} + 128], tmm2",
+                    "tilestored [{sums} + {pitch} + 192], tmm3",
+                    first = in(reg) u32::from(t.first),
+                    sums = in(reg) t.sums,
+                    pitch = in(reg) t.pitch_bytes,
+                    left = inout(reg) t.left => _,
+                    left_chunk = in(reg) t.left_chunk,
+                    row = in(reg) ROW_BYTES,
+                    right = inout(reg) t.right => _,
+                    step = in(reg) STEP_BYTES,
+                    chunks = inout(reg) t.chunks => _,
+                    out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                    out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                    options(nostack),
+                );
+            }
+        }
+    };
+}
+
+kernel!(bf16, "tdpbf16ps");
+kernel!(int8, "tdpbssd");
+
+const _: () = assert!(CHUNK_BYTES == 4096 && COLS == 64, "as the assembly has it");
+
+/// Multiplies registers of zeros, and returns the operations of one round.
+///
+/// # Safety
+/// * As [`Unit::new`].
+pub(crate) unsafe fn spin(int8: bool, rounds: usize) -> usize {
+    const PRODUCTS: usize = 4;
+    macro_rules! spin {
+        ($multiply:literal) => {
+            asm!(
+                "2:",
+                concat!($multiply, " tmm0, tmm4, tmm6"),
+                concat!($multiply, " tmm1, tmm4, tmm7"),
+                concat!($multiply, " tmm2, tmm4, tmm6"),
+                concat!($multiply, " tmm3, tmm4, tmm7"),
+                "dec {rounds}",
+                "jnz 2b",
+                rounds = inout(reg) rounds.max(1) => _,
+                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                options(nostack, nomem),
+            )
+        };
+    }
+    // SAFETY: by the caller; setting tiles up fills them with zeros.
+    unsafe {
+        let _unit = Unit::new(HEIGHT);
+        if int8 { spin!("tdpbssd") } else { spin!("tdpbf16ps") }
+    }
+    let depth = ROW_BYTES / if int8 { 1 } else { 2 };
+    PRODUCTS * 2 * HEIGHT * (COLS / 4) * depth
+}
+
+/// Copies a row's steps into the places that it has in each chunk, `chunk_bytes` apart; the last chunk is filled up with zeros.
+///
+/// # Safety
+/// * The processor has AVX-512 F and BW.
+#[target_feature(enable = "avx512f,avx512bw")]
+pub(crate) unsafe fn place_row(row: &[u8], out: &mut [u8], chunk_bytes: usize) {
+    for (part, out) in row.chunks(ROW_BYTES).zip(out.chunks_mut(chunk_bytes)) {
+        let out = &mut out[..ROW_BYTES];
+        let mask = u64::MAX >> (ROW_BYTES - part.len());
+        // SAFETY: as many bytes as the part has are read, and a row's written.
+        unsafe {
+            _mm512_storeu_si512(out.as_mut_ptr().cast(), _mm512_maskz_loadu_epi8(mask, part.as_ptr().cast()));
+        }
+    }
+}
+
+/// `sums += own * scale`, for as many rows of [`COLS`] columns as `own` has.
+///
+/// # Safety
+/// * The processor has AVX-512 F.
+#[target_feature(enable = "avx512f")]
+pub(crate) unsafe fn add_scaled(own: &[[f32; COLS]], scale: &[f32; COLS], sums: &mut Sums<'_>) {
+    for (own, values) in own.iter().zip(sums.values.chunks_mut(sums.pitch)) {
+        let parts = own.as_chunks::<16>().0.iter().zip(scale.as_chunks::<16>().0).zip(values[..COLS].as_chunks_mut::<16>().0);
+        for ((own, scale), values) in parts {
+            // SAFETY: sixteen elements each.
+            unsafe {
+                let before = if sums.first { _mm512_setzero_ps() } else { _mm512_loadu_ps(values.as_ptr()) };
+                let sum = _mm512_fmadd_ps(_mm512_loadu_ps(own.as_ptr()), _mm512_loadu_ps(scale.as_ptr()), before);
+                _mm512_storeu_ps(values.as_mut_ptr(), sum);
+            }
+        }
+    }
+}
