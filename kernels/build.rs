@@ -1,6 +1,7 @@
 //! Compiles the twin and every kernel for the host, and lists the kernels. Without a C++ compiler the crate builds without the twin and says why.
 
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::{env, error::Error, fs};
 
@@ -43,18 +44,23 @@ fn main() -> Result<()> {
     let mut kernels = sources(&root)?;
     let mut checks = sources_in(&root.join("tests/bad"), "tests/bad")?;
 
-    if let Err(error) = compiler(&root).try_get_compiler() {
-        println!("cargo:rustc-env=ASCEND_TWIN_MISSING=no C++ compiler: {}", error.to_string().replace('\n', " "));
+    if let Some(why) = no_twin(&root) {
+        println!("cargo:rustc-env=ASCEND_TWIN_MISSING={}", why.replace('\n', " "));
         fs::write(out.join("kernels.rs"), "&[]")?;
         return Ok(());
     }
-    let mut build = compiler(&root);
-    for file in files(&root.join("twin/src"), "cpp")? {
-        build.file(file);
-    }
+    let twin = hash_of(&[
+        root.join("twin/include/twin"),
+        root.join("twin/include"),
+        root.join("twin/src"),
+        root.join("include"),
+        root.join("build.rs"),
+    ])?;
+    archive(&root, &out, "ascend_twin", twin, files(&root.join("twin/src"), "cpp")?)?;
     for (sources, table) in [(&mut kernels, "twin_entries"), (&mut checks, "twin_checks")] {
         for source in sources.iter_mut() {
             source.entries = entries(&expand(&root, &source.path)?, &source.shown)?;
+            let mut units = Vec::new();
             for (core, define, used) in [
                 ("aic", "__DAV_C220_CUBE__", source.entries.iter().any(|e| e.aic > 0)),
                 ("aiv", "__DAV_C220_VEC__", source.entries.iter().any(|e| e.aiv > 0)),
@@ -62,24 +68,36 @@ fn main() -> Result<()> {
                 if used {
                     let unit = out.join(format!("{table}_{}_{core}.cpp", source.shown.replace(['/', '.'], "_")));
                     fs::write(&unit, wrapped(source, core, define))?;
-                    build.file(unit);
+                    units.push(unit);
                 }
             }
+            let folder = source.path.parent().map(Path::to_path_buf).unwrap_or_default();
+            archive(&root, &out, &format!("ascend_{}", source.shown.replace(['/', '.'], "_")), twin ^ hash_of(&[folder])?, units)?;
         }
         let unit = out.join(format!("{table}.cpp"));
         fs::write(&unit, registry(sources, table)?)?;
-        build.file(unit);
+        archive(&root, &out, table, hash_of(&[unit.clone()])?, vec![unit])?;
     }
-    build.try_compile("ascend_twin")?;
     fs::write(out.join("kernels.rs"), list(&kernels)?)?;
+    let library = if env::var("CARGO_CFG_TARGET_VENDOR").is_ok_and(|vendor| vendor == "apple") { "c++" } else { "stdc++" };
+    println!("cargo:rustc-link-lib={library}");
     println!("cargo:rustc-cfg=twin");
     Ok(())
+}
+
+/// Why the twin cannot be built here.
+fn no_twin(root: &Path) -> Option<String> {
+    if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family != "unix") {
+        return Some("the twin's cores are coroutines of a Unix system".to_owned());
+    }
+    compiler(root).try_get_compiler().err().map(|error| format!("no C++ compiler: {error}"))
 }
 
 fn compiler(root: &Path) -> cc::Build {
     let mut build = cc::Build::new();
     build
         .cpp(true)
+        .cpp_link_stdlib(None)
         .std("c++17")
         .opt_level(2)
         .debug(false)
@@ -93,6 +111,37 @@ fn compiler(root: &Path) -> cc::Build {
         .flag_if_supported("-Wno-unused-parameter")
         .flag_if_supported("-Wno-unused-const-variable");
     build
+}
+
+/// Compiles `units` into an archive, unless one of the same `hash` is there: a change to one kernel compiles that kernel.
+fn archive(root: &Path, out: &Path, name: &str, hash: u64, units: Vec<PathBuf>) -> Result<()> {
+    let stamp = out.join(format!("{name}.hash"));
+    let library = out.join(format!("lib{name}.a"));
+    if library.is_file() && fs::read_to_string(&stamp).is_ok_and(|known| known == hash.to_string()) {
+        println!("cargo:rustc-link-lib=static={name}");
+        println!("cargo:rustc-link-search=native={}", out.display());
+        return Ok(());
+    }
+    compiler(root).files(units).try_compile(name)?;
+    fs::write(stamp, hash.to_string())?;
+    Ok(())
+}
+
+/// The contents of files, and of the files in folders, as one number.
+fn hash_of(paths: &[PathBuf]) -> Result<u64> {
+    let mut hasher = DefaultHasher::new();
+    for path in paths {
+        let mut names = if path.is_dir() {
+            fs::read_dir(path)?.map(|e| e.map(|e| e.path())).collect::<std::io::Result<Vec<_>>>()?
+        } else {
+            vec![path.clone()]
+        };
+        names.sort();
+        for name in names.iter().filter(|name| name.is_file()) {
+            (name, fs::read(name)?).hash(&mut hasher);
+        }
+    }
+    Ok(hasher.finish())
 }
 
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {

@@ -1,0 +1,121 @@
+// Kernels whose pipes or cores do not agree on an order, each on the line that says BAD.
+#include "sync.h"
+
+using namespace AscendC;
+
+#define KERNEL(name, type)                                                                                  \
+    extern "C" __global__ __aicore__ void name(GM_ADDR x, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling) { \
+        KERNEL_TASK_TYPE_DEFAULT(type);                                                                     \
+        TPipe pipe;                                                                                         \
+        GlobalTensor<float> gx, gy;                                                                         \
+        gx.SetGlobalBuffer(reinterpret_cast<__gm__ float*>(x));                                             \
+        gy.SetGlobalBuffer(reinterpret_cast<__gm__ float*>(y));
+#define VECTOR(name)                         \
+    KERNEL(name, KERNEL_TYPE_AIV_ONLY)       \
+        TBuf<TPosition::VECCALC> buffer;     \
+        pipe.InitBuffer(buffer, 4096);       \
+        [[maybe_unused]] auto a = buffer.Get<float>();
+#define MIXED(name) KERNEL(name, KERNEL_TYPE_MIX_AIC_1_2)
+#define END }
+
+VECTOR(bad_event_id)
+    SetFlag<HardEvent::MTE2_V>(8);  // BAD
+END
+VECTOR(bad_event_pipe)
+    SetFlag<HardEvent::M_FIX>(0);  // BAD
+END
+VECTOR(bad_flag_twice)
+    SetFlag<HardEvent::V_MTE2>(0);
+    SetFlag<HardEvent::V_MTE2>(0);  // BAD
+    WaitFlag<HardEvent::V_MTE2>(0);
+END
+VECTOR(bad_flag_left)
+    SetFlag<HardEvent::V_MTE2>(0);  // BAD
+END
+VECTOR(bad_deadlock)
+    WaitFlag<HardEvent::V_S>(0);
+END
+VECTOR(bad_order_pipes)
+    DataCopy(a, gx, 8);
+    Adds(a, a, 1.0f, 8);  // BAD
+END
+VECTOR(bad_order_one_pipe)
+    Duplicate(a, 1.0f, 8);
+    Adds(a, a, 1.0f, 8);  // BAD
+END
+VECTOR(bad_order_overwrite)
+    Duplicate(a, 1.0f, 8);
+    SetFlag<HardEvent::V_MTE3>(0);
+    WaitFlag<HardEvent::V_MTE3>(0);
+    DataCopy(gx, a, 8);
+    PipeBarrier<PIPE_V>();
+    Duplicate(a, 2.0f, 8);  // BAD
+END
+VECTOR(bad_order_scalar)
+    Duplicate(a, 1.0f, 8);
+    gx.SetValue(0, a.GetValue(0));  // BAD
+END
+VECTOR(bad_order_cores)
+    Duplicate(a, 1.0f, 64);
+    SetFlag<HardEvent::V_MTE3>(0);
+    WaitFlag<HardEvent::V_MTE3>(0);
+    if (GetBlockIdx() == 0) DataCopy(gx, a, 8);
+    PipeBarrier<PIPE_ALL>();
+    if (GetBlockIdx() == 1) DataCopy(a[64], gx, 8);  // BAD
+END
+VECTOR(bad_shared_block)
+    Duplicate(a, 1.0f, 8);
+    SetFlag<HardEvent::V_MTE3>(0);
+    WaitFlag<HardEvent::V_MTE3>(0);
+    DataCopyPad(gx[GetBlockIdx() * 4], a, DataCopyExtParams(1, 16, 0, 0, 0));  // BAD
+END
+VECTOR(bad_cache_dirty)
+    gx.SetValue(0, 1.0f);
+    SetFlag<HardEvent::S_MTE2>(0);
+    WaitFlag<HardEvent::S_MTE2>(0);
+    DataCopy(a, gx, 8);  // BAD
+END
+VECTOR(bad_cache_stale)
+    const float before = gx.GetValue(0);
+    Duplicate(a, before + 1.0f, 8);
+    SetFlag<HardEvent::V_MTE3>(0);
+    WaitFlag<HardEvent::V_MTE3>(0);
+    DataCopy(gx, a, 8);
+    SetFlag<HardEvent::MTE3_S>(0);
+    WaitFlag<HardEvent::MTE3_S>(0);
+    gy.SetValue(0, gx.GetValue(0));  // BAD
+END
+VECTOR(bad_cross_in_vector)
+    CrossCoreSetFlag<0, PIPE_MTE3>(0);  // BAD
+END
+MIXED(bad_cross_id)
+    if ASCEND_IS_AIC {
+        CrossCoreSetFlag<2, PIPE_FIX>(16);  // BAD
+    }
+END
+MIXED(bad_cross_pipe)
+    if ASCEND_IS_AIC {
+        CrossCoreSetFlag<2, PIPE_S>(0);  // BAD
+    }
+END
+MIXED(bad_cross_overflow)
+    if ASCEND_IS_AIC {
+        for (int i = 0; i < 16; ++i) CrossCoreSetFlag<2, PIPE_FIX>(0);  // BAD
+    }
+END
+MIXED(bad_cross_left)
+    if ASCEND_IS_AIC {
+        CrossCoreSetFlag<2, PIPE_FIX>(0);
+    }
+END
+MIXED(bad_cross_deadlock)
+    if ASCEND_IS_AIV {
+        CrossCoreWaitFlag<2, PIPE_MTE2>(0);
+    }
+END
+VECTOR(bad_queue)
+    TQue<TPosition::VECIN, 1> queue;
+    pipe.InitBuffer(queue, 1, 256);
+    queue.AllocTensor<float>();
+    queue.DeQue<float>();  // BAD
+END
