@@ -76,7 +76,7 @@ fn main() -> Result<()> {
         }
         let unit = out.join(format!("{table}.cpp"));
         fs::write(&unit, registry(sources, table)?)?;
-        archive(&root, &out, table, hash_of(&[unit.clone()])?, vec![unit])?;
+        archive(&root, &out, table, hash_of(std::slice::from_ref(&unit))?, vec![unit])?;
     }
     fs::write(out.join("kernels.rs"), list(&kernels)?)?;
     let library = if env::var("CARGO_CFG_TARGET_VENDOR").is_ok_and(|vendor| vendor == "apple") { "c++" } else { "stdc++" };
