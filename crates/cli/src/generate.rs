@@ -54,7 +54,8 @@ pub(crate) struct Generate {
     /// Continue the prompt as it is, without the chat template
     #[arg(long)]
     raw: bool,
-    /// Record a decode step once and replay it as a graph. Not on `npu:N` and `sim:N` yet: their attention wants to know lengths that a graph finds in device memory
+    /// Record a decode step once for each size of batch and block table, and replay it. Saves the host's time for each op; on `npu:N` attention then reads every page that
+    /// the table has room for, which costs more than it saves where contexts are long
     #[arg(long)]
     graphs: bool,
     /// Have every op computed by the f64 oracle too, and name the first one that leaves its bounds (slow; exit code 1 if one does)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ascend_hal::{Buffer, Choice, DType, Dims, Error, Launch, Layout, OpCall, Result, TensorView};
 use ascend_sys::OpApi;
 
-use crate::memory::{self, NpuMemory};
+use crate::memory::NpuMemory;
 use crate::raw::operators::*;
 use crate::raw::{self, Card, Queue, Scalar, number};
 use crate::stream::NpuStream;
@@ -57,27 +57,6 @@ impl<'a> Context<'a> {
     /// Enqueues another op as a part of this one.
     pub(crate) fn run(&self, op: impl Into<OpCall>) -> Result<()> {
         self.at.device.enqueue(self.at.stream, op.into(), &Choice::Auto)
-    }
-
-    /// The whole numbers that the stream's work so far leaves in `view`; waits for it.
-    ///
-    /// # Errors
-    /// [`Error::State`] while the stream captures; the stream's failure, which its next synchronisation reports in the place of this one.
-    pub(crate) fn ints(&self, view: &TensorView, what: &'static str) -> Result<Vec<i64>> {
-        if view.numel() == 0 {
-            return Ok(Vec::new());
-        }
-        let dense = self.dense(view)?;
-        if !self.queue.wait_here(what)? {
-            return Err(Error::State { what: "stream", asked: what, found: "work before it has failed".into() });
-        }
-        let mut bytes = vec![0; dense.size_bytes()];
-        let memory = memory::of(self.facts.card.id(), what, dense.buffer())?;
-        raw::read(&self.facts.card, memory, dense.byte_span().start, &mut bytes)?;
-        Ok(match dense.dtype() {
-            DType::I64 => bytes.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b)).collect(),
-            _ => bytes.as_chunks().0.iter().map(|b| i64::from(i32::from_le_bytes(*b))).collect(),
-        })
     }
 
     /// A row-major tensor with arbitrary contents, for as long as this op runs.

@@ -3,16 +3,18 @@
 use ascend_hal::ops::{Attention, KvSource};
 use ascend_hal::{OpKind, Result, TensorView};
 
-use super::attend::{Sequence, Visible};
+use super::attend::{Sequences, Visible, with_one};
 use super::fused_attention::{Fused, HALVES, Sees, ends, fit, known, page_fits};
-use super::kv_cache::{rows_of, values};
-use super::{Builtin, all, builtin, dtypes, only};
+use super::kv_cache::{rows_of, wide};
+use super::on_device::{OnDevice, countable_rows};
+use super::{Builtin, builtin, dtypes, only};
 use crate::context::Context;
 
 pub(super) const KERNELS: &[Builtin] = &[
     builtin!(
-        Composed Attention "attention_in_f32" ["aclnnBatchMatMul" "aclnnSWhere" "aclnnLog" "aclnnTanh"] dtypes::<Attention>(),
-        "each sequence in f32 tensors; lengths that are not on the host are read back, for which the stream is waited for", all => composed
+        Composed Attention "attention_in_f32" ["aclnnBatchMatMul" "aclnnSWhere" "aclnnLog" "aclnnTanh" "aclnnGather"] dtypes::<Attention>(),
+        "in f32 tensors; each sequence for itself where lengths are on the host, else every query against up to as many keys as its table has room for, \
+         of up to 2^24 rows", countable => composed
     ),
     builtin!(
         Aclnn Attention "aclnnFusedInferAttentionScore" ["aclnnFusedInferAttentionScoreV3"] HALVES,
@@ -24,6 +26,10 @@ pub(super) const KERNELS: &[Builtin] = &[
         "the same, with sinks in the type of q and heads of 64 or 128; with lse every query sees a key", with_sinks => fused
     ),
 ];
+
+fn countable(op: &Attention) -> Result<(), String> {
+    countable_rows(&op.q, op.kv.k(), op.kv.table())
+}
 
 fn plain(op: &Attention) -> Result<(), String> {
     only(op.sinks.is_none(), "sinks")?;
@@ -103,32 +109,53 @@ fn fused(cx: &Context<'_>, op: &Attention) -> Result<()> {
 
 fn composed(cx: &Context<'_>, op: &Attention) -> Result<()> {
     const OP: OpKind = OpKind::Attention;
-    let queries = op.q_lens.ranges(OP, "q_lens", &values(cx, &op.q_lens)?, op.q.dim(0))?;
+    let (Some(q_lens), Some(kv_lens)) = (&op.q_lens.host, &op.kv_lens.host) else { return on_device(cx, op) };
+    let queries = op.q_lens.ranges(OP, "q_lens", &wide(q_lens), op.q.dim(0))?;
     let rows = if op.kv.table().is_some() { usize::MAX } else { op.kv.k().dim(0) };
-    let keys = op.kv_lens.ranges(OP, "kv_lens", &values(cx, &op.kv_lens)?, rows)?;
+    let keys = op.kv_lens.ranges(OP, "kv_lens", &wide(kv_lens), rows)?;
     for (b, (at, keys)) in queries.into_iter().zip(keys).enumerate().filter(|(_, (at, _))| !at.is_empty()) {
         let part = |view: &TensorView| view.narrow(0, at.start, at.len());
+        let one = |view: &TensorView| with_one(&part(view)?, 0);
         let rows = |view: &TensorView| match op.kv.table() {
-            Some(table) if !keys.is_empty() => rows_of(cx, view, table, b, keys.len()),
-            Some(_) => view.select(1, 0)?.narrow(0, 0, 0),
-            None => view.narrow(0, keys.start, keys.len()),
+            Some(table) if !keys.is_empty() => with_one(&rows_of(cx, view, table, b, keys.len())?, 0),
+            Some(_) => with_one(&view.select(1, 0)?.narrow(0, 0, 0)?, 0),
+            None => with_one(&view.narrow(0, keys.start, keys.len())?, 0),
         };
         let visible = match (&op.mask, op.causal) {
             (Some(mask), _) => Visible::Mask(part(mask)?.narrow(1, 0, keys.len())?),
             (None, true) => Visible::Causal { window: op.window },
             (None, false) => Visible::All,
         };
-        let sequence = Sequence {
-            parts: vec![(part(&op.q)?, rows(op.kv.k())?)],
+        let sequence = Sequences {
+            parts: vec![(one(&op.q)?, rows(op.kv.k())?)],
             v: rows(op.kv.v())?,
             scale: op.scale,
             softcap: op.softcap,
             sinks: op.sinks.as_ref(),
             visible,
-            out: part(&op.out)?,
-            lse: op.lse.as_ref().map(|lse| part(lse)).transpose()?,
+            out: one(&op.out)?,
+            lse: op.lse.as_ref().map(|lse| one(lse)).transpose()?,
         };
         sequence.run(cx)?;
     }
     Ok(())
+}
+
+fn on_device(cx: &Context<'_>, op: &Attention) -> Result<()> {
+    let call = OnDevice {
+        q_lens: &op.q_lens,
+        kv_lens: &op.kv_lens,
+        parts: vec![(op.q.clone(), op.kv.k().clone())],
+        v: op.kv.v().clone(),
+        table: op.kv.table(),
+        scale: op.scale,
+        softcap: op.softcap,
+        sinks: op.sinks.as_ref(),
+        causal: op.causal && op.mask.is_none(),
+        window: op.window,
+        mask: op.mask.as_ref(),
+        out: &op.out,
+        lse: op.lse.as_deref(),
+    };
+    call.run(cx)
 }

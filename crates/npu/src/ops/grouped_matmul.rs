@@ -5,7 +5,8 @@ use ascend_hal::{DType, Format, Result, TensorView};
 
 use super::activation::gated;
 use super::matmul::LAST;
-use super::{Builtin, builtin, only, rows, weight};
+use super::rows::{self, Owners};
+use super::{Builtin, builtin, only, weight};
 use crate::context::Context;
 use crate::raw::Scalar;
 use crate::raw::operators::*;
@@ -160,53 +161,13 @@ impl Groups {
     }
 }
 
-/// What is known of each row: its entry in the list (i64 `[T]`, the last one for rows behind the groups), and whether it belongs to a group (bool `[T, 1]`).
-struct Owners {
-    entry: TensorView,
-    used: TensorView,
-}
-
-impl Owners {
-    fn of(cx: &Context<'_>, groups: &Groups, tokens: usize) -> Result<Self> {
-        let (q, ends) = (cx.queue(), groups.ends(cx)?);
-        let e = ends.dim(0);
-        let rows = cx.to(&cx.iota(tokens)?, DType::I64)?.reshape([tokens, 1])?;
-        // The number of row ends that lie at or before a row is the row's entry.
-        let (behind, passed) = (cx.temp(DType::I64, [tokens, e])?, cx.temp(DType::Bool, [tokens, e])?);
-        cx.sub(&rows, &ends.reshape([1, e])?, &behind)?;
-        aclnnGeScalar(q, &behind, Scalar::I64(0), &passed)?;
-        let (passed, entry) = (cx.to(&passed, DType::F32)?, cx.temp(DType::F32, [tokens, 1])?);
-        aclnnReduceSum(q, &passed, &[-1], true, crate::raw::number(DType::F32), &entry)?;
-        let used = cx.temp(DType::Bool, [tokens, 1])?;
-        aclnnLtScalar(q, &entry, Scalar::F32(e as f32), &used)?;
-        let bounded = cx.temp(DType::F32, [tokens, 1])?;
-        aclnnClamp(q, &entry, Some(Scalar::F32(0.)), Some(Scalar::F32(e as f32 - 1.)), &bounded)?;
-        Ok(Self { entry: cx.to(&bounded, DType::I64)?.reshape([tokens])?, used })
-    }
-
-    /// For each row the row of `table` (`[E, N]`) that its entry has.
-    fn rows_of(&self, cx: &Context<'_>, table: &TensorView) -> Result<TensorView> {
-        let out = cx.temp(table.dtype(), [self.entry.dim(0), table.dim(1)])?;
-        aclnnIndexSelect(cx.queue(), table, 0, &self.entry, &out)?;
-        Ok(out)
-    }
-
-    /// `y = x` in the rows of groups; the others stay as they are.
-    fn put(&self, cx: &Context<'_>, x: &TensorView, y: &TensorView) -> Result<()> {
-        let x = cx.as_type(x, y.dtype())?;
-        let merged = cx.temp(y.dtype(), *y.shape())?;
-        aclnnSWhere(cx.queue(), &self.used, &x, y, &merged)?;
-        cx.put(&merged, y)
-    }
-}
-
 fn in_f32(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()> {
     let (t, k, n) = (op.x.dim(0), op.x.dim(1), op.weight.data.dim(2));
     if op.groups.view().numel() == 0 {
         return Ok(());
     }
     let groups = Groups::of(cx, op)?;
-    let owners = Owners::of(cx, &groups, t)?;
+    let owners = Owners::of(cx, &groups.ends(cx)?, t)?;
     let sums = cx.temp(DType::F32, [t, n])?;
     if k == 0 {
         cx.zero(&sums)?;
@@ -226,7 +187,7 @@ fn from_sums(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()> {
         return Ok(());
     }
     let groups = Groups::of(cx, op)?;
-    let owners = Owners::of(cx, &groups, t)?;
+    let owners = Owners::of(cx, &groups.ends(cx)?, t)?;
     let sums = cx.temp(DType::I32, [t, n])?;
     if k == 0 {
         cx.zero(&sums)?;

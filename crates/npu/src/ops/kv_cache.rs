@@ -1,10 +1,11 @@
 //! Paged cache: write and gather. aclnnScatterPaKvCache leaves open what becomes of slot -1, so rows go by aclnnScatterNdUpdate, which every version has.
 
-use ascend_hal::ops::{KvCacheGather, KvCacheWrite, Lengths};
-use ascend_hal::{DType, Dims, OpKind, Result, TensorView};
+use ascend_hal::ops::{KvCacheGather, KvCacheWrite};
+use ascend_hal::{DType, Dims, Result, TensorView};
 
 use super::init_routing::{choose, select};
-use super::{Builtin, all, builtin, dtypes};
+use super::rows::Owners;
+use super::{Builtin, all, builtin, dtypes, only};
 use crate::context::Context;
 use crate::raw::Scalar;
 use crate::raw::operators::*;
@@ -15,10 +16,15 @@ pub(super) const KERNELS: &[Builtin] = &[
         "skipped rows are replaced by a row that is written", all => write
     ),
     builtin!(
-        Composed KvCacheGather "select_pages" ["aclnnIndexSelect"] dtypes::<KvCacheGather>(),
-        "pages selected for each sequence; lengths that are not on the host are read back, for which the stream is waited for", all => gather
+        Composed KvCacheGather "select_rows" ["aclnnIndexSelect" "aclnnSWhere" "aclnnCeil"] dtypes::<KvCacheGather>(),
+        "the slot of each row from lengths and table on the device; up to 2^22 rows", few => gather
     ),
 ];
+
+/// Beyond so many rows the arithmetic in f32 would not find the page.
+fn few(op: &KvCacheGather) -> Result<(), String> {
+    only(op.out.dim(0) <= 1 << 22, "more than 2^22 rows")
+}
 
 fn write(cx: &Context<'_>, op: &KvCacheWrite) -> Result<()> {
     if op.k.dim(0) == 0 {
@@ -81,12 +87,9 @@ impl Places {
     }
 }
 
-/// The running sum of lengths: as it is on the host, or read back.
-pub(super) fn values(cx: &Context<'_>, lens: &Lengths) -> Result<Vec<i64>> {
-    match &lens.host {
-        Some(host) => Ok(host.iter().copied().map(i64::from).collect()),
-        None => cx.ints(&lens.cumulative, "the lengths of sequences"),
-    }
+/// Lengths as they are on the host.
+pub(super) fn wide(host: &[i32]) -> Vec<i64> {
+    host.iter().copied().map(i64::from).collect()
 }
 
 /// The first `len` rows of sequence `b`, `[len, ..]`, from the pages that the table names. There are so many.
@@ -99,10 +102,38 @@ pub(super) fn rows_of(cx: &Context<'_>, cache: &TensorView, table: &TensorView, 
 }
 
 fn gather(cx: &Context<'_>, op: &KvCacheGather) -> Result<()> {
-    let lens = op.kv_lens.ranges(OpKind::KvCacheGather, "kv_lens", &values(cx, &op.kv_lens)?, op.out.dim(0))?;
-    for (b, rows) in lens.into_iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
-        let found = rows_of(cx, &op.cache, &op.table, b, rows.len())?;
-        cx.put(&found, &op.out.narrow(0, rows.start, rows.len())?)?;
+    let (q, rows, b) = (cx.queue(), op.out.dim(0), op.kv_lens.sequences());
+    let (pages, size, most) = (op.cache.dim(0), op.cache.dim(1), op.table.dim(1));
+    if b == 0 || pages * most == 0 {
+        return Ok(());
     }
-    Ok(())
+    let sums = cx.to(&op.kv_lens.cumulative, DType::I64)?;
+    let owners = Owners::of(cx, &sums.narrow(0, 1, b)?, rows)?;
+    let between = |x: &TensorView, last: usize| aclnnClamp(q, x, Some(Scalar::F32(0.)), Some(Scalar::F32(last as f32)), x);
+    // The row's number within its sequence.
+    let own = cx.to(&owners.rows_of(cx, &sums.narrow(0, 0, b)?.reshape([b, 1])?)?, DType::F32)?;
+    cx.sub(&cx.to(&cx.iota(rows)?, DType::F32)?.reshape([rows, 1])?, &own, &own)?;
+    // Whole pages before it: half a row more keeps the quotient away from whole numbers.
+    let (page, exact) = (cx.temp(DType::F32, [rows, 1])?, cx.temp(DType::F32, [rows, 1])?);
+    cx.adds(&own, 0.5, &exact)?;
+    aclnnDivs(q, &exact, Scalar::F32(size as f32), &exact)?;
+    aclnnCeil(q, &exact, &page)?;
+    cx.adds(&page, -1., &page)?;
+    between(&page, most - 1)?;
+    let before = exact;
+    cx.muls(&page, size as f32, &before)?;
+    cx.sub(&own, &before, &own)?;
+    between(&own, size - 1)?;
+    // Rows behind the last sequence may come from anywhere; they are not kept.
+    let of_table = cx.temp(DType::I64, [rows])?;
+    aclnnMuls(q, &owners.entry, Scalar::I64(most as i64), &of_table)?;
+    cx.add(&of_table, &cx.to(&page, DType::I64)?.reshape([rows])?, &of_table)?;
+    let slot = select(cx, &cx.to(&op.table, DType::I64)?.reshape([b * most])?, &of_table)?;
+    aclnnClamp(q, &slot, Some(Scalar::I64(0)), Some(Scalar::I64(pages as i64 - 1)), &slot)?;
+    aclnnMuls(q, &slot, Scalar::I64(size as i64), &slot)?;
+    cx.add(&slot, &cx.to(&own, DType::I64)?.reshape([rows])?, &slot)?;
+    let width = op.out.numel() / rows;
+    let flat = op.cache.reshape([pages * size, width]);
+    let flat = flat.or_else(|_| cx.dense(&op.cache)?.reshape([pages * size, width]))?;
+    owners.put(cx, &select(cx, &flat, &slot)?.reshape(*op.out.shape())?, &op.out)
 }

@@ -3,16 +3,18 @@
 use ascend_hal::ops::{MlaDecode, MlaPrefill};
 use ascend_hal::{OpKind, Result, TensorView};
 
-use super::attend::{Sequence, Visible};
+use super::attend::{Sequences, Visible, with_one};
 use super::fused_attention::{Fused, HALVES, Sees, ends, fit, known, page_fits};
-use super::kv_cache::{rows_of, values};
-use super::{Builtin, all, builtin, dtypes, only};
+use super::kv_cache::{rows_of, wide};
+use super::on_device::{OnDevice, countable_rows};
+use super::{Builtin, builtin, dtypes, only};
 use crate::context::Context;
 
 pub(super) const KERNELS: &[Builtin] = &[
     builtin!(
         Composed MlaDecode "mla_decode_in_f32" ["aclnnBatchMatMul" "aclnnSWhere" "aclnnLog"] dtypes::<MlaDecode>(),
-        "each sequence in f32 tensors; lengths that are not on the host are read back, for which the stream is waited for", all => decode
+        "in f32 tensors; each sequence for itself where lengths are on the host, else every query against up to as many keys as its table has room for, \
+         of up to 2^24 rows", decode_countable => decode
     ),
     builtin!(
         Aclnn MlaDecode "aclnnFusedInferAttentionScore" ["aclnnFusedInferAttentionScoreV3"] HALVES,
@@ -21,7 +23,8 @@ pub(super) const KERNELS: &[Builtin] = &[
     ),
     builtin!(
         Composed MlaPrefill "mla_prefill_in_f32" ["aclnnBatchMatMul" "aclnnSWhere" "aclnnLog"] dtypes::<MlaPrefill>(),
-        "each sequence in f32 tensors; lengths that are not on the host are read back, for which the stream is waited for", all => prefill
+        "in f32 tensors; each sequence for itself where lengths are on the host, else all against all, of up to 2^24 rows",
+        prefill_countable => prefill
     ),
     builtin!(
         Aclnn MlaPrefill "aclnnFusedInferAttentionScore" ["aclnnFusedInferAttentionScoreV3"] HALVES,
@@ -29,6 +32,14 @@ pub(super) const KERNELS: &[Builtin] = &[
         prefill_fits => prefill_fused
     ),
 ];
+
+fn decode_countable(op: &MlaDecode) -> Result<(), String> {
+    countable_rows(&op.q_latent, &op.latent_cache, Some(&op.table))
+}
+
+fn prefill_countable(op: &MlaPrefill) -> Result<(), String> {
+    countable_rows(&op.q_nope, &op.k_nope, None)
+}
 
 fn row_major<'a>(views: impl IntoIterator<Item = &'a TensorView>) -> Result<(), String> {
     only(views.into_iter().all(TensorView::is_contiguous), "tensors that are not row-major")
@@ -119,57 +130,92 @@ fn prefill_fused(cx: &Context<'_>, op: &MlaPrefill) -> Result<()> {
     call.run(cx)
 }
 
-/// Keys that all heads share, as those of one head.
-fn one_head(view: &TensorView) -> Result<TensorView> {
-    let old = view.layout();
-    let layout = ascend_hal::Layout::strided([view.dim(0), 1, view.dim(1)], [old.strides()[0], 0, old.strides()[1]], old.offset())?;
-    TensorView::new(view.buffer().clone(), view.dtype(), layout)
-}
-
 fn decode(cx: &Context<'_>, op: &MlaDecode) -> Result<()> {
     const OP: OpKind = OpKind::MlaDecode;
-    let queries = op.q_lens.ranges(OP, "q_lens", &values(cx, &op.q_lens)?, op.q_latent.dim(0))?;
-    let keys = op.kv_lens.ranges(OP, "kv_lens", &values(cx, &op.kv_lens)?, usize::MAX)?;
+    let (Some(q_lens), Some(kv_lens)) = (&op.q_lens.host, &op.kv_lens.host) else { return decode_on_device(cx, op) };
+    let queries = op.q_lens.ranges(OP, "q_lens", &wide(q_lens), op.q_latent.dim(0))?;
+    let keys = op.kv_lens.ranges(OP, "kv_lens", &wide(kv_lens), usize::MAX)?;
     for (b, (at, keys)) in queries.into_iter().zip(keys).enumerate().filter(|(_, (at, _))| !at.is_empty()) {
-        let part = |view: &TensorView| view.narrow(0, at.start, at.len());
+        let one = |view: &TensorView| with_one(&view.narrow(0, at.start, at.len())?, 0);
         let rows = |cache: &TensorView| {
             let rows = if keys.is_empty() { cache.select(1, 0)?.narrow(0, 0, 0)? } else { rows_of(cx, cache, &op.table, b, keys.len())? };
-            one_head(&rows)
+            with_one(&with_one(&rows, 1)?, 0)
         };
         let (latent, rope) = (rows(&op.latent_cache)?, rows(&op.rope_cache)?);
-        let sequence = Sequence {
-            parts: vec![(part(&op.q_latent)?, latent.clone()), (part(&op.q_rope)?, rope)],
+        let sequence = Sequences {
+            parts: vec![(one(&op.q_latent)?, latent.clone()), (one(&op.q_rope)?, rope)],
             v: latent,
             scale: op.scale,
             softcap: None,
             sinks: None,
             visible: Visible::Causal { window: None },
-            out: part(&op.out)?,
-            lse: op.lse.as_ref().map(|lse| part(lse)).transpose()?,
+            out: one(&op.out)?,
+            lse: op.lse.as_ref().map(|lse| one(lse)).transpose()?,
         };
         sequence.run(cx)?;
     }
     Ok(())
 }
 
+fn decode_on_device(cx: &Context<'_>, op: &MlaDecode) -> Result<()> {
+    // All heads share the keys: they are those of one head.
+    let (latent, rope) = (with_one(&op.latent_cache, 2)?, with_one(&op.rope_cache, 2)?);
+    let call = OnDevice {
+        q_lens: &op.q_lens,
+        kv_lens: &op.kv_lens,
+        parts: vec![(op.q_latent.clone(), latent.clone()), (op.q_rope.clone(), rope)],
+        v: latent,
+        table: Some(&op.table),
+        scale: op.scale,
+        softcap: None,
+        sinks: None,
+        causal: true,
+        window: None,
+        mask: None,
+        out: &op.out,
+        lse: op.lse.as_deref(),
+    };
+    call.run(cx)
+}
+
 fn prefill(cx: &Context<'_>, op: &MlaPrefill) -> Result<()> {
     const OP: OpKind = OpKind::MlaPrefill;
-    let queries = op.q_lens.ranges(OP, "q_lens", &values(cx, &op.q_lens)?, op.q_nope.dim(0))?;
-    let keys = op.kv_lens.ranges(OP, "kv_lens", &values(cx, &op.kv_lens)?, op.k_nope.dim(0))?;
+    let (Some(q_lens), Some(kv_lens)) = (&op.q_lens.host, &op.kv_lens.host) else { return prefill_on_device(cx, op) };
+    let queries = op.q_lens.ranges(OP, "q_lens", &wide(q_lens), op.q_nope.dim(0))?;
+    let keys = op.kv_lens.ranges(OP, "kv_lens", &wide(kv_lens), op.k_nope.dim(0))?;
     for (at, keys) in queries.into_iter().zip(keys).filter(|(at, _)| !at.is_empty()) {
-        let part = |view: &TensorView| view.narrow(0, at.start, at.len());
-        let rows = |view: &TensorView| view.narrow(0, keys.start, keys.len());
-        let sequence = Sequence {
-            parts: vec![(part(&op.q_nope)?, rows(&op.k_nope)?), (part(&op.q_rope)?, one_head(&rows(&op.k_rope)?)?)],
+        let one = |view: &TensorView| with_one(&view.narrow(0, at.start, at.len())?, 0);
+        let rows = |view: &TensorView| with_one(&view.narrow(0, keys.start, keys.len())?, 0);
+        let sequence = Sequences {
+            parts: vec![(one(&op.q_nope)?, rows(&op.k_nope)?), (one(&op.q_rope)?, with_one(&rows(&op.k_rope)?, 2)?)],
             v: rows(&op.v)?,
             scale: op.scale,
             softcap: None,
             sinks: None,
             visible: if op.causal { Visible::Causal { window: None } } else { Visible::All },
-            out: part(&op.out)?,
-            lse: op.lse.as_ref().map(|lse| part(lse)).transpose()?,
+            out: one(&op.out)?,
+            lse: op.lse.as_ref().map(|lse| one(lse)).transpose()?,
         };
         sequence.run(cx)?;
     }
     Ok(())
+}
+
+fn prefill_on_device(cx: &Context<'_>, op: &MlaPrefill) -> Result<()> {
+    let call = OnDevice {
+        q_lens: &op.q_lens,
+        kv_lens: &op.kv_lens,
+        parts: vec![(op.q_nope.clone(), op.k_nope.clone()), (op.q_rope.clone(), with_one(&op.k_rope, 1)?)],
+        v: op.v.clone(),
+        table: None,
+        scale: op.scale,
+        softcap: None,
+        sinks: None,
+        causal: op.causal,
+        window: None,
+        mask: None,
+        out: &op.out,
+        lse: op.lse.as_deref(),
+    };
+    call.run(cx)
 }

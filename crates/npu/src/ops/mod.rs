@@ -18,6 +18,7 @@ mod matmul;
 mod mla;
 mod moe_experts;
 mod norm;
+mod on_device;
 mod quantize;
 mod rope;
 mod rows;

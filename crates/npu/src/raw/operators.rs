@@ -126,6 +126,7 @@ operators! {
     aclnnMinimum, aclnnMinimumGetWorkspaceSize(a: T, b: T, out: T);
     aclnnClamp, aclnnClampGetWorkspaceSize(a: T, low: OS, high: OS, out: T);
     aclnnRound, aclnnRoundGetWorkspaceSize(a: T, out: T);
+    aclnnCeil, aclnnCeilGetWorkspaceSize(a: T, out: T);
     aclnnSigmoid, aclnnSigmoidGetWorkspaceSize(a: T, out: T);
     aclnnExp, aclnnExpGetWorkspaceSize(a: T, out: T);
     aclnnLog, aclnnLogGetWorkspaceSize(a: T, out: T);

@@ -156,24 +156,6 @@ impl Queue {
         Ok(!self.gate.skips())
     }
 
-    /// Waits until the stream has passed what was enqueued. `false` when it has failed, which the next synchronisation reports.
-    pub(crate) fn wait_here(&self, asked: &'static str) -> Result<bool> {
-        let state = self.state();
-        if state.recording.is_some() {
-            let found = "a capture is running, and what it records has no values yet; give the numbers on the host".into();
-            return Err(Error::State { what: "stream", asked, found });
-        }
-        let stream = state.stream.clone();
-        drop(state);
-        match stream.synchronize() {
-            Err(error) if is_late(&error) => {
-                self.state().late.get_or_insert(error);
-                Ok(false)
-            }
-            outcome => outcome.map(|()| true).map_err(from_cann),
-        }
-    }
-
     /// Gives the stream one piece of work by `submit`.
     fn give(&self, state: &mut State, submit: impl FnOnce(&RawStream) -> CannResult<()>) -> Result<()> {
         match submit(&state.stream) {
