@@ -186,17 +186,24 @@ fn unsafe_call(code: aclError, what: &str) -> Outcome {
     Ok(())
 }
 
+/// Tasks, and the memory that they touch, each allocation once.
+#[derive(Clone)]
+struct Recorded {
+    tasks: Arc<[Task]>,
+    uses: Arc<[Span]>,
+}
+
 /// What a capture makes: a sequence of tasks that can be run as one.
 pub(crate) struct Model {
     context: usize,
     /// None while the capture runs.
-    tasks: Mutex<Option<Arc<[Task]>>>,
+    recorded: Mutex<Option<Recorded>>,
     executions: Arc<AtomicUsize>,
 }
 
 impl Model {
     pub(crate) fn new(context: usize) -> Arc<Self> {
-        Arc::new(Self { context, tasks: Mutex::new(None), executions: Arc::default() })
+        Arc::new(Self { context, recorded: Mutex::new(None), executions: Arc::default() })
     }
 
     /// The handle of the context that it belongs to.
@@ -205,13 +212,23 @@ impl Model {
     }
 
     pub(crate) fn finish(&self, tasks: Vec<Task>) {
-        *self.tasks.lock().unwrap_or_else(PoisonError::into_inner) = Some(tasks.into());
+        let mut uses: Vec<Span> = Vec::new();
+        for span in tasks.iter().flat_map(|task| &task.uses) {
+            if !uses.iter().any(|known| known.same_allocations(span)) {
+                uses.push(span.clone());
+            }
+        }
+        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = Some(Recorded { tasks: tasks.into(), uses: uses.into() });
+    }
+
+    fn recorded(&self) -> Outcome<Recorded> {
+        let recorded = self.recorded.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        recorded.ok_or_else(|| Fault::misuse(ACL_ERROR_RT_MODEL_CAPTURED, "the capture that makes the model has not ended"))
     }
 
     /// What it runs.
     pub(crate) fn tasks(&self) -> Outcome<Arc<[Task]>> {
-        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        tasks.ok_or_else(|| Fault::misuse(ACL_ERROR_RT_MODEL_CAPTURED, "the capture that makes the model has not ended"))
+        self.recorded().map(|recorded| recorded.tasks)
     }
 
     /// Whether an execution has not ended.
@@ -221,10 +238,9 @@ impl Model {
 
     /// Puts one execution on a stream.
     pub(crate) fn execute(&self, stream: &Stream) -> Outcome {
-        let tasks = self.tasks()?;
-        let uses: Vec<Span> = tasks.iter().flat_map(|task| task.uses.iter().cloned()).collect();
+        let Recorded { tasks, uses } = self.recorded()?;
         let execution = stream.capture().is_none().then(|| Execution::begin(&self.executions));
-        stream.submit(uses, move |flags| {
+        stream.submit(uses.to_vec(), move |flags| {
             let outcome = replay(&tasks, flags);
             execution.iter().for_each(Execution::end);
             outcome

@@ -90,3 +90,41 @@ fn repeatable_executor_takes_new_addresses() {
         assert!(message.contains("destroyed"), "{message}");
     }
 }
+
+/// The index counts the tensors of the operator in the order of its arguments, null ones too; the address is one that kernels can read.
+#[test]
+fn new_addresses_are_refused_at_another_tensors_place() {
+    let device = Device::new(3);
+    let (x, y) = (device.floats(&[1., -1.]).view(&[1, 2], &[2, 1], 0), device.floats(&[0.; 2]).view(&[1, 2], &[2, 1], 0));
+    let weight = device.floats(&[3., 3.]).view(&[2], &[1], 0);
+    let other = device.floats(&[4., 4.]);
+    let shape = device.int_array(&[2]);
+    let (mut size, mut executor) = (0, null_mut());
+    let (opapi, base) = (&device.cann.opapi, &device.cann.nnopbase);
+    // SAFETY: every handle is alive or null where that is allowed, the places can be written.
+    unsafe {
+        let none = null_mut();
+        opapi
+            .aclnnLayerNormGetWorkspaceSize(x.handle, shape, weight.handle, none, 0.0, y.handle, none, none, &mut size, &mut executor)
+            .unwrap();
+        let (_, message) = refused(base.aclSetTensorAddr(executor, 1, weight.handle, other.address));
+        assert!(message.contains("serves once"), "{message}");
+        base.aclSetAclOpExecutorRepeatable(executor).unwrap();
+        for (index, tensor, address, why) in [
+            (2, weight.handle, other.address, "place 2"),
+            (6, y.handle, other.address, "index 6 asked of the 6"),
+            (1, weight.handle, other.address.byte_add(4), "multiple of 32"),
+        ] {
+            let (code, message) = refused(base.aclSetTensorAddr(executor, index, tensor, address));
+            assert!(code == ACLNN_ERR_PARAM_INVALID && message.contains(why), "{message}");
+        }
+        // x, weight, bias, out: the bias is null and counts.
+        base.aclSetTensorAddr(executor, 1, weight.handle, other.address).unwrap();
+        base.aclSetTensorAddr(executor, 3, y.handle, y.address()).unwrap();
+        let workspace = device.floats(&vec![0.; size as usize / 4 + 1]);
+        opapi.aclnnLayerNorm(workspace.address, size, executor, device.stream).unwrap();
+        device.synchronize();
+        assert_eq!(y.read(), [4., -4.]);
+        base.aclDestroyAclOpExecutor(executor).unwrap();
+    }
+}

@@ -13,27 +13,59 @@ use crate::nnopbase::{Operand, Scalar, operands};
 /// The arguments of a call, taken one after the other.
 #[derive(Default)]
 pub(crate) struct Arguments {
-    tensors: Vec<Tensor>,
+    tensors: Tensors,
 }
+
+/// The tensors of a call, in order.
+#[derive(Default)]
+pub(crate) struct Tensors {
+    pub(crate) list: Vec<Tensor>,
+    /// For each, the place of its argument in the operator's prototype: tensors and lists of them are counted, those that are null too.
+    pub(crate) places: Vec<usize>,
+    /// How many such places there are.
+    pub(crate) count: usize,
+}
+
+impl Tensors {
+    fn push(&mut self, tensor: Tensor) {
+        self.list.push(tensor);
+        self.places.push(self.count - 1);
+    }
+}
+
+/// What C passes for an argument.
+pub(crate) trait Passed {
+    /// Whether it is a tensor or a list of them.
+    const TENSORS: bool = false;
+}
+
+macro_rules! passed {
+    ($($ty:ty)*) => {$( impl Passed for $ty {} )*};
+    (tensors: $($ty:ty)*) => {$( impl Passed for $ty { const TENSORS: bool = true; } )*};
+}
+
+passed!(bool i8 i32 i64 u32 f32 f64 *const aclScalar *const aclIntArray *mut aclIntArray *const aclFloatArray *const aclBoolArray *const c_char *mut c_char);
+passed!(tensors: *const aclTensor *mut aclTensor *const aclTensorList *mut aclTensorList);
 
 impl Arguments {
     /// The argument `name` in the form `A`.
     ///
     /// # Safety
     /// * A string is null, or ends with a zero byte.
-    pub(crate) unsafe fn take<C, A: Take<C>>(&mut self, argument: C, name: &'static str) -> Outcome<A> {
+    pub(crate) unsafe fn take<C: Passed, A: Take<C>>(&mut self, argument: C, name: &'static str) -> Outcome<A> {
+        self.tensors.count += usize::from(C::TENSORS);
         // SAFETY: the caller promises it.
         unsafe { A::take(self, argument, name) }
     }
 
     /// The tensors among them, in order.
-    pub(super) fn tensors(self) -> Vec<Tensor> {
+    pub(super) fn tensors(self) -> Tensors {
         self.tensors
     }
 
     fn tensor(&mut self, handle: usize, name: &'static str) -> Outcome<Tensor> {
         let shared = operands().tensor(handle, name)?;
-        let tensor = Tensor::new(self.tensors.len(), name, handle, shared)?;
+        let tensor = Tensor::new(self.tensors.list.len(), name, handle, shared)?;
         self.tensors.push(tensor.clone());
         Ok(tensor)
     }
@@ -107,7 +139,7 @@ impl Take<*const aclTensor> for Tensor {
 impl Take<*mut aclTensor> for AsBlocks {
     unsafe fn take(arguments: &mut Arguments, argument: *mut aclTensor, name: &'static str) -> Outcome<Self> {
         let shared = operands().tensor(argument as usize, name)?;
-        let both = Tensor::becomes_blocks(arguments.tensors.len(), name, argument as usize, shared)?;
+        let both = Tensor::becomes_blocks(arguments.tensors.list.len(), name, argument as usize, shared)?;
         arguments.tensors.push(both.blocks.clone());
         Ok(both)
     }

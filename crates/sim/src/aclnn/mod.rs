@@ -49,7 +49,7 @@ use std::ffi::c_void;
 
 use ascend_sys::ffi::{ACLNN_ERR_PARAM_NULLPTR, aclOpExecutor, aclnnStatus};
 
-pub(crate) use argument::Arguments;
+pub(crate) use argument::{Arguments, Tensors};
 pub(crate) use run::Run;
 pub(crate) use tensor::Tensor;
 

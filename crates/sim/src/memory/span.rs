@@ -49,6 +49,11 @@ impl Span {
         self.address
     }
 
+    /// Whether it lies in the very allocations that another one lies in.
+    pub(crate) fn same_allocations(&self, other: &Self) -> bool {
+        self.lives.len() == other.lives.len() && self.lives.iter().zip(&other.lives).all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+
     /// Keeps the memory from being freed, until the value is dropped. Refused if it has been freed already.
     pub(crate) fn in_use(&self) -> Outcome<InUse> {
         self.lives.iter().for_each(|life| {

@@ -44,17 +44,17 @@ pub(crate) const FUNCTIONS: &[(&str, Address)] = functions! {
     aclGetScalarListSize => scalar_list_size,
     aclSetAclOpExecutorRepeatable => set_repeatable,
     aclDestroyAclOpExecutor => destroy_executor,
-    aclSetInputTensorAddr => set_address,
-    aclSetOutputTensorAddr => set_address,
+    aclSetInputTensorAddr => set_input_address,
+    aclSetOutputTensorAddr => set_output_address,
     aclSetTensorAddr => set_address,
-    aclSetDynamicInputTensorAddr => set_dynamic_address,
-    aclSetDynamicOutputTensorAddr => set_dynamic_address,
+    aclSetDynamicInputTensorAddr => set_dynamic_input_address,
+    aclSetDynamicOutputTensorAddr => set_dynamic_output_address,
     aclSetDynamicTensorAddr => set_dynamic_address,
-    AclSetInputTensorAddr => set_address,
-    AclSetOutputTensorAddr => set_address,
+    AclSetInputTensorAddr => set_input_address,
+    AclSetOutputTensorAddr => set_output_address,
     AclSetTensorAddr => set_address,
-    AclSetDynamicInputTensorAddr => set_dynamic_address,
-    AclSetDynamicOutputTensorAddr => set_dynamic_address,
+    AclSetDynamicInputTensorAddr => set_dynamic_input_address,
+    AclSetDynamicOutputTensorAddr => set_dynamic_output_address,
     AclSetDynamicTensorAddr => set_dynamic_address,
 };
 
@@ -351,23 +351,32 @@ unsafe extern "C" fn destroy_executor(executor: *mut aclOpExecutor) -> aclnnStat
     call("aclDestroyAclOpExecutor", || operands().remove(executor as usize, "aclOpExecutor", "executor"))
 }
 
-/// The tensor says which place is meant; the index must exist.
-unsafe extern "C" fn set_address(executor: *mut aclOpExecutor, index: usize, tensor: *mut aclTensor, address: *mut c_void) -> aclnnStatus {
-    call("aclSetTensorAddr", || {
+/// Sets where a tensor's data is. `exact`: the index counts inputs and outputs in one row, so it says which place is meant.
+fn move_tensor(
+    name: &'static str,
+    exact: bool,
+    executor: *mut aclOpExecutor,
+    index: usize,
+    tensor: *mut aclTensor,
+    address: *mut c_void,
+) -> aclnnStatus {
+    call(name, || {
         let operands = operands();
         operands.tensor(tensor as usize, "tensor")?;
-        operands.executor(executor.cast())?.set_address(index, tensor as usize, address as usize)
+        operands.executor(executor.cast())?.set_address((index, exact), tensor as usize, address as usize)
     })
 }
 
-unsafe extern "C" fn set_dynamic_address(
+/// The same for a member of a list.
+fn move_member(
+    name: &'static str,
+    exact: bool,
     executor: *mut aclOpExecutor,
-    index: usize,
-    relative: usize,
+    (index, relative): (usize, usize),
     tensors: *mut aclTensorList,
     address: *mut c_void,
 ) -> aclnnStatus {
-    call("aclSetDynamicTensorAddr", || {
+    call(name, || {
         let operands = operands();
         let members = match operands.get(tensors as usize, "aclTensorList", "tensors")? {
             Operand::Tensors(members) => members.clone(),
@@ -375,6 +384,26 @@ unsafe extern "C" fn set_dynamic_address(
         };
         let count = members.len();
         let Some(tensor) = members.get(relative) else { return Err(invalid(format!("member {relative} asked of a list of {count}"))) };
-        operands.executor(executor.cast())?.set_address(index, *tensor, address as usize)
+        operands.executor(executor.cast())?.set_address((index, exact), *tensor, address as usize)
     })
+}
+
+macro_rules! moves {
+    ($($name:ident, $member_name:ident: $text:literal, $member_text:literal, $exact:literal;)*) => {$(
+        unsafe extern "C" fn $name(executor: *mut aclOpExecutor, index: usize, tensor: *mut aclTensor, address: *mut c_void) -> aclnnStatus {
+            move_tensor($text, $exact, executor, index, tensor, address)
+        }
+
+        unsafe extern "C" fn $member_name(
+            executor: *mut aclOpExecutor, index: usize, relative: usize, tensors: *mut aclTensorList, address: *mut c_void,
+        ) -> aclnnStatus {
+            move_member($member_text, $exact, executor, (index, relative), tensors, address)
+        }
+    )*};
+}
+
+moves! {
+    set_address, set_dynamic_address: "aclSetTensorAddr", "aclSetDynamicTensorAddr", true;
+    set_input_address, set_dynamic_input_address: "aclSetInputTensorAddr", "aclSetDynamicInputTensorAddr", false;
+    set_output_address, set_dynamic_output_address: "aclSetOutputTensorAddr", "aclSetDynamicOutputTensorAddr", false;
 }

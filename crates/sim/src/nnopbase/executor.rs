@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use ascend_sys::ffi::{ACLNN_ERR_PARAM_INVALID, ACLNN_ERR_PARAM_NULLPTR, aclnnStatus, aclrtStream};
 
 use super::operands;
-use crate::aclnn::{Plan, Run, Tensor};
+use crate::aclnn::{Plan, Run, Tensors};
 use crate::context;
 use crate::fault::{Fault, Outcome, call};
 use crate::faults;
@@ -16,15 +16,15 @@ use crate::machine::machine;
 pub(crate) struct Executor {
     operator: &'static str,
     plan: Arc<Plan>,
-    tensors: Vec<Tensor>,
+    tensors: Tensors,
     /// Where the tensors' data is: as they were described, or as the program has set it since.
     addresses: Vec<AtomicUsize>,
     repeatable: AtomicBool,
 }
 
 impl Executor {
-    pub(crate) fn new(operator: &'static str, plan: Plan, tensors: Vec<Tensor>) -> Self {
-        let addresses = tensors.iter().map(|tensor| AtomicUsize::new(tensor.address())).collect();
+    pub(crate) fn new(operator: &'static str, plan: Plan, tensors: Tensors) -> Self {
+        let addresses = tensors.list.iter().map(|tensor| AtomicUsize::new(tensor.address())).collect();
         Self { operator, plan: Arc::new(plan), tensors, addresses, repeatable: AtomicBool::new(false) }
     }
 
@@ -40,23 +40,33 @@ impl Executor {
         self.repeatable.load(Ordering::Acquire)
     }
 
-    /// Sets where the data of a tensor is, which is one of those that the executor was made with.
-    pub(crate) fn set_address(&self, index: usize, tensor: usize, address: usize) -> Outcome {
+    /// Sets where the data of a tensor is: of the one at place `index` of the operator's prototype, or, where the place counts inputs or outputs alone, of whichever it is.
+    pub(crate) fn set_address(&self, (index, exact): (usize, bool), tensor: usize, address: usize) -> Outcome {
+        /// What kernels move at a time.
+        const ALIGNED: usize = 32;
         let invalid = |what: String| Err(Fault::misuse(ACLNN_ERR_PARAM_INVALID, what));
-        if index >= self.tensors.len() {
-            return invalid(format!("index {index} asked of the {} tensors of {}", self.tensors.len(), self.operator));
+        if index >= self.tensors.count {
+            return invalid(format!("index {index} asked of the {} tensors of {}", self.tensors.count, self.operator));
         }
         if !self.repeatable() {
             return invalid(format!("the executor of {} serves once; aclSetAclOpExecutorRepeatable comes first", self.operator));
         }
+        if !address.is_multiple_of(ALIGNED) {
+            return invalid(format!("an address that is a multiple of {ALIGNED} asked, {address:#x} found"));
+        }
         let mut found = false;
-        for (of, place) in self.tensors.iter().zip(&self.addresses) {
-            if of.handle() == tensor {
+        for ((of, at), place) in self.tensors.list.iter().zip(&self.tensors.places).zip(&self.addresses) {
+            if of.handle() == tensor && (!exact || *at == index) {
                 place.store(address, Ordering::Release);
+                of.set_address(address);
                 found = true;
             }
         }
-        if found { Ok(()) } else { invalid(format!("{tensor:#x} is none of the tensors that {} was planned with", self.operator)) }
+        if found {
+            return Ok(());
+        }
+        let there = if exact { format!(" at place {index}") } else { String::new() };
+        invalid(format!("{tensor:#x} is none of the tensors that {} was planned with{there}", self.operator))
     }
 }
 
@@ -93,8 +103,8 @@ pub(crate) fn launch(
             (_, 0) => return Err(Fault::misuse(ACLNN_ERR_PARAM_NULLPTR, format!("workspace is null, {needed} bytes are needed"))),
             (bytes, address) => Some((memory.span(address, bytes as usize)?, bytes as usize)),
         };
-        let mut spans = Vec::with_capacity(executor.tensors.len());
-        for (tensor, address) in executor.tensors.iter().zip(&executor.addresses) {
+        let mut spans = Vec::with_capacity(executor.tensors.list.len());
+        for (tensor, address) in executor.tensors.list.iter().zip(&executor.addresses) {
             let bytes = tensor.extent_bytes();
             let start = address.load(Ordering::Acquire) + tensor.offset_bytes();
             let span = if bytes == 0 { None } else { Some(memory.span(start, bytes).map_err(|fault| fault.of(tensor.name()))?) };
