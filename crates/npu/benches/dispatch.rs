@@ -1,4 +1,5 @@
-//! What it costs the host to enqueue: an op through the device, beside the bare C calls that it comes down to, and a captured graph beside its ops one by one.
+//! What it costs the host to enqueue: an op through the device, beside the bare C calls that it comes down to (with an executor that is planned each time, and with one
+//! that is kept), and a captured graph beside its ops one by one.
 //!
 //! The simulated operators compute nothing here (`ASCEND_SIM_KERNELS=null`), so a time is that of the calls. `cargo bench -p ascend-npu`.
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run ends")]
@@ -85,33 +86,70 @@ impl Setup {
     }
 }
 
-/// One RMS norm by the C calls alone.
-fn bare_norm(s: &Setup, [x, gamma, y, rstd]: [*mut c_void; 4], workspace: *mut c_void) {
-    let (mut bytes, mut executor) = (0, null_mut());
+/// An operator by the C calls alone: what it is planned with, and both phases.
+struct Bare<'a> {
+    setup: &'a Setup,
+    workspace: *mut c_void,
+    plan: Plan,
+    launch: unsafe fn(&Cann, *mut c_void, u64, *mut aclOpExecutor, aclrtStream) -> ascend_sys::Result<()>,
+    end: fn(&Setup, Handles),
+    memory: [*mut c_void; 4],
+}
+
+/// The handles that an operator was planned with.
+type Handles = [*mut c_void; 4];
+
+type Plan = fn(&Setup, [*mut c_void; 4], &mut u64, &mut *mut aclOpExecutor) -> Handles;
+
+impl Bare<'_> {
+    /// Handles made, planned, enqueued, handles destroyed: what a program does that keeps nothing.
+    fn whole(&self) {
+        let (mut bytes, mut executor) = (0, null_mut());
+        let handles = (self.plan)(self.setup, self.memory, &mut bytes, &mut executor);
+        self.enqueue(bytes, executor);
+        (self.end)(self.setup, handles);
+    }
+
+    /// The second phase.
+    fn enqueue(&self, bytes: u64, executor: *mut aclOpExecutor) {
+        // SAFETY: every handle is alive; the workspace is as large as any that is asked for here.
+        unsafe { (self.launch)(&self.setup.cann, self.workspace, bytes, executor, self.setup.bare) }.unwrap();
+    }
+
+    /// An executor that stays, and what it asks for. It and its handles live as long as the process.
+    fn kept(&self) -> (u64, *mut aclOpExecutor) {
+        let (mut bytes, mut executor) = (0, null_mut());
+        (self.plan)(self.setup, self.memory, &mut bytes, &mut executor);
+        // SAFETY: the executor has just been planned.
+        unsafe { self.setup.cann.nnopbase.aclSetAclOpExecutorRepeatable(executor) }.unwrap();
+        (bytes, executor)
+    }
+}
+
+fn plan_norm(s: &Setup, [x, gamma, y, rstd]: [*mut c_void; 4], bytes: &mut u64, executor: &mut *mut aclOpExecutor) -> Handles {
     let x = s.tensor(&[8, 2048], ACL_BF16, x);
     let gamma = s.tensor(&[2048], ACL_BF16, gamma);
     let y = s.tensor(&[8, 2048], ACL_BF16, y);
     let rstd = s.tensor(&[8, 1], ACL_FLOAT, rstd);
-    // SAFETY: every handle is alive; the workspace is as large as any that is asked for here.
-    unsafe {
-        s.cann.opapi.aclnnRmsNormGetWorkspaceSize(x, gamma, 1e-6, y, rstd, &mut bytes, &mut executor).unwrap();
-        s.cann.opapi.aclnnRmsNorm(workspace, bytes, executor, s.bare).unwrap();
-        for tensor in [x, gamma, y, rstd] {
-            s.cann.nnopbase.aclDestroyTensor(tensor).unwrap();
-        }
-    }
+    // SAFETY: every handle is alive.
+    unsafe { s.cann.opapi.aclnnRmsNormGetWorkspaceSize(x, gamma, 1e-6, y, rstd, bytes, executor) }.unwrap();
+    [x, gamma, y, rstd].map(|tensor| tensor.cast())
 }
 
-/// One grouped product by the C calls alone.
-fn bare_grouped(s: &Setup, [x, w, groups, y]: [*mut c_void; 4], workspace: *mut c_void) {
-    let (mut bytes, mut executor, none) = (0, null_mut(), null_mut::<aclTensorList>());
+fn end_norm(s: &Setup, handles: Handles) {
+    // SAFETY: tensors that were made for this call.
+    handles.iter().for_each(|tensor| unsafe { s.cann.nnopbase.aclDestroyTensor((*tensor).cast()) }.unwrap());
+}
+
+fn plan_grouped(s: &Setup, [x, w, groups, y]: [*mut c_void; 4], bytes: &mut u64, executor: &mut *mut aclOpExecutor) -> Handles {
+    let none = null_mut::<aclTensorList>();
     let x = s.list(s.tensor(&[16, 64], ACL_BF16, x));
     let w = s.list(s.tensor(&[8, 64, 64], ACL_BF16, w));
     let y = s.list(s.tensor(&[16, 64], ACL_BF16, y));
     let groups = s.tensor(&[8], ACL_INT64, groups);
-    // SAFETY: every handle is alive or null where that is allowed; the workspace is as large as any that is asked for here.
-    unsafe {
-        let first = s.cann.opapi.aclnnGroupedMatmulV5GetWorkspaceSize(
+    // SAFETY: every handle is alive or null where that is allowed.
+    let first = unsafe {
+        s.cann.opapi.aclnnGroupedMatmulV5GetWorkspaceSize(
             x,
             w,
             none,
@@ -132,15 +170,21 @@ fn bare_grouped(s: &Setup, [x, w, groups, y]: [*mut c_void; 4], workspace: *mut 
             y,
             none,
             none,
-            &mut bytes,
-            &mut executor,
-        );
-        first.unwrap();
-        s.cann.opapi.aclnnGroupedMatmulV5(workspace, bytes, executor, s.bare).unwrap();
+            bytes,
+            executor,
+        )
+    };
+    first.unwrap();
+    [x.cast(), w.cast(), groups.cast(), y.cast()]
+}
+
+fn end_grouped(s: &Setup, [x, w, groups, y]: Handles) {
+    // SAFETY: lists and a tensor that were made for this call.
+    unsafe {
         for list in [x, w, y] {
-            s.cann.nnopbase.aclDestroyTensorList(list).unwrap();
+            s.cann.nnopbase.aclDestroyTensorList(list.cast()).unwrap();
         }
-        s.cann.nnopbase.aclDestroyTensor(groups).unwrap();
+        s.cann.nnopbase.aclDestroyTensor(groups.cast()).unwrap();
     }
 }
 
@@ -176,13 +220,30 @@ fn ops(c: &mut Criterion) {
     // SAFETY: the device exists.
     let rebind = || unsafe { s.cann.acl.aclrtSetDevice(0) }.unwrap();
 
-    timed(c, "rms_norm/bare", || bare_norm(&s, memory, workspace), wait_bare);
-    let norm = s.norm();
-    timed(c, "rms_norm/device", || s.enqueue(&norm), wait);
-    rebind();
-    timed(c, "grouped_matmul/bare", || bare_grouped(&s, memory, workspace), wait_bare);
-    let grouped = s.grouped();
-    timed(c, "grouped_matmul/device", || s.enqueue(&grouped), wait);
+    let bare = |plan, launch, end| Bare { setup: &s, workspace, plan, launch, end, memory };
+    let norm = bare(
+        plan_norm,
+        |cann, workspace, bytes, executor, stream| {
+            // SAFETY: the caller keeps the operator's rules.
+            unsafe { cann.opapi.aclnnRmsNorm(workspace, bytes, executor, stream) }
+        },
+        end_norm,
+    );
+    let grouped = bare(
+        plan_grouped,
+        |cann, workspace, bytes, executor, stream| {
+            // SAFETY: the caller keeps the operator's rules.
+            unsafe { cann.opapi.aclnnGroupedMatmulV5(workspace, bytes, executor, stream) }
+        },
+        end_grouped,
+    );
+    for (name, bare, call) in [("rms_norm", norm, s.norm()), ("grouped_matmul", grouped, s.grouped())] {
+        rebind();
+        timed(c, &format!("{name}/bare, planned each time"), || bare.whole(), wait_bare);
+        let (bytes, executor) = bare.kept();
+        timed(c, &format!("{name}/bare, executor kept"), || bare.enqueue(bytes, executor), wait_bare);
+        timed(c, &format!("{name}/device"), || s.enqueue(&call), wait);
+    }
 }
 
 /// As many ops as a decoder layer comes down to.

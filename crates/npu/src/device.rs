@@ -1,10 +1,11 @@
 //! The device.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use ascend_hal::{
-    Buffer, Choice, Device, DeviceId, DeviceInfo, Error, Event, KernelRegistry, Launch, Location, MemoryInfo, OpCall, Result, Stream,
-    TensorView, admit, host, to_host,
+    Buffer, Choice, Device, DeviceId, DeviceInfo, Error, Event, KernelRegistry, Launch, Location, MemoryInfo, OpCall, Result,
+    Stream, TensorView, admit, host, to_host,
 };
 use ascend_sys::Cann;
 
@@ -35,6 +36,18 @@ pub enum Values {
     /// They are read back before an op that uses them, once its stream has come so far, and wrong ones are refused as the op's contract says. Slow: for tests and for
     /// finding mistakes. Recorded work is not checked.
     Checked,
+}
+
+/// What has become of the executors of a device's operators: what CANN checks and plans before an operator is enqueued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ExecutorStats {
+    /// Operators that were planned.
+    pub planned: u64,
+    /// Operators that were enqueued with the executor of an earlier call of the same shapes, strides, types and arguments.
+    pub reused: u64,
+    /// Executors that streams hold now.
+    pub kept: u64,
 }
 
 impl NpuDevice {
@@ -73,6 +86,13 @@ impl NpuDevice {
             kernels.register(kernel)?;
         }
         Ok(Arc::new(Self { info, card, kernels, streams: Mutex::default(), values }))
+    }
+
+    /// How many operators were planned, and how many were enqueued again without that.
+    pub fn executors(&self) -> ExecutorStats {
+        let counters = self.card.executors();
+        let [planned, reused, kept] = [&counters.planned, &counters.reused, &counters.kept].map(|count| count.load(Ordering::Relaxed));
+        ExecutorStats { planned, reused, kept }
     }
 
     fn streams(&self) -> MutexGuard<'_, Vec<Weak<Queue>>> {

@@ -5,6 +5,7 @@
 //! * **One layer is unsafe.** The private module `raw` wraps handles and calls; what is built on it is safe Rust.
 //! * **Contexts are bound per call.** A handle may be used and dropped in any thread.
 //! * **Memory lives as long as work needs it.** A stream keeps the buffers of what it has not passed yet. Freed memory is kept for the next allocation.
+//! * **Operators are planned once.** A stream keeps the executor of an operator that it was given twice in the same form, and sets the addresses of its tensors for each call.
 //! * **A failure stops its stream** until a synchronisation has reported it. CANN says that something failed on a stream, rarely what: the stream keeps a list of
 //!   what was enqueued, and the report names the op that CANN's message fits, or else those that were under way. On cards of this generation a failure can
 //!   stop the other streams of the device too; each reports it, and works again afterwards.
@@ -25,4 +26,4 @@ mod raw;
 mod stream;
 mod values;
 
-pub use device::{NpuDevice, Values};
+pub use device::{ExecutorStats, NpuDevice, Values};

@@ -9,6 +9,7 @@ use ascend_sys::Cann;
 use ascend_sys::ffi::{ACL_ERROR_REPEAT_INITIALIZE, ACL_HBM_MEM};
 
 use super::Handle;
+use super::executors::Counters;
 use super::pool::Pool;
 use crate::error::{CannResult, from_cann};
 
@@ -18,6 +19,7 @@ pub(crate) struct Card {
     id: DeviceId,
     context: Handle,
     pool: Pool,
+    executors: Counters,
     /// The first failure that had nobody to be reported to.
     orphan: Mutex<Option<Error>>,
 }
@@ -44,7 +46,8 @@ impl Card {
         let mut context = null_mut();
         // SAFETY: `context` is a place to write to; the index is one that CANN has.
         unsafe { cann.acl.aclrtCreateContext(&mut context, id.index.cast_signed()) }.map_err(from_cann)?;
-        let mut card = Self { cann, id, context: Handle(context), pool: Pool::default(), orphan: Mutex::default() };
+        let mut card =
+            Self { cann, id, context: Handle(context), pool: Pool::default(), executors: Counters::default(), orphan: Mutex::default() };
         let (_, total) = card.memory_info()?;
         card.pool = Pool::new(total);
         Ok(Arc::new(card))
@@ -60,6 +63,11 @@ impl Card {
 
     pub(crate) fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// What is counted of executors.
+    pub(crate) fn executors(&self) -> &Counters {
+        &self.executors
     }
 
     /// Makes the card's context that of the calling thread.

@@ -8,6 +8,8 @@ mod callback;
 mod card;
 mod entry;
 mod event;
+mod executors;
+mod form;
 mod model;
 pub(crate) mod operators;
 mod pool;

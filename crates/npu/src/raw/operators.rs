@@ -1,29 +1,17 @@
-//! The aclnn operators that kernels call, each as one safe function: it makes the arguments, asks for a workspace, and enqueues.
+//! The aclnn operators that kernels call, each as one safe function: it makes the arguments, asks for a workspace, and enqueues; or takes the
+//! executor of an earlier call of the same form.
 
-use std::ffi::{CStr, c_void};
+use std::ffi::CStr;
 use std::ptr::null_mut;
 
 use ascend_hal::{Result, TensorView};
-use ascend_sys::Cann;
-use ascend_sys::ffi::{aclDataType, aclIntArray, aclOpExecutor, aclScalar, aclTensor, aclTensorList, aclrtStream};
+use ascend_sys::ffi::{aclDataType, aclIntArray, aclScalar, aclTensor, aclTensorList};
 
+use super::executors::{self, Execute};
+use super::form::Form;
 use super::queue::Queue;
-use super::tensor::{Made, Scalar, number};
-use crate::error::{CannResult, from_cann};
-
-/// The second phase of an operator.
-type Execute = unsafe fn(&Cann, *mut c_void, u64, *mut aclOpExecutor, aclrtStream) -> CannResult<()>;
-
-/// Enqueues what the first phase has prepared.
-fn execute(queue: &Queue, function: &'static str, bytes: u64, executor: *mut aclOpExecutor, run: Execute) -> Result<()> {
-    let bytes_needed = usize::try_from(bytes).map_err(|_| ascend_hal::Error::Overflow { what: format!("the workspace of {function}") })?;
-    Queue::note(function);
-    queue.work(bytes_needed, |card, workspace, stream| {
-        // SAFETY: the executor comes from the first phase, and is used once; the workspace has as many bytes as it asked for, and the stream's later work alone may
-        // have it; the tensors are held by the stream.
-        unsafe { run(card.cann(), workspace, bytes, executor, stream.handle()) }
-    })
-}
+use super::tensor::{Scalar, number};
+use crate::error::from_cann;
 
 /// What a kernel gives for an argument.
 macro_rules! given {
@@ -41,52 +29,101 @@ macro_rules! given {
     ($other:ty) => { $other };
 }
 
+/// What is noted of it.
+macro_rules! noted {
+    ($form:ident $queue:ident $x:ident T) => {
+        $form.tensor($queue, $x, number($x.dtype()))?
+    };
+    ($form:ident $queue:ident $x:ident U64) => {
+        $form.tensor($queue, $x, ascend_sys::ffi::ACL_UINT64)?
+    };
+    ($form:ident $queue:ident $x:ident L) => {
+        $form.tensors($queue, $x, |view| number(view.dtype()))?
+    };
+    ($form:ident $queue:ident $x:ident I) => {
+        $form.ints($x)
+    };
+    ($form:ident $queue:ident $x:ident S) => {
+        $form.scalar($x)
+    };
+    ($form:ident $queue:ident $x:ident N) => {
+        $form.name($x)
+    };
+    ($form:ident $queue:ident $x:ident OT) => {
+        noted!($form $queue $x ? T)
+    };
+    ($form:ident $queue:ident $x:ident OL) => {
+        noted!($form $queue $x ? L)
+    };
+    ($form:ident $queue:ident $x:ident OI) => {
+        noted!($form $queue $x ? I)
+    };
+    ($form:ident $queue:ident $x:ident OS) => {
+        noted!($form $queue $x ? S)
+    };
+    ($form:ident $queue:ident $x:ident ? $kind:tt) => {
+        match $x {
+            Some(x) => noted!($form $queue x $kind),
+            None => $form.absent(),
+        }
+    };
+    ($form:ident $queue:ident $x:ident $other:tt) => {
+        $form.number($x)
+    };
+}
+
 /// What C gets for it.
 macro_rules! handed {
-    ($made:ident $queue:ident $x:ident T) => {
-        $made.tensor($queue, $x, number($x.dtype()))?
+    ($made:ident $x:ident T) => {
+        $made.tensor($x, number($x.dtype()))?
     };
-    ($made:ident $queue:ident $x:ident U64) => {
-        $made.tensor($queue, $x, ascend_sys::ffi::ACL_UINT64)?
+    ($made:ident $x:ident U64) => {
+        $made.tensor($x, ascend_sys::ffi::ACL_UINT64)?
     };
-    ($made:ident $queue:ident $x:ident OT) => {
+    ($made:ident $x:ident OT) => {
         match $x {
-            Some(x) => $made.tensor($queue, x, number(x.dtype()))?,
-            None => null_mut::<aclTensor>(),
+            Some(x) => $made.tensor(x, number(x.dtype()))?,
+            None => {
+                $made.absent();
+                null_mut::<aclTensor>()
+            }
         }
     };
-    ($made:ident $queue:ident $x:ident L) => {
-        $made.list($queue, $x)?
+    ($made:ident $x:ident L) => {
+        $made.list($x)?
     };
-    ($made:ident $queue:ident $x:ident OL) => {
+    ($made:ident $x:ident OL) => {
         match $x {
-            Some(x) => $made.list($queue, x)?,
-            None => null_mut::<aclTensorList>(),
+            Some(x) => $made.list(x)?,
+            None => {
+                $made.absent();
+                null_mut::<aclTensorList>()
+            }
         }
     };
-    ($made:ident $queue:ident $x:ident I) => {
+    ($made:ident $x:ident I) => {
         $made.ints($x)?
     };
-    ($made:ident $queue:ident $x:ident OI) => {
+    ($made:ident $x:ident OI) => {
         match $x {
             Some(x) => $made.ints(x)?,
             None => null_mut::<aclIntArray>(),
         }
     };
-    ($made:ident $queue:ident $x:ident S) => {
+    ($made:ident $x:ident S) => {
         $made.scalar($x)?
     };
-    ($made:ident $queue:ident $x:ident OS) => {
+    ($made:ident $x:ident OS) => {
         match $x {
             Some(x) => $made.scalar(x)?,
             None => null_mut::<aclScalar>(),
         }
     };
-    ($made:ident $queue:ident $x:ident N) => {
+    ($made:ident $x:ident N) => {
         // CANN reads names, also where its declarations do not say so.
         $x.as_ptr().cast_mut()
     };
-    ($made:ident $queue:ident $x:ident $other:ty) => {
+    ($made:ident $x:ident $other:ty) => {
         $x
     };
 }
@@ -99,15 +136,16 @@ macro_rules! operators {
         #[allow(non_snake_case, reason = "operators keep the names that the vendor documents them under")]
         #[allow(clippy::too_many_arguments, reason = "the operators have as many as they have")]
         pub(crate) fn $name(queue: &Queue, $($x: given!($kind)),*) -> Result<()> {
-            queue.card().bind().map_err(from_cann)?;
-            let mut made = Made::new(queue.card().cann());
-            let (mut bytes, mut executor) = (0u64, null_mut());
-            $(let $x = handed!(made queue $x $kind);)*
-            // SAFETY: every handle was made above for this call; the last two are places to write to.
-            unsafe { queue.card().cann().opapi.$first($($x,)* &mut bytes, &mut executor) }.map_err(from_cann)?;
-            execute(queue, stringify!($name), bytes, executor, |cann, workspace, bytes, executor, stream| unsafe {
-                // SAFETY: `execute` keeps the operator's rules.
+            let mut form = Form::of(stringify!($name));
+            $(noted!(form queue $x $kind);)*
+            let run: Execute = |cann, workspace, bytes, executor, stream| unsafe {
+                // SAFETY: the caller keeps the operator's rules.
                 cann.opapi.$name(workspace, bytes, executor, stream)
+            };
+            executors::enqueue(queue, stringify!($name), form, run, |made, bytes, executor| {
+                $(let $x = handed!(made $x $kind);)*
+                // SAFETY: every handle was made above for this call; the last two are places to write to.
+                unsafe { queue.card().cann().opapi.$first($($x,)* bytes, executor) }.map_err(from_cann)
             })
         }
     )*};
@@ -160,6 +198,13 @@ operators! {
     aclnnDynamicQuant, aclnnDynamicQuantGetWorkspaceSize(x: T, smooth: OT, q: T, scale: T);
     aclnnMatmul, aclnnMatmulGetWorkspaceSize(a: T, b: T, out: T, cube_math: i8);
     aclnnBatchMatMul, aclnnBatchMatMulGetWorkspaceSize(a: T, b: T, out: T, cube_math: i8);
+    aclnnMatmulWeightNz, aclnnMatmulWeightNzGetWorkspaceSize(a: T, b: T, out: T, cube_math: i8);
+    aclnnBatchMatMulWeightNz, aclnnBatchMatMulWeightNzGetWorkspaceSize(a: T, b: T, out: T, cube_math: i8);
+    aclnnQuantMatmulWeightNz, aclnnQuantMatmulWeightNzGetWorkspaceSize(
+        x: T, w: T, per_token: OT, scale: T, y_scale: OT, x_offset: OT, offset: OT, y_offset: OT, bias: OT, transpose_x: bool, transpose_w: bool,
+        group: i64, out: T,
+    );
+    aclnnNpuFormatCast, aclnnNpuFormatCastGetWorkspaceSize(from: T, to: T);
     aclnnQuantMatmulV4, aclnnQuantMatmulV4GetWorkspaceSize(
         x: T, w: T, scale: T, offset: OT, per_token: OT, bias: OT, transpose_x: bool, transpose_w: bool, out: T,
     );
@@ -172,6 +217,18 @@ operators! {
         x: L, weight: L, bias: OL, scale: OL, offset: OL, antiquant_scale: OL, antiquant_offset: OL, per_token: OL, groups: OT,
         activation_input: OL, activation_scale: OL, activation_offset: OL, split_item: i64, group_type: i64, list_type: i64, act_type: i64,
         tuning: OI, out: L, activation_feature: OL, dynamic_scale: OL,
+    );
+    aclnnGroupedMatmulWeightNz, aclnnGroupedMatmulWeightNzGetWorkspaceSize(
+        x: L, weight: L, bias: OL, scale: OL, offset: OL, antiquant_scale: OL, antiquant_offset: OL, per_token: OL, groups: OT,
+        activation_input: OL, activation_scale: OL, activation_offset: OL, split_item: i64, group_type: i64, list_type: i64, act_type: i64,
+        tuning: OI, quant_group: i64, out: L, activation_feature: OL, dynamic_scale: OL,
+    );
+    aclnnMoeInitRoutingV3, aclnnMoeInitRoutingV3GetWorkspaceSize(
+        x: T, ids: T, scale: OT, offset: OT, active: i64, capacity: i64, experts: i64, pad: i64, count_kind: i64, with_counts: bool, quant: i64,
+        local: I, row_kind: i64, rows: T, row_of: T, counts: T, row_scale: T,
+    );
+    aclnnMoeFinalizeRoutingV2, aclnnMoeFinalizeRoutingV2GetWorkspaceSize(
+        rows: T, row_of: T, skip: OT, second_skip: OT, bias: OT, weights: OT, ids: OT, pad: i64, out: T,
     );
     aclnnScatterNdUpdate, aclnnScatterNdUpdateGetWorkspaceSize(to: T, indices: T, updates: T);
     aclnnFusedInferAttentionScoreV3, aclnnFusedInferAttentionScoreV3GetWorkspaceSize(

@@ -13,6 +13,7 @@ use super::callback::{self, Gate, Reporter, refuse_in_callback};
 use super::card::Card;
 use super::entry::{Culprit, Entry, Keep, blame};
 use super::event::RawEvent;
+use super::executors::Executors;
 use super::model::{self, Model};
 use super::pool::{Arena, Block};
 use super::stream::RawStream;
@@ -48,6 +49,8 @@ pub(crate) struct Queue {
     card: Arc<Card>,
     gate: Arc<Gate>,
     state: Mutex<State>,
+    /// Locked before the state where both are.
+    executors: Mutex<Executors>,
 }
 
 struct State {
@@ -130,11 +133,15 @@ impl Queue {
             arena: Arena::new(card.clone()),
             late: None,
         };
-        Ok(Arc::new(Self { card: card.clone(), gate: Arc::default(), state: Mutex::new(state) }))
+        Ok(Arc::new(Self { card: card.clone(), gate: Arc::default(), state: Mutex::new(state), executors: Mutex::default() }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn executors(&self) -> MutexGuard<'_, Executors> {
+        self.executors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn card(&self) -> &Arc<Card> {
@@ -476,6 +483,9 @@ impl Queue {
         };
         drop(state);
         drop((passed_by_mark, passed));
+        if report.is_some() {
+            self.executors().clear();
+        }
         report.map_or(Ok(()), Err)
     }
 

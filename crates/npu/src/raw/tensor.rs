@@ -1,16 +1,16 @@
 //! Arguments of aclnn operators: tensors, lists, arrays and scalars as CANN wants them.
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
 use ascend_hal::{DType, Format, MAX_RANK, Result, TensorView, fractal_cols};
-use ascend_sys::Cann;
 use ascend_sys::ffi::{
     ACL_BF16, ACL_BOOL, ACL_FLOAT, ACL_FLOAT16, ACL_FORMAT_FRACTAL_NZ, ACL_FORMAT_ND, ACL_INT4, ACL_INT8, ACL_INT32, ACL_INT64, ACL_UINT8,
-    aclDataType, aclIntArray, aclScalar, aclTensor, aclTensorList,
+    aclDataType, aclIntArray, aclOpExecutor, aclScalar, aclTensor, aclTensorList,
 };
 
-use super::queue::Queue;
-use crate::error::from_cann;
+use super::card::Card;
+use crate::error::{CannResult, from_cann};
 use crate::memory;
 
 /// The number of a storage type.
@@ -29,25 +29,68 @@ pub(crate) fn number(dtype: DType) -> aclDataType {
     }
 }
 
-/// A call of operators under way: what it hands to CANN, destroyed when it is done.
-pub(super) struct Made<'a> {
-    cann: &'a Cann,
+/// What an operator is planned with, destroyed when it is not needed any more.
+pub(super) struct Made {
+    card: Arc<Card>,
     tensors: Vec<*mut aclTensor>,
     lists: Vec<*mut aclTensorList>,
     ints: Vec<*mut aclIntArray>,
     scalars: Vec<*mut aclScalar>,
+    /// Where the tensors are, in the order of the arguments.
+    slots: Vec<Slot>,
+    /// Tensors and lists among the arguments so far, those that are null too: what CANN counts places by.
+    places: usize,
 }
 
-impl<'a> Made<'a> {
-    pub(super) fn new(cann: &'a Cann) -> Self {
-        Self { cann, tensors: Vec::new(), lists: Vec::new(), ints: Vec::new(), scalars: Vec::new() }
+// SAFETY: handles are names; CANN allows every thread to use them.
+unsafe impl Send for Made {}
+
+/// A tensor of a call.
+struct Slot {
+    place: usize,
+    of: Of,
+    /// What CANN was told last.
+    address: usize,
+}
+
+enum Of {
+    Tensor(*mut aclTensor),
+    Member(*mut aclTensorList, usize),
+}
+
+impl Made {
+    pub(super) fn new(card: Arc<Card>) -> Self {
+        Self { card, tensors: Vec::new(), lists: Vec::new(), ints: Vec::new(), scalars: Vec::new(), slots: Vec::new(), places: 0 }
     }
 
-    fn create(&self, queue: &Queue, view: &TensorView, dtype: aclDataType) -> Result<*mut aclTensor> {
-        let memory = memory::of(queue.card().id(), "an argument", view.buffer())?;
-        if memory::outlives_its_handle(view.buffer()) {
-            Queue::hold(view.buffer());
+    /// A tensor or list that is null.
+    pub(super) fn absent(&mut self) {
+        self.places += 1;
+    }
+
+    /// Tells a repeatable executor where the tensors are now.
+    pub(super) fn turn_to(&mut self, executor: *mut aclOpExecutor, addresses: &[usize]) -> CannResult<()> {
+        let base = &self.card.cann().nnopbase;
+        for (slot, &address) in self.slots.iter_mut().zip(addresses) {
+            if slot.address == address {
+                continue;
+            }
+            let (place, to) = (slot.place, address as *mut c_void);
+            // SAFETY: the executor was planned with these handles, which are alive. The memory is held by the stream.
+            unsafe {
+                match slot.of {
+                    Of::Tensor(tensor) => base.aclSetTensorAddr(executor, place, tensor, to)?,
+                    Of::Member(list, member) => base.aclSetDynamicTensorAddr(executor, place, member, list, to)?,
+                }
+            }
+            slot.address = address;
         }
+        Ok(())
+    }
+
+    /// A tensor's handle, and its address.
+    fn create(&self, view: &TensorView, dtype: aclDataType) -> Result<(*mut aclTensor, usize)> {
+        let address = memory::of(self.card.id(), "an argument", view.buffer())?.address();
         let (layout, bits) = (view.layout(), view.dtype().bits());
         let sizes = |dims: &[usize]| {
             let mut out = [0i64; MAX_RANK];
@@ -69,7 +112,7 @@ impl<'a> Made<'a> {
         };
         // SAFETY: the arrays have as many entries as their numbers say; CANN copies them. The address is that of device memory which the stream holds.
         let tensor = unsafe {
-            self.cann.nnopbase.aclCreateTensor(
+            self.card.cann().nnopbase.aclCreateTensor(
                 shape.as_ptr(),
                 rank,
                 dtype,
@@ -78,23 +121,29 @@ impl<'a> Made<'a> {
                 format,
                 storage.as_ptr(),
                 storage_rank as u64,
-                memory.address() as *mut c_void,
+                address as *mut c_void,
             )
         };
-        present("aclCreateTensor", tensor.map_err(from_cann)?)
+        Ok((present("aclCreateTensor", tensor.map_err(from_cann)?)?, address))
     }
 
-    pub(super) fn tensor(&mut self, queue: &Queue, view: &TensorView, dtype: aclDataType) -> Result<*mut aclTensor> {
-        let tensor = self.create(queue, view, dtype)?;
+    pub(super) fn tensor(&mut self, view: &TensorView, dtype: aclDataType) -> Result<*mut aclTensor> {
+        let (tensor, address) = self.create(view, dtype)?;
         self.tensors.push(tensor);
+        self.slots.push(Slot { place: self.places, of: Of::Tensor(tensor), address });
+        self.places += 1;
         Ok(tensor)
     }
 
-    pub(super) fn list(&mut self, queue: &Queue, views: &[&TensorView]) -> Result<*mut aclTensorList> {
+    pub(super) fn list(&mut self, views: &[&TensorView]) -> Result<*mut aclTensorList> {
         let mut members: Vec<*const aclTensor> = Vec::with_capacity(views.len());
+        let mut addresses = Vec::with_capacity(views.len());
         for view in views {
-            match self.create(queue, view, number(view.dtype())) {
-                Ok(tensor) => members.push(tensor),
+            match self.create(view, number(view.dtype())) {
+                Ok((tensor, address)) => {
+                    members.push(tensor);
+                    addresses.push(address);
+                }
                 Err(error) => {
                     self.tensors.extend(members.iter().map(|tensor| tensor.cast_mut()));
                     return Err(error);
@@ -102,15 +151,18 @@ impl<'a> Made<'a> {
             }
         }
         // SAFETY: the members are alive; the list owns them from here on.
-        let list = unsafe { self.cann.nnopbase.aclCreateTensorList(members.as_ptr(), members.len() as u64) };
+        let list = unsafe { self.card.cann().nnopbase.aclCreateTensorList(members.as_ptr(), members.len() as u64) };
         let list = present("aclCreateTensorList", list.map_err(from_cann)?)?;
         self.lists.push(list);
+        let member = |(at, address)| Slot { place: self.places, of: Of::Member(list, at), address };
+        self.slots.extend(addresses.into_iter().enumerate().map(member));
+        self.places += 1;
         Ok(list)
     }
 
     pub(super) fn ints(&mut self, values: &[i64]) -> Result<*mut aclIntArray> {
         // SAFETY: CANN copies the values.
-        let array = unsafe { self.cann.nnopbase.aclCreateIntArray(values.as_ptr(), values.len() as u64) };
+        let array = unsafe { self.card.cann().nnopbase.aclCreateIntArray(values.as_ptr(), values.len() as u64) };
         let array = present("aclCreateIntArray", array.map_err(from_cann)?)?;
         self.ints.push(array);
         Ok(array)
@@ -130,7 +182,7 @@ impl<'a> Made<'a> {
             }
         };
         // SAFETY: `place` holds a value of that type, which CANN copies.
-        let made = unsafe { self.cann.nnopbase.aclCreateScalar(place, dtype) };
+        let made = unsafe { self.card.cann().nnopbase.aclCreateScalar(place, dtype) };
         // Both are read through `place` only.
         let _ = (float, int);
         let made = present("aclCreateScalar", made.map_err(from_cann)?)?;
@@ -154,9 +206,9 @@ fn present<T>(call: &'static str, made: *mut T) -> Result<*mut T> {
     Ok(made)
 }
 
-impl Drop for Made<'_> {
+impl Drop for Made {
     fn drop(&mut self) {
-        let base = &self.cann.nnopbase;
+        let base = &self.card.cann().nnopbase;
         // SAFETY: each was made by this value, and is destroyed once; operators have taken what they need of them. A list's members go with it.
         unsafe {
             self.lists.iter().for_each(|&list| drop(base.aclDestroyTensorList(list)));
