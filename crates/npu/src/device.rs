@@ -3,8 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use ascend_hal::ops::{Copy, Weight};
 use ascend_hal::{
-    Buffer, Choice, Device, DeviceId, DeviceInfo, Error, Event, KernelRegistry, Launch, Location, MemoryInfo, OpCall, Result,
+    Buffer, Choice, Device, DeviceId, DeviceInfo, Error, Event, KernelRegistry, Launch, Layout, Location, MemoryInfo, OpCall, Result,
     Stream, TensorView, admit, host, to_host,
 };
 use ascend_sys::Cann;
@@ -22,6 +23,7 @@ use crate::values;
 pub struct NpuDevice {
     info: DeviceInfo,
     card: Arc<Card>,
+    facts: Arc<Facts>,
     kernels: KernelRegistry,
     streams: Mutex<Vec<Weak<Queue>>>,
     values: Values,
@@ -82,10 +84,11 @@ impl NpuDevice {
         let info =
             DeviceInfo { id: card.id(), compute_units: cube_cores(&name), memory_bytes: card.pool().info().total_bytes, name, features };
         let kernels = KernelRegistry::new(card.id());
-        for kernel in ops::builtins(&Facts::of(&card)) {
+        let facts = Facts::of(&card);
+        for kernel in ops::builtins(&facts) {
             kernels.register(kernel)?;
         }
-        Ok(Arc::new(Self { info, card, kernels, streams: Mutex::default(), values }))
+        Ok(Arc::new(Self { info, card, facts, kernels, streams: Mutex::default(), values }))
     }
 
     /// How many operators were planned, and how many were enqueued again without that.
@@ -197,6 +200,23 @@ impl Device for NpuDevice {
 
     fn kernels(&self) -> &KernelRegistry {
         &self.kernels
+    }
+
+    /// In FRACTAL_NZ, where CANN has operators that take it.
+    fn prepare_weight(&self, weight: &Weight) -> Result<Weight> {
+        let data = &weight.data;
+        memory::of(self.card.id(), "the weight", data.buffer())?;
+        if !ops::wants_blocks(&self.facts, weight) {
+            return Ok(weight.clone());
+        }
+        let layout = Layout::fractal_nz(*data.shape())?;
+        let bytes = data.dtype().bytes_for(layout.end(data.dtype())?);
+        let bytes = bytes.ok_or_else(|| Error::Overflow { what: format!("the size of {} in blocks", data.shape()) })?;
+        let blocks = TensorView::new(self.alloc(bytes)?, data.dtype(), layout)?;
+        let stream = self.create_stream()?;
+        self.enqueue(&stream, Copy::new(data.clone(), blocks.to_mut()).into(), &Choice::Auto)?;
+        stream.synchronize()?;
+        Ok(Weight { data: blocks, quant: weight.quant.clone() })
     }
 
     /// All streams are synchronised; of several failures the first is returned, and all are cleared. A stream that captures is refused.

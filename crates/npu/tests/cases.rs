@@ -1,5 +1,5 @@
-//! Rope, the paged cache and attention on the simulated CANN: every case of their contracts, and every golden file. `CASE=regex` picks among the cases;
-//! `ASCEND_SIM_CANN` is the version that is simulated.
+//! Ops that have both operators of their own and compositions, on the simulated CANN: every case of their contracts, and every golden file. `CASE=regex` picks among the
+//! cases; `ASCEND_SIM_CANN` is the version that is simulated.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -41,25 +41,36 @@ fn known(lens: &mut Lengths) {
     lens.host = Some(host::to_vec::<i32>(&lens.cumulative).unwrap().into());
 }
 
-fn with_lengths_on_the_host(case: Case) -> Option<Case> {
+/// The case with its call changed; none where it is no single call.
+fn changed(case: Case, change: fn(&mut OpCall)) -> Option<Case> {
     let Work::Call(build) = case.work.clone() else { return None };
-    let known = move |g: &mut ascend_validate::Gen| {
+    let build = move |g: &mut ascend_validate::Gen| {
         let mut call = build(g)?;
-        match &mut call {
-            OpCall::Attention(op) => [&mut op.q_lens, &mut op.kv_lens].map(known),
-            OpCall::MlaDecode(op) => [&mut op.q_lens, &mut op.kv_lens].map(known),
-            OpCall::MlaPrefill(op) => [&mut op.q_lens, &mut op.kv_lens].map(known),
-            _ => [(); 2],
-        };
+        change(&mut call);
         Ok(call)
     };
-    Some(Case { work: Work::Call(Arc::new(known)), ..case })
+    Some(Case { work: Work::Call(Arc::new(build)), ..case })
+}
+
+fn with_lengths_on_the_host(call: &mut OpCall) {
+    match call {
+        OpCall::Attention(op) => [&mut op.q_lens, &mut op.kv_lens].map(known),
+        OpCall::MlaDecode(op) => [&mut op.q_lens, &mut op.kv_lens].map(known),
+        OpCall::MlaPrefill(op) => [&mut op.q_lens, &mut op.kv_lens].map(known),
+        _ => [(); 2],
+    };
+}
+
+fn without_row_to_flat(call: &mut OpCall) {
+    if let OpCall::InitRouting(op) = call {
+        op.row_to_flat = None;
+    }
 }
 
 /// Cases of finite values in 16 bits, each with its lengths on the host; some must be the fused operator's.
 fn fused_pass(op: OpKind) {
     let finite = |case: &Case| !case.covers.iter().any(|c| c.rule.ends_with("_nan") || c.rule == "infinite_logit" || c.dtype.bits() != 16);
-    let chosen: Vec<Case> = cases(&[op]).into_iter().filter(finite).filter_map(with_lengths_on_the_host).collect();
+    let chosen: Vec<Case> = cases(&[op]).into_iter().filter(finite).filter_map(|case| changed(case, with_lengths_on_the_host)).collect();
     let reports = pass(&chosen);
     let fused = reports.iter().filter(|r| r.kernel.starts_with("aclnnFusedInferAttentionScore")).count();
     assert!(fused > 0 || options().case.is_some(), "none of {} cases is the fused operator's", reports.len());
@@ -78,6 +89,25 @@ fn fused_mla_decode() {
 #[test]
 fn fused_mla_prefill() {
     fused_pass(OpKind::MlaPrefill);
+}
+
+/// Some of the reports must be the kernel's, where CANN has its operator.
+fn some_are_by(reports: &[CaseReport], kernel: &str) {
+    let there = ascend_sim::cann().opapi.availability().any(|(symbol, there)| there && symbol.name == kernel);
+    let used = reports.iter().any(|r| r.kernel.starts_with(kernel));
+    assert!(used == there || options().case.is_some(), "{kernel}: there {there}, used {used}");
+}
+
+#[test]
+fn init_routing() {
+    // The operator tells where pairs went or where rows came from, not both.
+    let asked_less: Vec<Case> = cases(&[OpKind::InitRouting]).into_iter().filter_map(|case| changed(case, without_row_to_flat)).collect();
+    some_are_by(&pass(&asked_less), "aclnnMoeInitRoutingV3");
+}
+
+#[test]
+fn finalize_routing() {
+    some_are_by(&pass(&cases(&[OpKind::FinalizeRouting])), "aclnnMoeFinalizeRoutingV2");
 }
 
 #[test]

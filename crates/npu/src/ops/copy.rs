@@ -1,10 +1,11 @@
-//! Copy between layouts: aclnnInplaceCopy on strided views, of which FRACTAL_NZ is a few.
+//! Copy between layouts: aclnnInplaceCopy on strided views, of which FRACTAL_NZ is a few; aclnnNpuFormatCast between that and rows.
 
 use ascend_hal::ops::Copy;
 use ascend_hal::{DType, Dims, FRACTAL_ROWS, Format, Layout, Result, TensorView, fractal_cols};
 
 use super::{Builtin, builtin, only};
 use crate::context::Context;
+use crate::raw::operators::aclnnNpuFormatCast;
 
 /// Every type but i4, whose elements have no address of their own.
 const BYTES: &[DType] = &[DType::F32, DType::F16, DType::BF16, DType::I8, DType::I32, DType::I64, DType::U8, DType::Bool];
@@ -17,6 +18,10 @@ pub(super) const KERNELS: &[Builtin] = &[
         Aclnn Copy "aclnnInplaceCopy_bytes" ["aclnnInplaceCopy"] &[DType::I4], "i4 only as whole bytes: both row-major, of an even number",
         whole_bytes => run_bytes
     ),
+    builtin!(
+        Aclnn Copy "aclnnNpuFormatCast" ["aclnnNpuFormatCast"] &[DType::F16, DType::BF16, DType::I8],
+        "between row-major matrices and FRACTAL_NZ, two to six dimensions", between_formats => format_cast
+    ),
 ];
 
 fn covers(op: &Copy) -> Result<(), String> {
@@ -27,6 +32,18 @@ fn covers(op: &Copy) -> Result<(), String> {
 fn whole_bytes(op: &Copy) -> Result<(), String> {
     let plain = op.x.is_contiguous() && op.y.is_contiguous() && op.x.numel().is_multiple_of(2);
     only(plain, "i4 elements that do not lie as whole bytes have no operator")
+}
+
+fn between_formats(op: &Copy) -> Result<(), String> {
+    let [from, to] = [op.x.layout(), op.y.layout()];
+    let fractal = |layout: &Layout| layout.format() == Format::FractalNz;
+    only(fractal(from) != fractal(to), "no change of the format")?;
+    only([from, to].into_iter().all(|layout| fractal(layout) || layout.is_contiguous()), "rows with strides")?;
+    only((2..=6).contains(&from.rank()), "less than two dimensions, or more than six")
+}
+
+fn format_cast(cx: &Context<'_>, op: &Copy) -> Result<()> {
+    aclnnNpuFormatCast(cx.queue(), &op.x, &op.y)
 }
 
 fn run_bytes(cx: &Context<'_>, op: &Copy) -> Result<()> {

@@ -1,16 +1,44 @@
-//! Finalize routing (unpermute): expert rows weighted and added up by token, slot by slot in f32.
+//! Finalize routing (unpermute): expert rows weighted and added up by token, by aclnnMoeFinalizeRoutingV2, or slot by slot in f32.
 
 use ascend_hal::ops::{FinalizeRouting, SlotOrder};
 use ascend_hal::{DType, Result, TensorView};
 
-use super::{Builtin, all, builtin, dtypes};
+use super::{Builtin, all, builtin, dtypes, only};
 use crate::context::Context;
 use crate::raw::Scalar;
 use crate::raw::operators::*;
 
-pub(super) const KERNELS: &[Builtin] = &[builtin!(
-    Composed FinalizeRouting "finalize_routing_in_f32" ["aclnnIndexSelect" "aclnnSWhere"] dtypes::<FinalizeRouting>(), "in f32 tensors", all => run
-)];
+/// The types that the operator takes beside f32 weights.
+const BESIDE_F32: &[DType] = &[DType::F32, DType::BF16];
+
+pub(super) const KERNELS: &[Builtin] = &[
+    builtin!(
+        Composed FinalizeRouting "finalize_routing_in_f32" ["aclnnIndexSelect" "aclnnSWhere"] dtypes::<FinalizeRouting>(), "in f32 tensors", all => run
+    ),
+    builtin!(
+        Aclnn FinalizeRouting "aclnnMoeFinalizeRoutingV2" ["aclnnMoeFinalizeRoutingV2"] BESIDE_F32,
+        "with weights, without bias; rows, skip and y of one type, everything row-major, up to 512 slots", weighted => by_operator
+    ),
+];
+
+fn weighted(op: &FinalizeRouting) -> Result<(), String> {
+    let weights = op.weights.as_ref().ok_or("no weights")?;
+    only(op.bias.is_none(), "a bias of the experts")?;
+    let others = [Some(&*op.y), op.skip.as_ref()];
+    only(others.iter().flatten().all(|view| view.dtype() == op.rows.dtype()), "operands and result are of several types")?;
+    only(op.rows.dim(0) > 0 && (1..=512).contains(&op.slots()), "no rows, no slots, or more than 512")?;
+    let all = [Some(&op.rows), Some(&op.flat_to_row), Some(weights)].into_iter().chain(others).flatten();
+    only(all.into_iter().all(TensorView::is_contiguous), "tensors that are not row-major")
+}
+
+fn by_operator(cx: &Context<'_>, op: &FinalizeRouting) -> Result<()> {
+    /// The modes in which a pair may have no row: pairs numbered by slot, or by token. Rows then come as those of experts with a capacity; here as those of one.
+    const BY_SLOT: i64 = 1;
+    const BY_TOKEN: i64 = 3;
+    let mode = if op.order == SlotOrder::TokenMajor { BY_TOKEN } else { BY_SLOT };
+    let rows = op.rows.reshape([1, op.rows.dim(0), op.rows.dim(1)])?;
+    aclnnMoeFinalizeRoutingV2(cx.queue(), &rows, &op.flat_to_row, op.skip.as_ref(), None, None, op.weights.as_ref(), None, mode, &op.y)
+}
 
 fn run(cx: &Context<'_>, op: &FinalizeRouting) -> Result<()> {
     let (q, tokens, k, rows) = (cx.queue(), op.y.dim(0), op.slots(), op.rows.dim(0));

@@ -23,12 +23,20 @@ pub(super) const KERNELS: &[Builtin] = &[
         within => in_f32
     ),
     builtin!(
+        Aclnn GroupedMatmul "aclnnGroupedMatmulWeightNz" ["aclnnGroupedMatmulWeightNz"] &[DType::F16, DType::BF16],
+        "as with a weight in ND format, in FRACTAL_NZ; K a multiple of 16; no sparse group list", blocks_of_one_type => direct
+    ),
+    builtin!(
         Aclnn GroupedMatmul "aclnnGroupedMatmul" ["aclnnGroupedMatmulV4"] &DType::FLOATS,
         "one type throughout (bias of bf16: f32), no epilogue, a weight in ND format; up to 1024 experts, K and N up to 65535", one_operator => direct
     ),
     builtin!(
         Composed GroupedMatmul "grouped_matmul_i32" ["aclnnGroupedMatmulV4" "aclnnSWhere"] INT8,
         "integer sums, scaled in f32 tensors; up to 1024 experts, K and N up to 65535", within => from_sums
+    ),
+    builtin!(
+        Aclnn GroupedMatmul "aclnnGroupedMatmulWeightNz_w8a8" ["aclnnGroupedMatmulWeightNz"] INT8,
+        "as with a weight in ND format, in FRACTAL_NZ; K a multiple of 32; no sparse group list", blocks_scaled => quantized
     ),
     builtin!(
         Aclnn GroupedMatmul "aclnnGroupedMatmul_w8a8" ["aclnnGroupedMatmulV4"] INT8,
@@ -44,12 +52,31 @@ fn within(op: &GroupedMatmul) -> Result<(), String> {
 fn plain(op: &GroupedMatmul) -> Result<(), String> {
     within(op)?;
     only(op.epilogue == Epilogue::None, "an epilogue is to work on the unrounded product")?;
-    only(op.weight.data.layout().format() == Format::Nd, "the weight is not in ND format")?;
     only(op.x.dim(1) > 0, "a product over nothing")?;
     only(op.x.is_contiguous() && op.y.is_contiguous(), "x or y is not row-major")
 }
 
+fn in_rows(op: &GroupedMatmul) -> Result<(), String> {
+    only(op.weight.data.layout().format() == Format::Nd, "the weight is not in ND format")
+}
+
+/// Blocks of single experts cannot be selected.
+fn in_blocks(op: &GroupedMatmul) -> Result<(), String> {
+    weight::in_blocks(&op.weight.data)?;
+    only(!matches!(op.groups, GroupList::Sparse(_)), "a sparse group list")
+}
+
 fn one_operator(op: &GroupedMatmul) -> Result<(), String> {
+    in_rows(op)?;
+    one_type(op)
+}
+
+fn blocks_of_one_type(op: &GroupedMatmul) -> Result<(), String> {
+    in_blocks(op)?;
+    one_type(op)
+}
+
+fn one_type(op: &GroupedMatmul) -> Result<(), String> {
     plain(op)?;
     let dtype = op.x.dtype();
     only(op.weight.data.dtype() == dtype && op.y.dtype() == dtype, "operands and result are of several types")?;
@@ -70,6 +97,16 @@ fn direct(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()> {
 }
 
 fn scaled(op: &GroupedMatmul) -> Result<(), String> {
+    in_rows(op)?;
+    scales_fit(op)
+}
+
+fn blocks_scaled(op: &GroupedMatmul) -> Result<(), String> {
+    in_blocks(op)?;
+    scales_fit(op)
+}
+
+fn scales_fit(op: &GroupedMatmul) -> Result<(), String> {
     plain(op)?;
     only(op.x_scale.is_some() && op.bias.is_none(), "no scale for each row, or a bias")?;
     let scale = op.weight.quant.as_ref().map(|quant| quant.scale.dtype());
@@ -142,6 +179,11 @@ impl Groups {
         let (b, s, t) = (given(bias), given(scale), given(per_token));
         let (q, x, w, y) = (cx.queue(), &[p.x][..], &[p.weight][..], &[y][..]);
         let groups = Some(&self.list);
+        if p.weight.layout().format() == Format::FractalNz {
+            return aclnnGroupedMatmulWeightNz(
+                q, x, w, b, s, None, None, None, t, groups, None, None, None, ONE_RESULT, BY_ROWS, self.kind, 0, None, 0, y, None, None,
+            );
+        }
         if cx.has("aclnnGroupedMatmulV5") {
             return aclnnGroupedMatmulV5(
                 q, x, w, b, s, None, None, None, t, groups, None, None, None, ONE_RESULT, BY_ROWS, self.kind, 0, None, y, None, None,
@@ -192,7 +234,8 @@ fn from_sums(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()> {
     if k == 0 {
         cx.zero(&sums)?;
     } else {
-        let weight = groups.chosen(cx, &weight::nd(cx, &op.weight.data)?)?;
+        let as_it_is = cx.has("aclnnGroupedMatmulWeightNz") && in_blocks(op).is_ok();
+        let weight = if as_it_is { op.weight.data.clone() } else { groups.chosen(cx, &weight::nd(cx, &op.weight.data)?)? };
         let x = cx.dense(&op.x)?;
         groups.product(cx, &Product { x: &x, weight: &weight, bias: None, scale: None, per_token: None }, &sums)?;
     }

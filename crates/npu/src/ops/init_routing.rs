@@ -1,18 +1,79 @@
-//! Init routing (permute): token rows copied in expert order, by stable sorts and selections.
+//! Init routing (permute): token rows copied in expert order, by aclnnMoeInitRoutingV3, or by stable sorts and selections.
 
 use ascend_hal::ops::{InitRouting, SlotOrder};
 use ascend_hal::{DType, Result, TensorView};
 
 use super::top_k::sorted;
-use super::{Builtin, all, builtin, dtypes, rows};
+use super::{Builtin, all, builtin, dtypes, only, rows};
 use crate::context::Context;
 use crate::raw::operators::*;
 use crate::raw::{Scalar, number};
 
-pub(super) const KERNELS: &[Builtin] = &[builtin!(
-    Composed InitRouting "init_routing_by_sort" ["aclnnSort" "aclnnIndexSelect" "aclnnSWhere" "aclnnReduceSum"] dtypes::<InitRouting>(),
-    "sorts the pairs", all => run
-)];
+pub(super) const KERNELS: &[Builtin] = &[
+    builtin!(
+        Composed InitRouting "init_routing_by_sort" ["aclnnSort" "aclnnIndexSelect" "aclnnSWhere" "aclnnReduceSum"] dtypes::<InitRouting>(),
+        "sorts the pairs", all => run
+    ),
+    builtin!(
+        Aclnn InitRouting "aclnnMoeInitRoutingV3" ["aclnnMoeInitRoutingV3" "aclnnSWhere"] dtypes::<InitRouting>(),
+        "dropless, without quantisation and row_to_flat; pairs numbered token by token, everything row-major, up to 10239 experts", dropless => by_operator
+    ),
+];
+
+fn dropless(op: &InitRouting) -> Result<(), String> {
+    only(op.capacity.is_none() && op.row_scale.is_none() && op.smooth.is_none(), "a capacity, or quantisation")?;
+    only(op.order == SlotOrder::TokenMajor && op.row_to_flat.is_none(), "pairs numbered by slot, or the pair of each row")?;
+    // Pairs without an expert are those of one more.
+    only(op.experts < 10_240, "more than 10239 experts")?;
+    only(!op.local.is_empty() && op.ids.numel() > 0, "no local experts, or no pairs")?;
+    only([&op.x, &op.ids, &*op.rows].iter().all(|view| view.is_contiguous()), "tensors that are not row-major")
+}
+
+fn by_operator(cx: &Context<'_>, op: &InitRouting) -> Result<()> {
+    const DROPLESS: i64 = 0;
+    const COUNTS: i64 = 1;
+    const NOT_QUANTISED: i64 = -1;
+    const ROW_OF_PAIR: i64 = 1;
+    let (q, pairs, local) = (cx.queue(), op.ids.numel(), op.local.len());
+    let (row_of, counts) = (cx.temp(DType::I32, [pairs])?, cx.temp(DType::I64, [local])?);
+    let (from, to) = (op.local.start as i64, op.local.end as i64);
+    let unused = cx.temp(DType::F32, [pairs])?;
+    aclnnMoeInitRoutingV3(
+        q,
+        &op.x,
+        &op.ids,
+        None,
+        None,
+        pairs as i64,
+        0,
+        op.experts as i64 + 1,
+        DROPLESS,
+        COUNTS,
+        true,
+        NOT_QUANTISED,
+        &[from, to],
+        ROW_OF_PAIR,
+        &op.rows,
+        &row_of,
+        &counts,
+        &unused,
+    )?;
+    // What the operator leaves for pairs of other experts is not said.
+    let flags = || cx.temp(DType::Bool, [pairs]);
+    let (ids, not_below, not_behind, is_local) = (op.ids.reshape([pairs])?, flags()?, flags()?, flags()?);
+    aclnnGeScalar(q, &ids, Scalar::I64(from), &not_below)?;
+    aclnnLtScalar(q, &ids, Scalar::I64(to), &not_behind)?;
+    aclnnBitwiseAndTensor(q, &not_below, &not_behind, &is_local)?;
+    let nothing = cx.constant("i32 -1".into(), DType::I32, [1], || (-1i32).to_le_bytes().into())?;
+    cx.put(&choose(cx, &is_local, &row_of, &nothing)?, &op.flat_to_row)?;
+    for out in [&op.counts, &op.counts_before_drop].into_iter().flatten() {
+        cx.put(&counts, out)?;
+    }
+    let Some(out) = &op.cumulative else { return Ok(()) };
+    let sums = cx.temp(DType::I64, [local])?;
+    aclnnCumsum(q, &counts, 0, number(DType::I64), &sums)?;
+    cx.put(&sums, out)
+}
 
 /// The pairs of one call, sorted by local expert.
 struct Pairs {

@@ -18,6 +18,10 @@ pub(super) const KERNELS: &[Builtin] = &[
         "operands in f32 tensors: biases, f32 results of 16-bit operands, quantised weights", super::all => in_f32
     ),
     builtin!(
+        Aclnn Matmul "aclnnMatmulWeightNz" ["aclnnMatmulWeightNz" "aclnnBatchMatMulWeightNz"] &[DType::F16, DType::BF16],
+        "one type throughout, no bias, a weight in FRACTAL_NZ, K a multiple of 16", blocks_of_one_type => direct_blocks
+    ),
+    builtin!(
         Aclnn Matmul "aclnnMatmul" ["aclnnMatmul" "aclnnBatchMatMul"] &DType::FLOATS, "one type throughout, no bias, a weight in ND format",
         one_operator => direct
     ),
@@ -32,15 +36,29 @@ pub(super) const KERNELS: &[Builtin] = &[
 ];
 
 fn one_operator(op: &Matmul) -> Result<(), String> {
+    only(op.weight.data.layout().format() == Format::Nd, "the weight is not in ND format")?;
+    one_type(op)
+}
+
+fn blocks_of_one_type(op: &Matmul) -> Result<(), String> {
+    weight::in_blocks(&op.weight.data)?;
+    one_type(op)
+}
+
+fn one_type(op: &Matmul) -> Result<(), String> {
     let dtype = op.x.dtype();
     only(op.weight.data.dtype() == dtype && op.y.dtype() == dtype, "operands and result are of several types")?;
-    only(op.weight.data.layout().format() == Format::Nd, "the weight is not in ND format")?;
     only(op.bias.is_none(), "a bias is to be added before the sum is rounded")?;
     only(op.x.dim(op.x.rank() - 1) > 0, "a product over nothing")
 }
 
 fn direct(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     product(cx, &op.x, &op.weight.data, &op.y)
+}
+
+fn direct_blocks(cx: &Context<'_>, op: &Matmul) -> Result<()> {
+    let (q, x, w, y) = (cx.queue(), &op.x, &op.weight.data, &*op.y);
+    if x.rank() == 3 { aclnnBatchMatMulWeightNz(q, x, w, y, 0) } else { aclnnMatmulWeightNz(q, x, w, y, 0) }
 }
 
 /// `y = x @ w` in one type. The last argument keeps CANN from computing in a smaller one.
@@ -80,6 +98,16 @@ fn scaled(op: &Matmul) -> Result<(), String> {
     only(op.y.is_contiguous(), "y is not row-major")
 }
 
+/// The product of codes with the scales that the operator has.
+fn quant_product(cx: &Context<'_>, op: &Matmul, scale: &TensorView, per_token: Option<&TensorView>, y: &TensorView) -> Result<()> {
+    let (q, x, data) = (cx.queue(), cx.dense(&op.x)?, &op.weight.data);
+    if cx.has("aclnnQuantMatmulWeightNz") && weight::in_blocks(data).is_ok() {
+        return aclnnQuantMatmulWeightNz(q, &x, data, per_token, scale, None, None, None, None, None, false, false, 0, y);
+    }
+    let (w, transposed) = stored(cx, data)?;
+    aclnnQuantMatmulV4(q, &x, &w, scale, None, per_token, None, false, transposed, y)
+}
+
 /// An i8 weight as the operator wants it, and whether it is the transpose of that.
 fn stored(cx: &Context<'_>, data: &TensorView) -> Result<(TensorView, bool)> {
     let data = weight::nd(cx, data)?;
@@ -89,12 +117,9 @@ fn stored(cx: &Context<'_>, data: &TensorView) -> Result<(TensorView, bool)> {
 
 fn quantized(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     let Some(quant) = &op.weight.quant else { return from_sums(cx, op) };
-    let (w, transposed) = stored(cx, &op.weight.data)?;
-    let n = op.y.dim(1);
-    let scale = cx.dense(&quant.scale)?.reshape([n])?;
+    let scale = cx.dense(&quant.scale)?.reshape([op.y.dim(1)])?;
     let per_token = op.x_scale.as_ref().map(|scale| cx.dense(scale)).transpose()?;
-    let x = cx.dense(&op.x)?;
-    aclnnQuantMatmulV4(cx.queue(), &x, &w, &scale, None, per_token.as_ref(), None, false, transposed, &op.y)
+    quant_product(cx, op, &scale, per_token.as_ref(), &op.y)
 }
 
 fn from_sums(cx: &Context<'_>, op: &Matmul) -> Result<()> {
@@ -105,10 +130,8 @@ fn from_sums(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     if op.x.dim(rank - 1) == 0 {
         cx.zero(&sums)?;
     } else {
-        let (w, transposed) = stored(cx, &op.weight.data)?;
-        let (x, one) = (cx.dense(&op.x)?, cx.number(1.)?);
         // The sums themselves have no scale; the operator wants one all the same.
-        aclnnQuantMatmulV4(cx.queue(), &x, &w, &one, None, None, None, false, transposed, &sums)?;
+        quant_product(cx, op, &cx.number(1.)?, None, &sums)?;
     }
     if let Some(bias) = bias(true) {
         rows::add_saturating(cx, &sums, bias)?;

@@ -33,6 +33,8 @@ use ascend_hal::{DType, Kernel, KernelInfo, Launch, OpCall, OpKind, Origin, Resu
 
 use crate::context::{Context, Facts};
 
+pub(crate) use weight::wants_blocks;
+
 /// One built-in kernel: what it says about itself, what it needs, and the functions behind it.
 struct Builtin {
     op: OpKind,

@@ -1,11 +1,41 @@
-//! Weights as f32 matrices: what products of f32 tensors are made of where no operator takes the weight as it is.
+//! Weights in the form that operators read fastest; and as f32 matrices, which products are made of where no operator takes the weight as it is.
 
 use ascend_hal::ops::{Copy, Weight};
 use ascend_hal::{DType, Dims, FRACTAL_ROWS, Format, Layout, Result, TensorView, fractal_cols};
 
-use crate::context::Context;
+use super::only;
+use crate::context::{Context, Facts};
 use crate::raw::Scalar;
 use crate::raw::operators::*;
+
+/// Whether a weight is worth being put into blocks: every product with it that is one operator then has an operator that takes blocks.
+pub(crate) fn wants_blocks(facts: &Facts, weight: &Weight) -> bool {
+    let (data, per_channel) = (&weight.data, weight.quant.as_ref().is_none_or(|quant| quant.group == 0 && quant.zero.is_none()));
+    if data.layout().format() != Format::Nd || data.numel() == 0 || !per_channel || k_in_blocks(data).is_err() {
+        return false;
+    }
+    let operators: &[&str] = match (data.dtype(), data.rank()) {
+        (DType::F16 | DType::BF16, 2) => &["aclnnMatmulWeightNz"],
+        (DType::F16 | DType::BF16, 3) => &["aclnnBatchMatMulWeightNz", "aclnnGroupedMatmulWeightNz"],
+        (DType::I8, 2) => &["aclnnQuantMatmulWeightNz"],
+        (DType::I8, 3) => &["aclnnGroupedMatmulWeightNz"],
+        _ => return false,
+    };
+    operators.iter().all(|operator| facts.has(operator))
+}
+
+/// What the operators for blocks are given: a weight in blocks, of which no row is padding. What pads a matrix may be NaN, and 0 times that is NaN.
+pub(super) fn k_in_blocks(data: &TensorView) -> Result<(), String> {
+    // Kernels take 32 rows of bytes at a time, 16 of wider types.
+    let rows = if data.dtype() == DType::I8 { 2 * FRACTAL_ROWS } else { FRACTAL_ROWS };
+    only(data.rank() >= 2 && data.dim(data.rank() - 2).is_multiple_of(rows), "a weight whose last rows are padding")
+}
+
+/// As [`k_in_blocks`], of a weight that is in blocks.
+pub(super) fn in_blocks(data: &TensorView) -> Result<(), String> {
+    only(data.layout().format() == Format::FractalNz, "the weight is not in blocks")?;
+    k_in_blocks(data)
+}
 
 /// The weight's data in ND format.
 pub(super) fn nd(cx: &Context<'_>, data: &TensorView) -> Result<TensorView> {
@@ -23,8 +53,9 @@ pub(super) fn dequantized(cx: &Context<'_>, weight: &Weight) -> Result<TensorVie
     let Some(quant) = &weight.quant else { return cx.as_type(&nd(cx, data)?, DType::F32) };
     let real = match (data.dtype(), data.layout().format()) {
         (DType::I4, Format::Nd) => cx.dense(&unpacked(cx, data)?)?,
-        (DType::I4, _) => unpacked_fractals(cx, data)?,
-        _ => cx.to(&nd(cx, data)?, DType::F32)?,
+        (DType::I4, _) => from_blocks(cx, &unpacked(cx, &blocks(data)?)?, data)?,
+        (_, Format::Nd) => cx.to(data, DType::F32)?,
+        _ => from_blocks(cx, &blocks(data)?, data)?,
     };
     let row = real.rank() - 2;
     let (k, n) = (real.dim(row), real.dim(row + 1));
@@ -60,16 +91,20 @@ fn split(view: &TensorView, row: usize, count: usize, each: usize, n: usize) -> 
     TensorView::new(view.buffer().clone(), view.dtype(), layout)
 }
 
-/// An i4 matrix in FRACTAL_NZ as f32, row-major.
-fn unpacked_fractals(cx: &Context<'_>, view: &TensorView) -> Result<TensorView> {
-    let (batch, cols) = (view.rank() - 2, fractal_cols(DType::I4));
-    let (r, c, many) = (view.dim(batch), view.dim(batch + 1), view.shape()[..batch].iter().product::<usize>());
-    let (rows, blocks) = (r.next_multiple_of(FRACTAL_ROWS), c.div_ceil(cols));
-    let contiguous = Layout::contiguous([many, blocks, rows, cols])?;
+/// Matrices in FRACTAL_NZ as their blocks lie: `[matrices, blocks, rows, columns of a block]`.
+fn blocks(view: &TensorView) -> Result<TensorView> {
+    let (batch, cols) = (view.rank() - 2, fractal_cols(view.dtype()));
+    let many = view.shape()[..batch].iter().product::<usize>();
+    let contiguous = Layout::contiguous([many, view.dim(batch + 1).div_ceil(cols), view.dim(batch).next_multiple_of(FRACTAL_ROWS), cols])?;
     let stored = Layout::strided(*contiguous.shape(), *contiguous.strides(), view.layout().offset())?;
-    let flat = unpacked(cx, &TensorView::new(view.buffer().clone(), DType::I4, stored)?)?;
-    let plain = cx.to(&flat.transpose(1, 2)?, DType::F32)?.reshape([many, rows, blocks * cols])?;
-    cx.to(&plain.narrow(1, 0, r)?.narrow(2, 0, c)?, DType::F32)?.reshape(*view.shape())
+    TensorView::new(view.buffer().clone(), view.dtype(), stored)
+}
+
+/// Blocks as the matrices `of`, f32, row-major.
+fn from_blocks(cx: &Context<'_>, blocks: &TensorView, of: &TensorView) -> Result<TensorView> {
+    let (batch, rows, columns) = (of.rank() - 2, blocks.dim(2), blocks.dim(1) * blocks.dim(3));
+    let plain = cx.to(&blocks.transpose(1, 2)?, DType::F32)?.reshape([blocks.dim(0), rows, columns])?;
+    cx.dense(&plain.narrow(1, 0, of.dim(batch))?.narrow(2, 0, of.dim(batch + 1))?)?.reshape(*of.shape())
 }
 
 /// i4 elements as f32. Bytes are taken apart in arithmetic that is exact: there is no operator on half bytes.
