@@ -6,6 +6,7 @@
 
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod model;
 pub mod tiling;
 pub mod twin;
 

@@ -24,7 +24,7 @@ fn sums_are_right_under_every_schedule_and_number_of_blocks() {
         for schedule in Schedule::all(20) {
             let outcome = add(blocks, 64).run(&Options::schedule(schedule)).unwrap_or_else(|e| panic!("{blocks} blocks, {schedule}: {e}"));
             assert!(right(&outcome), "{blocks} blocks, {schedule}");
-            assert!(outcome.report.flags_waited > 0 && outcome.report.instructions > outcome.report.flags_waited);
+            assert!(outcome.report.counts.flags_waited > 0 && outcome.report.counts.instructions > outcome.report.counts.flags_waited);
         }
     }
 }

@@ -17,6 +17,7 @@ pub(super) struct Entry {
 pub(super) struct Range {
     pub start: u64,
     pub bytes: u64,
+    pub readable: u32,
 }
 
 #[repr(C)]
@@ -36,8 +37,14 @@ pub(super) struct Report {
     pub instructions: u64,
     pub flags_waited: u64,
     pub cycles: f64,
-    pub busy: [f64; 7],
-    pub bytes: [u64; 8],
+    pub aic_busy: [f64; 7],
+    pub aiv_busy: [f64; 7],
+    pub hbm_busy: f64,
+    pub hbm_read: u64,
+    pub l2_read: u64,
+    pub gm_written: u64,
+    pub l0a_loaded: u64,
+    pub l0b_loaded: u64,
     pub aic: u32,
     pub aiv: u32,
 }

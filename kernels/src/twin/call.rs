@@ -12,7 +12,7 @@ struct Line([u8; 512]);
 /// What an output holds before the kernel runs: a pattern that is no plausible result.
 const POISON: u8 = 0xFD;
 /// Room behind a tiling struct, so that a kernel with a larger one reads zeros.
-const TILING_BYTES: usize = 4096;
+pub(crate) const TILING_BYTES: usize = 4096;
 
 #[derive(Clone)]
 struct Buffer {
@@ -69,7 +69,7 @@ impl Call {
     pub fn run(&self, options: &Options) -> Result<Outcome, Error> {
         let mut buffers = self.buffers.clone();
         let starts: Vec<u64> = buffers.iter_mut().map(|buffer| buffer.lines.as_mut_ptr().expose_provenance() as u64).collect();
-        let memory = Memory { buffers: starts.iter().copied().zip(buffers.iter().map(|b| b.bytes as u64)).collect() };
+        let memory = Memory { buffers: starts.iter().copied().zip(buffers.iter().map(|b| b.bytes as u64)).collect(), unbacked: Vec::new() };
         // SAFETY: the buffers are this call's own and live until after it; `tiling` left room behind the struct for any kernel's.
         let report = unsafe { run(&self.kernel, self.blocks, &starts, &memory, options) }?;
         Ok(Outcome { report, buffers })

@@ -22,10 +22,13 @@ mod proof;
 #[cfg(twin)]
 mod run;
 
+pub(crate) use call::TILING_BYTES;
 pub use call::{Call, Outcome};
 pub use proof::{Undetected, every_site_matters};
 
 use std::fmt;
+
+use crate::model::Rates;
 
 /// In which order what is independent happens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,11 +71,13 @@ pub struct Options {
     pub check_order: bool,
     /// Flags and barriers that are left out, by place (`file:line`, see [`Report::sites`]).
     pub without: Vec<String>,
+    /// The throughputs to time instructions by; with them the order is that of modelled time, whatever `schedule` says.
+    pub rates: Option<Rates>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { schedule: Schedule::Eager, count_only: false, check_order: true, without: Vec::new() }
+        Self { schedule: Schedule::Eager, count_only: false, check_order: true, without: Vec::new(), rates: None }
     }
 }
 
@@ -88,6 +93,8 @@ impl Options {
 pub struct Memory {
     /// Address and length in bytes of each buffer.
     pub buffers: Vec<(u64, u64)>,
+    /// Address and length of buffers without memory behind them; they count with [`Options::count_only`] only.
+    pub unbacked: Vec<(u64, u64)>,
 }
 
 /// A flag or barrier of the sources that a run has passed.
@@ -99,13 +106,42 @@ pub struct Site {
     pub passes: u64,
 }
 
-/// What a run counted.
-#[derive(Clone, Debug, Default)]
-pub struct Report {
+/// What a run counted, over all cores. Pipes are in the order S, V, M, MTE1, MTE2, MTE3, FIX.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Counts {
     /// Instructions that were issued to a pipe.
     pub instructions: u64,
     /// Flags that a pipe waited for.
     pub flags_waited: u64,
+    /// Cube cores that ran.
+    pub cube_cores: u32,
+    /// Vector cores that ran.
+    pub vector_cores: u32,
+    /// Bytes read from global memory; with rates, those that L2 did not hold.
+    pub hbm_read: u64,
+    /// With rates: bytes read from L2.
+    pub l2_read: u64,
+    /// Bytes written to global memory.
+    pub gm_written: u64,
+    /// Bytes loaded into L0A.
+    pub l0a_loaded: u64,
+    /// Bytes loaded into L0B.
+    pub l0b_loaded: u64,
+    /// With rates: cycles until the last core was done.
+    pub cycles: f64,
+    /// With rates: cycles that the pipes of the cube cores were at work.
+    pub cube_busy: [f64; 7],
+    /// With rates: cycles that the pipes of the vector cores were at work.
+    pub vector_busy: [f64; 7],
+    /// With rates: cycles that HBM was at work.
+    pub hbm_busy: f64,
+}
+
+/// What a run left to say.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Instructions, bytes, and modelled time.
+    pub counts: Counts,
     /// Flags and barriers that were passed.
     pub sites: Vec<Site>,
     /// Which wait met which set, as indices into `sites`.

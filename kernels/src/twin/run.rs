@@ -3,7 +3,10 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::{ptr, slice};
 
-use super::{Error, Memory, Options, Refusal, Report, Schedule, Site, abi};
+use super::{Counts, Error, Memory, Options, Refusal, Report, Schedule, Site, abi};
+
+/// The schedule by modelled time.
+const BY_TIME: u32 = 3;
 
 /// A finished run, freed when dropped.
 struct Run(*mut c_void);
@@ -52,7 +55,11 @@ pub(super) unsafe fn run(name: &str, blocks: u32, arguments: &[u64], memory: &Me
         return Err(Error::NoBlocks { name: name.to_owned() });
     }
     let pointers: Vec<*mut c_void> = arguments.iter().map(|&address| ptr::with_exposed_provenance_mut(address as usize)).collect();
-    let ranges: Vec<abi::Range> = memory.buffers.iter().map(|&(start, bytes)| abi::Range { start, bytes }).collect();
+    let range = |readable: u32| move |&(start, bytes): &(u64, u64)| abi::Range { start, bytes, readable };
+    let mut ranges: Vec<abi::Range> = memory.buffers.iter().map(range(1)).collect();
+    if options.count_only {
+        ranges.extend(memory.unbacked.iter().map(range(0)));
+    }
     let without: Vec<CString> = options.without.iter().filter_map(|place| CString::new(place.as_str()).ok()).collect();
     let skipped: Vec<*const c_char> = without.iter().map(|place| place.as_ptr()).collect();
     let (schedule, seed) = match options.schedule {
@@ -60,14 +67,15 @@ pub(super) unsafe fn run(name: &str, blocks: u32, arguments: &[u64], memory: &Me
         Schedule::Lazy => (1, 0),
         Schedule::Random(seed) => (2, seed),
     };
+    let (schedule, rates) = options.rates.as_ref().map_or((schedule, ptr::null()), |rates| (BY_TIME, rates.as_slice().as_ptr()));
     let raw = abi::Options {
         schedule,
         count_only: options.count_only.into(),
         seed,
-        check_order: options.check_order.into(),
+        check_order: (options.check_order && !options.count_only).into(),
         skipped_count: skipped.len() as u32,
         skipped: skipped.as_ptr(),
-        rates: ptr::null(),
+        rates,
     };
     // SAFETY: all pointers live for the call; buffers and tiling by this function's contract.
     let run = Run(unsafe { abi::twin_run(entry, blocks, pointers.as_ptr(), pointers.len(), ranges.as_ptr(), ranges.len(), &raw) });
@@ -113,5 +121,20 @@ pub(super) unsafe fn run(name: &str, blocks: u32, arguments: &[u64], memory: &Me
             (0..count).map(|i| pairs.add(i)).map(|pair| ((*pair).set as usize, (*pair).wait as usize)).collect();
         (sites, pairs)
     };
-    Ok(Report { instructions: counted.instructions, flags_waited: counted.flags_waited, sites, pairs })
+    let counts = Counts {
+        instructions: counted.instructions,
+        flags_waited: counted.flags_waited,
+        cube_cores: counted.aic,
+        vector_cores: counted.aiv,
+        hbm_read: counted.hbm_read,
+        l2_read: counted.l2_read,
+        gm_written: counted.gm_written,
+        l0a_loaded: counted.l0a_loaded,
+        l0b_loaded: counted.l0b_loaded,
+        cycles: counted.cycles,
+        cube_busy: counted.aic_busy,
+        vector_busy: counted.aiv_busy,
+        hbm_busy: counted.hbm_busy,
+    };
+    Ok(Report { counts, sites, pairs })
 }

@@ -16,9 +16,10 @@ struct TwinEntry {
 struct TwinRange {
     uint64_t start;
     uint64_t bytes;
+    uint32_t readable;  // whether there is memory behind it, when only counting
 };
 struct TwinOptions {
-    uint32_t schedule;  // 0 eager, 1 lazy, 2 random
+    uint32_t schedule;  // 0 eager, 1 lazy, 2 random, 3 by modelled time
     uint32_t count_only;
     uint64_t seed;
     uint32_t check_order;
@@ -37,10 +38,16 @@ struct TwinSite {
 struct TwinReport {
     uint64_t instructions;
     uint64_t flags_waited;
-    double cycles;          // the longest core
-    double busy[7];         // by pipe, over all cores
-    uint64_t bytes[8];      // moved, by the memory that was read or written: GM read, GM written, GM read again, L1, L0A, L0B, L0C, UB
-    uint32_t aic, aiv;      // cores that ran
+    double cycles;         // of the longest core, modelled
+    double aic_busy[7];    // by pipe, over all cube cores
+    double aiv_busy[7];    // by pipe, over all vector cores
+    double hbm_busy;       // cycles that HBM was at work
+    uint64_t hbm_read;     // bytes by where they came from or went
+    uint64_t l2_read;
+    uint64_t gm_written;
+    uint64_t l0a_loaded;
+    uint64_t l0b_loaded;
+    uint32_t aic, aiv;     // cores that ran
 };
 struct TwinRefusal {
     const char *rule, *kernel, *core, *pipe, *op, *file, *text;

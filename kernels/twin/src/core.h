@@ -144,8 +144,9 @@ struct Shadow {
 };
 struct Range {
     uint64_t start, bytes;
+    bool readable;
     std::vector<Shadow> shadow;
-    std::vector<uint8_t> touched;  // a bit for each 512 bytes
+    std::vector<uint32_t> touched;  // for each 512 bytes: how far HBM had come when they were last in use, in units of 64 KiB, plus one
 };
 struct Stop {};
 
@@ -179,14 +180,17 @@ struct Launch {
     bool skip_data() const { return options.count_only != 0; }
     uint32_t draw(uint32_t below);
     void run();
-    /// Bytes of the region in lines of 512 that no core has read before.
-    uint64_t first_touch(const Region& region);
+    double horizon = 0;     // until when the core at work may run on
+    double hbm_free = 0;    // when HBM will have answered what it has been asked
+    uint64_t hbm_bytes = 0; // what it has been asked
+    /// Bytes of the region, in lines of 512, that L2 does not hold; it does afterwards.
+    uint64_t miss(const Region& region);
 };
 extern thread_local Launch* launch;
 Core& core();
 
-double gm_read_cycles(const Region& region);
-double gm_write_cycles(const Region& region);
+/// Cycles of a pipe that starts at `now` to read or write what the entry names of global memory.
+double gm_cycles(const Entry& entry, int lane, double now);
 void store_global(uint8_t atomic, Type type, uint8_t* to, const uint8_t* from, uint64_t bytes);
 /// Refuses on behalf of an instruction that is already in a pipe.
 [[noreturn]] void refuse_entry(const char* rule, const Entry& entry, int lane, const char* format, ...) __attribute__((format(printf, 4, 5)));

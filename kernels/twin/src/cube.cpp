@@ -17,9 +17,9 @@ void into_l0(const Ref& to, const Ref& from, const char* op, At at) {
     need_alignment(from, 32, "the source", op, at);
 }
 double load_cycles(const Ref& to, uint64_t bytes) {
-    if (launch->options.rates == nullptr) return 0;
-    launch->report.bytes[to.space == Space::L0A ? 4 : 5] += bytes;
-    return static_cast<double>(bytes) / rate(to.space == Space::L0A ? Rate::L1ToL0A : Rate::L1ToL0B);
+    const bool a = to.space == Space::L0A;
+    (a ? launch->report.l0a_loaded : launch->report.l0b_loaded) += bytes;
+    return per(static_cast<double>(bytes), a ? Rate::L1ToL0A : Rate::L1ToL0B);
 }
 
 // Moves a square of `n` x `n` elements, transposed, with the validity of each.
@@ -140,7 +140,7 @@ void fill(Ref to, uint32_t repeats, uint32_t blocks, uint32_t gap, uint64_t bits
     entry.name = op;
     entry.at = at;
     entry.writes = {{to.space, to.addr, blocks * unit, repeats, (uint64_t{blocks} + gap) * unit}};
-    entry.cycles = launch->options.rates == nullptr ? 0 : static_cast<double>(repeats * blocks * unit) / rate(Rate::L1ToL0B);
+    entry.cycles = per(static_cast<double>(repeats * blocks * unit), Rate::L1ToL0B);
     entry.run = [=, &self = core()] {
         for (uint64_t i = 0; i < repeats; ++i)
             for (uint64_t j = 0; j < blocks * unit; j += size) memcpy(bytes_of(self, to, i * (uint64_t{blocks} + gap) * unit + j), &bits, size);
@@ -207,8 +207,7 @@ void mmad(Ref to, Ref a, Ref b, const Ref* bias, const MmadParams& p, At at) {
     entry.writes = {{to.space, to.addr, m1 * n1 * 256 * sum_size}};
     const bool accumulates = !p.cmatrixInitVal && bias == nullptr;
     if (accumulates) entry.reads.push_back(entry.writes[0]);
-    entry.cycles = rate(Rate::MmadStart) + static_cast<double>(m1 * n1 * depth) * rate(Rate::MmadCube) * (a.type == Type::F32 ? 2 : 1);
-    if (launch->options.rates != nullptr) launch->report.bytes[6] += entry.writes[0].total();
+    entry.cycles = rate(Rate::MmadStart) + static_cast<double>(m1 * n1 * depth) * rate(Rate::MmadFractal) * (a.type == Type::F32 ? 2 : 1);
     const Ref start = bias != nullptr ? *bias : Ref{Space::BT, Type::F32, 0, 0};
     const bool has_bias = bias != nullptr;
     entry.run = [=, &self = core()] {
@@ -266,11 +265,7 @@ void fixpipe(Ref to, Ref from, const Ref* scales, CO2Layout layout, const Fixpip
     else entry.writes = {{to.space, to.addr, n * size, m, p.dstStride * size}};
     if (scales != nullptr) entry.reads.push_back({scales->space, scales->addr, n * 8});
     if (to.space == Space::GM) entry.atomic = core().atomic;
-    if (launch->options.rates != nullptr) {
-        entry.cycles = std::max(to.space == Space::GM ? gm_write_cycles(entry.writes[0]) : 0.0, static_cast<double>(entry.reads[0].total()) / rate(Rate::L0CToGm));
-    } else if (to.space == Space::GM) {
-        gm_write_cycles(entry.writes[0]);
-    }
+    if (to.space != Space::GM) entry.cycles = per(static_cast<double>(entry.writes[0].total()), Rate::L0CWrite);
     const Ref table = scales != nullptr ? *scales : Ref{Space::FB, Type::U64, 0, 0};
     const uint8_t atomic = entry.atomic;
     entry.run = [=, &self = core()] {

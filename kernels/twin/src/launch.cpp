@@ -2,8 +2,10 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core.h"
+#include "rates.h"
 
 namespace twin {
 thread_local Launch* launch = nullptr;
@@ -91,6 +93,22 @@ bool round_of(Launch& run, bool lazy) {
     return moved;
 }
 
+// The core that is furthest behind runs until it is ahead of the next.
+bool timed_turn(Launch& run) {
+    std::vector<Core*> waiting;
+    for (auto& each : run.cores)
+        if (!each->finished) waiting.push_back(each.get());
+    std::sort(waiting.begin(), waiting.end(), [](const Core* a, const Core* b) { return a->time[MTE2] < b->time[MTE2]; });
+    for (size_t i = 0; i < waiting.size(); ++i) {
+        run.horizon = i + 1 < waiting.size() ? waiting[i + 1]->time[MTE2] : HUGE_VAL;
+        bool moved = resume(*waiting[i]);
+        if (run.stopping) return false;
+        moved |= drain(*waiting[i]);
+        if (moved) return true;
+    }
+    return false;
+}
+
 bool random_turn(Launch& run) {
     Core& self = *run.cores[run.draw(static_cast<uint32_t>(run.cores.size()))];
     uint32_t choice = run.draw(kLanes + 2);
@@ -130,6 +148,11 @@ void after_issue() {
     Core& self = core();
     switch (launch->options.schedule) {
         case 0: drain(self); break;
+        case 3:
+            drain(self);
+            // Whoever is behind goes next, so that the memory that all share is asked in the order of time.
+            if (self.time[MTE2] > launch->horizon) yield("its turn", At{"", 0});
+            break;
         case 1: break;
         default:
             while (launch->draw(2) == 0) step_here(self, 1 + static_cast<int>(launch->draw(kLanes - 1)), false);
@@ -175,11 +198,11 @@ void Launch::run() {
         auto finished = [&] { return std::all_of(cores.begin(), cores.end(), [](const auto& each) { return each->finished; }); };
         size_t idle = 0;
         while (!stopping && !finished()) {
-            bool moved = options.schedule == 2 ? random_turn(*this) : round_of(*this, options.schedule == 1);
+            bool moved = options.schedule == 2 ? random_turn(*this) : options.schedule == 3 ? timed_turn(*this) : round_of(*this, options.schedule == 1);
             idle = moved ? 0 : idle + 1;
             if (idle <= (options.schedule == 2 ? 64 * cores.size() : 0)) continue;
             // Luck may have missed what can still move; a whole round misses nothing.
-            if (stopping || round_of(*this, options.schedule != 0)) {
+            if (stopping || round_of(*this, options.schedule == 1 || options.schedule == 2)) {
                 idle = 0;
                 continue;
             }
@@ -194,10 +217,11 @@ void Launch::run() {
         if (stopping) resume(*each);
         munmap(each->stack, kStackBytes);
     }
+    report.hbm_busy = timed() ? static_cast<double>(hbm_bytes) / rate(Rate::Hbm) : 0;
     for (auto& each : cores) {
         (each->cube ? report.aic : report.aiv) += 1;
         for (int lane = 0; lane < kLanes; ++lane) {
-            report.busy[lane] += each->busy[lane];
+            (each->cube ? report.aic_busy : report.aiv_busy)[lane] += each->busy[lane];
             report.cycles = std::max(report.cycles, each->time[lane]);
         }
     }

@@ -16,27 +16,6 @@ Memory::~Memory() {
     if (data != nullptr) munmap(data, 2 * bytes);
 }
 
-uint64_t Launch::first_touch(const Region& region) {
-    Range* range = range_of(region.start, region.span());
-    if (range == nullptr) return region.total();
-    if (range->touched.empty()) range->touched.resize(range->bytes / 512 / 8 + 2);
-    uint64_t fresh = 0;
-    const uint64_t base = range->start / 512;
-    for (uint64_t j = 0; j < region.count2; ++j) {
-        for (uint64_t i = 0; i < region.count; ++i) {
-            const uint64_t start = region.start + j * region.step2 + i * region.step;
-            for (uint64_t line = start / 512; line <= (start + region.bytes - 1) / 512; ++line) {
-                uint8_t& bits = range->touched[(line - base) / 8];
-                const uint8_t bit = static_cast<uint8_t>(1u << ((line - base) % 8));
-                if (bits & bit) continue;
-                bits = static_cast<uint8_t>(bits | bit);
-                fresh += 512;
-            }
-        }
-    }
-    return fresh;
-}
-
 uint64_t allocate(Space space, uint64_t bytes, At at) {
     Core& self = core();
     if (self.memory[static_cast<int>(space)].data == nullptr) refuse_at("core-type", &self, -1, "InitBuffer", at, std::string("this core has no ") + space_name(space));
@@ -91,7 +70,9 @@ uint64_t scalar_load(Ref from, At at) {
         return bits;
     }
     if (launch->skip_data()) {
-        memcpy(&bits, reinterpret_cast<const void*>(from.addr), size);
+        // Scalars that steer the kernel (group lists, page tables) are there; what was to be computed is not.
+        const Range* range = range_of(from.addr, size);
+        if (range != nullptr && range->readable) memcpy(&bits, reinterpret_cast<const void*>(from.addr), size);
         return bits;
     }
     for (uint32_t i = 0; i < size; ++i) {
@@ -186,7 +167,7 @@ void* twin_run(const TwinEntry* entry, uint32_t blocks, void* const* arguments, 
     launch.blocks = blocks;
     launch.options = *options;
     launch.arguments.assign(arguments, arguments + argument_count);
-    for (size_t i = 0; i < range_count; ++i) launch.ranges.push_back({ranges[i].start, ranges[i].bytes, {}, {}});
+    for (size_t i = 0; i < range_count; ++i) launch.ranges.push_back({ranges[i].start, ranges[i].bytes, ranges[i].readable != 0, {}, {}});
     for (uint32_t i = 0; i < options->skipped_count; ++i) launch.skipped.insert(options->skipped[i]);
     launch.run();
     for (size_t i = 0; i < launch.sites.size(); ++i) run->sites.push_back({launch.sites[i].c_str(), launch.passes[i]});

@@ -40,21 +40,6 @@ void combine(Type type, uint8_t kind, uint8_t* to, const uint8_t* from, uint64_t
 }
 }  // namespace
 
-/// Cycles of a read of global memory: what no core has read yet comes from HBM, the rest from L2.
-double gm_read_cycles(const Region& region) {
-    if (launch->options.rates == nullptr) return 0;
-    uint64_t fresh = launch->first_touch(region);
-    uint64_t again = region.total() - std::min(region.total(), fresh);
-    launch->report.bytes[0] += std::min(region.total(), fresh);
-    launch->report.bytes[2] += again;
-    return rate(Rate::Start) + static_cast<double>(region.total() - again) / rate(Rate::GmRead) + static_cast<double>(again) / rate(Rate::GmReread);
-}
-double gm_write_cycles(const Region& region) {
-    launch->report.bytes[1] += region.total();
-    if (launch->options.rates == nullptr) return 0;
-    return rate(Rate::Start) + static_cast<double>(region.total()) / rate(Rate::GmWrite);
-}
-
 /// Bytes into global memory, as the atomic mode of the instruction says.
 void store_global(uint8_t atomic, Type type, uint8_t* to, const uint8_t* from, uint64_t bytes) {
     if (atomic == 0) memmove(to, from, bytes);
@@ -77,7 +62,7 @@ void copy(Ref to, Ref from, Rows rows, At at) {
     entry.reads = {source};
     entry.writes = {target};
     if (to.space == Space::GM) entry.atomic = core().atomic;
-    entry.cycles = from.space == Space::GM ? gm_read_cycles(source) : to.space == Space::GM ? gm_write_cycles(target) : rate(Rate::Start) + static_cast<double>(source.total()) / std::max(1.0, rate(Rate::UbToUb));
+    if (from.space != Space::GM && to.space != Space::GM) entry.cycles = rate(Rate::VectorStart) + static_cast<double>(source.total()) / 256 * rate(Rate::VectorRepeat);
     const uint8_t atomic = entry.atomic;
     const Type type = core().atomic_type;
     entry.run = [=, &self = core()] {
@@ -110,7 +95,6 @@ void copy_pad_in(Ref to, Ref from, const DataCopyExtParams& p, Pad pad, At at) {
     entry.writes = {rows_region(to, room, p.blockCount, to_step)};
     within(from, entry.reads[0].span(), "the source", op, at);
     within(to, entry.writes[0].span(), "the destination", op, at);
-    entry.cycles = gm_read_cycles(entry.reads[0]);
     entry.run = [=, &self = core()] {
         for (uint32_t i = 0; i < p.blockCount; ++i) {
             uint8_t* d = bytes_of(self, to, i * to_step);
@@ -140,7 +124,6 @@ void copy_pad_out(Ref to, Ref from, const DataCopyExtParams& p, At at) {
     within(from, entry.reads[0].span(), "the source", op, at);
     within(to, entry.writes[0].span(), "the destination", op, at);
     entry.atomic = core().atomic;
-    entry.cycles = gm_write_cycles(entry.writes[0]);
     const uint8_t atomic = entry.atomic;
     const Type type = core().atomic_type;
     entry.run = [=, &self = core()] {
@@ -171,7 +154,6 @@ void copy_nd2nz(Ref to, Ref from, const Nd2NzParams& p, At at) {
         entry.writes.push_back({to.space, to.addr + nd * p.dstNzMatrixStride * size, 32, p.nValue, p.dstNzNStride * uint64_t{32}, columns, p.dstNzC0Stride * uint64_t{32}});
         within(from, nd * p.srcNdMatrixStride * size + entry.reads.back().span(), "the source", op, at);
         within(to, nd * p.dstNzMatrixStride * size + entry.writes.back().span(), "the destination", op, at);
-        entry.cycles += gm_read_cycles(entry.reads.back());
     }
     entry.run = [=, &self = core()] {
         for (uint64_t nd = 0; nd < p.ndNum; ++nd) {

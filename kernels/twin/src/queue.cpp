@@ -56,6 +56,7 @@ bool step(Core& self, int lane, bool latest) {
     constexpr int kMost = 16;
     int eligible[kMost];
     int found = 0;
+    const bool in_order = launch->options.schedule == 0 || launch->options.schedule == 3;
     bool earlier = false, earlier_sync = false, earlier_mmad = false;
     for (size_t i = 0; i < queue.size() && found < kMost; ++i) {
         Entry& entry = queue[i];
@@ -81,10 +82,10 @@ bool step(Core& self, int lane, bool latest) {
         }
         earlier = true;
         if (blocks) break;
-        if (launch->options.schedule == 0 && found > 0) break;
+        if (in_order && found > 0) break;
     }
     if (found == 0) return false;
-    int chosen = launch->options.schedule == 0 ? 0 : latest ? found - 1 : static_cast<int>(launch->draw(static_cast<uint32_t>(found)));
+    int chosen = in_order ? 0 : latest ? found - 1 : static_cast<int>(launch->draw(static_cast<uint32_t>(found)));
     size_t position = static_cast<size_t>(eligible[chosen]);
     Entry& entry = queue[position];
     if (launch->options.check_order && (entry.kind == Kind::Wait || entry.kind == Kind::CrossWait)) {
@@ -118,6 +119,7 @@ void settle(Core& self, int lane, Entry& entry) {
                 mark_written(self, entry);
                 if (ordered) keep_past(self, lane, entry);
             }
+            if (lane == MTE2 || lane == MTE3 || lane == FIX) entry.cycles += gm_cycles(entry, lane, now);
             now += entry.cycles;
             self.busy[lane] += entry.cycles;
             break;

@@ -1,0 +1,60 @@
+//! The model of time, on a kernel whose bytes and cycles can be counted by hand.
+
+#![cfg(test)]
+
+use ascend_hal::DType;
+use ascend_kernels::model::{Bound, Chip, Launch, Modelled, declare, launch, rates};
+use ascend_kernels::twin::missing;
+
+const COUNT: usize = 1 << 22;
+
+fn chip() -> Chip {
+    Chip::named("Ascend910B1").unwrap()
+}
+
+fn rate(name: &str) -> f64 {
+    rates().find(|rate| rate.name == name).unwrap().value
+}
+
+/// `z = x + y` with `COUNT` floats, `tile` at a time.
+fn add(blocks: u32, tile: u32) -> Modelled {
+    let tensor = || Some(declare(DType::F32, [COUNT]).unwrap());
+    let arguments = [tensor(), tensor(), tensor()];
+    let tiling: Vec<u8> = [COUNT as u32, tile].iter().flat_map(|word| word.to_le_bytes()).collect();
+    launch(&Launch { kernel: "add_f32", blocks, arguments: &arguments, workspace_bytes: 0, tiling: &tiling }, &chip()).unwrap()
+}
+
+#[test]
+fn a_sum_takes_as_long_as_its_bytes_through_the_memory() {
+    if missing().is_some() {
+        return;
+    }
+    let modelled = add(48, 4096);
+    assert_eq!(modelled.hbm_read, 8 * COUNT as u64);
+    assert_eq!(modelled.bound, Bound::Hbm);
+    let bytes = 12.0 * COUNT as f64;
+    let least = chip().us(bytes / (rate("hbm") * f64::from(chip().cube_cores)));
+    assert!((1.0..1.1).contains(&(modelled.us / least)), "{modelled:?}, at least {least} us");
+    // 64 floats a cycle.
+    let vector = chip().us(COUNT as f64 / 64.0 / 48.0) / modelled.us;
+    assert!((modelled.vector_utilisation / vector - 1.0).abs() < 1e-6, "{modelled:?}");
+}
+
+#[test]
+fn fewer_cores_and_smaller_tiles_lower_the_utilisation() {
+    if missing().is_some() {
+        return;
+    }
+    let full = add(48, 4096).vector_utilisation;
+    for (blocks, tile) in [(1, 4096), (4, 4096), (48, 16)] {
+        let less = add(blocks, tile).vector_utilisation;
+        assert!(less < 0.9 * full, "{blocks} blocks of {tile}: {less} of {full}");
+    }
+}
+
+#[test]
+fn the_same_launch_is_modelled_alike() {
+    if missing().is_none() {
+        assert_eq!(add(48, 4096), add(48, 4096));
+    }
+}
