@@ -89,6 +89,12 @@ pub trait Kernel: Send + Sync {
         Ok(())
     }
 
+    /// Whether the kernel takes part when nobody asks for it; `false` for one that is to run only by name or origin, until it has shown that it is the better one.
+    fn automatic(&self, call: &OpCall) -> bool {
+        let _ = call;
+        true
+    }
+
     /// Runs or enqueues the call.
     fn launch(&self, at: &Launch<'_>, call: &OpCall) -> Result<()>;
 }
@@ -232,7 +238,7 @@ impl KernelRegistry {
     }
 
     /// The kernel that runs `call`: **the first that `choice` admits and that covers the call**, in the order user, built in, vendor, composed,
-    /// and among equals the one registered last.
+    /// and among equals the one registered last. [`Choice::Auto`] admits those that are [`automatic`](Kernel::automatic).
     ///
     /// # Errors
     /// [`Error::NoSuchKernel`] when `choice` admits none; [`Error::Unsupported`] with each candidate's reason when none covers the call.
@@ -243,6 +249,9 @@ impl KernelRegistry {
         let mut reasons = Vec::new();
         for kernel in kernels.iter().filter(|k| choice.admits(k.info())) {
             let info = kernel.info();
+            if *choice == Choice::Auto && !kernel.automatic(call) {
+                continue;
+            }
             let covered =
                 if info.dtypes.contains(&dtype) { kernel.covers(call) } else { Err(format!("dtype {dtype} is not among its types")) };
             match covered {

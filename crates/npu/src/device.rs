@@ -14,7 +14,8 @@ use crate::context::Facts;
 use crate::event::NpuEvent;
 use crate::memory::{self, NpuMemory};
 use crate::ops;
-use crate::raw::{self, Card, HostBlock, Queue, refuse_in_callback};
+use crate::own::{OwnKernel, Registered};
+use crate::raw::{self, Binary, Card, HostBlock, Queue, refuse_in_callback};
 use crate::stream::NpuStream;
 use crate::values;
 
@@ -96,6 +97,19 @@ impl NpuDevice {
         let counters = self.card.executors();
         let [planned, reused, kept] = [&counters.planned, &counters.reused, &counters.kept].map(|count| count.load(Ordering::Relaxed));
         ExecutorStats { planned, reused, kept }
+    }
+
+    /// Adds the kernels of a device image.
+    ///
+    /// # Errors
+    /// [`Error::Backend`] when CANN does not load the image; [`Error::KernelExists`] when an op has a kernel of one's name.
+    pub fn add_own(&self, image: &[u8], kernels: impl IntoIterator<Item = OwnKernel>) -> Result<()> {
+        let binary = Arc::new(Binary::load(&self.card, image)?);
+        let cube_cores = u32::try_from(self.info.compute_units).unwrap_or(u32::MAX).max(1);
+        for kernel in kernels {
+            self.kernels.register(Arc::new(Registered { kernel, binary: binary.clone(), facts: self.facts.clone(), cube_cores }))?;
+        }
+        Ok(())
     }
 
     fn streams(&self) -> MutexGuard<'_, Vec<Weak<Queue>>> {

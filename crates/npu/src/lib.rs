@@ -21,9 +21,11 @@ mod event;
 mod graph;
 mod memory;
 mod ops;
+mod own;
 #[allow(unsafe_code, reason = "the one layer that calls C")]
 mod raw;
 mod stream;
 mod values;
 
 pub use device::{ExecutorStats, NpuDevice, Values};
+pub use own::{OwnKernel, OwnLaunch};

@@ -33,19 +33,36 @@ impl Launch<'_> {
     pub fn memory(&self, address: u64, bytes: usize) -> Result<DeviceMemory, String> {
         let address = usize::try_from(address).map_err(|_| format!("{address:#x} is no address"))?;
         let span = machine().memory().span(address, bytes).map_err(|fault| fault.to_string())?;
-        Ok(DeviceMemory { span })
+        Ok(DeviceMemory { span, bytes })
+    }
+
+    /// The memory from a device address to the end of its allocation: what a kernel reaches that is given the address alone.
+    ///
+    /// # Errors
+    /// What is wrong with the address.
+    pub fn allocation(&self, address: u64) -> Result<DeviceMemory, String> {
+        let range = usize::try_from(address).ok().and_then(|start| machine().memory().range_of(start));
+        // An address without an allocation: of reserved memory, or wrong, which looking at a byte of it tells.
+        let bytes = range.map_or(1, |(start, bytes)| bytes - (address as usize - start));
+        self.memory(address, bytes)
     }
 }
 
 /// Bytes of a simulated device. They stay mapped for as long as the value lives.
 pub struct DeviceMemory {
     span: Span,
+    bytes: usize,
 }
 
 impl DeviceMemory {
     /// Where they are in this process.
     pub fn as_ptr(&self) -> *mut u8 {
         self.span.address()
+    }
+
+    /// How many there are.
+    pub fn size_bytes(&self) -> usize {
+        self.bytes
     }
 }
 

@@ -33,6 +33,7 @@ use crate::report::OutputMetrics;
 use crate::{Expected, Result};
 
 /// What the oracle says about a call, in each precision.
+#[derive(Debug)]
 pub(crate) struct Reference {
     exact: Vec<Output>,
     model: Vec<Output>,

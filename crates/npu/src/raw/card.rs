@@ -20,6 +20,8 @@ pub(crate) struct Card {
     context: Handle,
     pool: Pool,
     executors: Counters,
+    /// Device images that are loaded.
+    binaries: Mutex<Vec<Handle>>,
     /// The first failure that had nobody to be reported to.
     orphan: Mutex<Option<Error>>,
 }
@@ -46,8 +48,15 @@ impl Card {
         let mut context = null_mut();
         // SAFETY: `context` is a place to write to; the index is one that CANN has.
         unsafe { cann.acl.aclrtCreateContext(&mut context, id.index.cast_signed()) }.map_err(from_cann)?;
-        let mut card =
-            Self { cann, id, context: Handle(context), pool: Pool::default(), executors: Counters::default(), orphan: Mutex::default() };
+        let mut card = Self {
+            cann,
+            id,
+            context: Handle(context),
+            pool: Pool::default(),
+            executors: Counters::default(),
+            binaries: Mutex::default(),
+            orphan: Mutex::default(),
+        };
         let (_, total) = card.memory_info()?;
         card.pool = Pool::new(total);
         Ok(Arc::new(card))
@@ -74,6 +83,11 @@ impl Card {
     pub(super) fn bind(&self) -> CannResult<()> {
         // SAFETY: the context lives as long as `self`.
         unsafe { self.cann.acl.aclrtSetCurrentContext(self.context.0) }
+    }
+
+    /// Has an image unloaded when the card is closed.
+    pub(super) fn unload_at_end(&self, binary: Handle) {
+        self.binaries.lock().unwrap_or_else(PoisonError::into_inner).push(binary);
     }
 
     /// Keeps a failure that nobody is there to hear of now.
@@ -136,6 +150,11 @@ fn device_count(cann: &Cann) -> Result<u32> {
 impl Drop for Card {
     fn drop(&mut self) {
         self.pool.drain(self);
+        for binary in self.binaries.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            // SAFETY: the image is loaded, and no stream is alive that could run its functions.
+            let _ =
+                unsafe { self.cann.acl.aclrtSetCurrentContext(self.context.0).and_then(|()| self.cann.acl.aclrtBinaryUnLoad(binary.0)) };
+        }
         // SAFETY: nothing made in the context is alive: each holds the card. There is nobody left to tell of an error.
         let _ = unsafe { self.cann.acl.aclrtDestroyContext(self.context.0) };
     }

@@ -4,6 +4,7 @@
 //! * What a stream works on is kept by the stream ([`Queue`]) until it has passed the work.
 //! * An error inside of `Drop` has nobody to go to; the card keeps the first one for the next synchronisation.
 
+mod binary;
 mod callback;
 mod card;
 mod entry;
@@ -18,6 +19,7 @@ mod stream;
 mod tensor;
 mod transfer;
 
+pub(crate) use binary::Binary;
 pub(crate) use callback::refuse_in_callback;
 pub(crate) use card::Card;
 pub(crate) use entry::Culprit;
