@@ -1,0 +1,24 @@
+// How a kernel gets at its tiling struct and at small integers in global memory.
+#pragma once
+
+// Copies the tiling struct, whole words only, into registers and stack of the core.
+template <typename Tiling>
+__aicore__ inline void LoadTiling(Tiling& tiling, GM_ADDR gm) {
+  static_assert(sizeof(Tiling) % sizeof(uint32_t) == 0, "a tiling struct is made of 32-bit words");
+  auto from = reinterpret_cast<__gm__ uint32_t*>(gm);
+  auto to = reinterpret_cast<uint32_t*>(&tiling);
+  for (uint32_t i = 0; i < sizeof(Tiling) / sizeof(uint32_t); ++i) {
+    to[i] = from[i];
+  }
+}
+
+template <typename T>
+__aicore__ inline GlobalTensor<T> Global(GM_ADDR gm) {
+  GlobalTensor<T> tensor;
+  tensor.SetGlobalBuffer(reinterpret_cast<__gm__ T*>(gm));
+  return tensor;
+}
+
+__aicore__ inline constexpr uint32_t CeilDiv(uint32_t a, uint32_t b) { return (a + b - 1) / b; }
+__aicore__ inline constexpr uint32_t RoundUp(uint32_t a, uint32_t b) { return CeilDiv(a, b) * b; }
+__aicore__ inline constexpr uint32_t Min(uint32_t a, uint32_t b) { return a < b ? a : b; }
