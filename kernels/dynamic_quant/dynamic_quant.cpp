@@ -79,7 +79,7 @@ class DynamicQuant {
       r = wide_;
     }
     auto const bits = LargestMagnitude(r, columns);
-    auto const scale = *reinterpret_cast<const float*>(&bits) / 127.0f;
+    auto const scale = FloatOfBits(static_cast<uint32_t>(bits)) / 127.0f;
     if (bits >= INFINITY_BITS || scale == 0.0f) {
       Duplicate(halves_, static_cast<half>(0.0f), count);
     } else {

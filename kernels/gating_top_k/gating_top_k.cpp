@@ -75,10 +75,8 @@ class GatingTopK {
   static constexpr uint32_t MAX_GROUPS = 64;
   static constexpr uint32_t TOKENS_PER_STORE = 32;
 
-  __aicore__ inline float Lowest() const {
-    uint32_t const bits = 0xff800000;
-    return *reinterpret_cast<const float*>(&bits);
-  }
+  // -inf.
+  __aicore__ inline float Lowest() const { return FloatOfBits(0xff800000); }
 
   // What is the same for every token: -inf outside of the groups, and the bias with it.
   __aicore__ inline void LoadConstants(GM_ADDR bias) {

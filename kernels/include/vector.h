@@ -23,6 +23,15 @@ struct SameType<A, A> {
 template <typename T>
 constexpr bool IS_FLOAT = SameType<T, float>::value;
 
+__aicore__ inline float FloatOfBits(uint32_t bits) {
+  union {
+    uint32_t bits;
+    float value;
+  } both;
+  both.bits = bits;
+  return both.value;
+}
+
 // Elements of T rounded up to whole blocks.
 template <typename T>
 __aicore__ inline constexpr uint32_t Padded(uint32_t count) {

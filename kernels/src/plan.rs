@@ -35,7 +35,7 @@ pub(crate) fn deal(rows: usize, granule: usize, cores: u32) -> (usize, u32) {
 /// The fewest rows of so many bytes that end where a block of 32 bytes does.
 pub(crate) fn granule(row_bytes: usize) -> usize {
     let mut shared = BLOCK_BYTES;
-    while row_bytes % shared != 0 {
+    while !row_bytes.is_multiple_of(shared) {
         shared /= 2;
     }
     BLOCK_BYTES / shared
@@ -64,7 +64,7 @@ pub(crate) fn input(view: &TensorView, name: &str) -> Planned<Option<TensorView>
 
 /// An argument that is written: row-major, and at a multiple of 32 bytes, so that blocks of the launch can share none.
 pub(crate) fn output(view: &TensorView, name: &str) -> Planned<Option<TensorView>> {
-    only(view.byte_span().start % BLOCK_BYTES == 0, || format!("{name} does not start at a multiple of {BLOCK_BYTES} bytes"))?;
+    only(view.byte_span().start.is_multiple_of(BLOCK_BYTES), || format!("{name} does not start at a multiple of {BLOCK_BYTES} bytes"))?;
     input(view, name)
 }
 
