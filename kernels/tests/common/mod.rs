@@ -112,7 +112,9 @@ impl Bench {
                 .unwrap_or_else(|e| panic!("{}: {e}", calls[at].0));
             // What this call does not need, another may.
             let others = cases.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| other);
-            spare.extend(undetected.into_iter().map(|u| u.places).filter(|places| !others.clone().any(|(case, call)| case.needs(call, places))));
+            spare.extend(
+                undetected.into_iter().map(|u| u.places).filter(|places| !others.clone().any(|(case, call)| case.needs(call, places))),
+            );
         }
         assert!(spare.is_empty(), "no call needs these: {spare:?}");
     }
