@@ -23,6 +23,7 @@ use ascend_hal::{DType, Result};
 use crate::context::Context;
 use crate::isa::Isa;
 use crate::scratch::Scratch;
+use crate::simd::row;
 use fill::{Buffer, FILLED_STEPS};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use kernel::amx;
@@ -41,6 +42,7 @@ const PACKED_BYTES: usize = Rows::packed_bytes(TILE_ROWS, SHARED_STEPS * 8);
 /// How a product is computed.
 #[derive(Clone, Copy)]
 pub(crate) struct Method {
+    isa: Isa,
     kernels: &'static Kernels,
     arithmetic: Arithmetic,
 }
@@ -54,7 +56,7 @@ impl Method {
             DType::BF16 if kernels.has_bf16() && weights.suit_bf16() => Arithmetic::Bf16,
             _ => Arithmetic::F32,
         };
-        Self { kernels, arithmetic }
+        Self { isa, kernels, arithmetic }
     }
 
     /// Bytes of a row of activations in the form to compute with.
@@ -69,7 +71,7 @@ impl Method {
 
     /// Elements of a row of floats, rounded to their type already, in the form to compute with. More than there are elements are zeros.
     pub(crate) fn encode(&self, values: &[f32], out: &mut [u8]) {
-        rows::encode(self.arithmetic, values, out);
+        rows::encode(self.isa, self.arithmetic, values, out);
     }
 
     /// A row of codes in the form to compute with.
@@ -79,7 +81,7 @@ impl Method {
 
     /// `x: [rows, K]` in the form to compute with.
     pub(crate) fn activations<'a>(&self, cx: &'a Context<'_>, x: &'a Held<'_>, weights: &Weights<'_>) -> Result<Activations<'a>> {
-        Activations::prepare(cx, self.kernels, self.arithmetic, x.codes(), weights.k)
+        Activations::prepare(cx, self, x.codes(), weights.k)
     }
 }
 
@@ -186,9 +188,7 @@ impl Product<'_> {
                 let scales = if self.weights.quant.is_some() { self.weights.scales(e, panel, 0) } else { [1.0; COLS] };
                 for (i, row) in rows.clone().enumerate() {
                     let x_scale = self.x_scale.map_or(1.0, |scale| scale[row]);
-                    for (sum, scale) in s.sums[i * span.pitch + at..][..COLS].iter_mut().zip(&scales) {
-                        *sum = sum.to_bits() as i32 as f32 * scale * x_scale;
-                    }
+                    row::scale_integers(self.method.isa, &mut s.sums[i * span.pitch + at..][..COLS], &scales, x_scale);
                 }
             }
         }
@@ -239,7 +239,7 @@ impl Product<'_> {
 
     /// Leaves the sums of whole panels in `s.sums`.
     fn sum(&self, s: &mut Memory<'_>, e: usize, rows: &Range<usize>, span: &Span) {
-        let (Method { kernels, arithmetic }, w) = (self.method, self.weights);
+        let (Method { kernels, arithmetic, .. }, w) = (self.method, self.weights);
         let steps = arithmetic.steps(w.k);
         let sums = &mut s.sums[..rows.len() * span.pitch];
         if steps == 0 || rows.is_empty() {

@@ -2,14 +2,17 @@
 
 use std::ops::Range;
 
-use ascend_hal::Result;
+use ascend_hal::{Result, bf16};
 
+use super::Method;
 use super::fill::{Nibbles, Source};
 use super::kernel::{Arithmetic, IntRows, Kernels, Rows};
 use super::operand::Codes;
 use crate::context::Context;
+use crate::isa::Isa;
 use crate::rows::RowsMut;
 use crate::scratch::Scratch;
+use crate::simd::convert;
 
 /// Elements converted at a time.
 const PIECE: usize = 256;
@@ -21,8 +24,9 @@ pub(crate) enum Activations<'a> {
 }
 
 impl<'a> Activations<'a> {
-    /// `x: [rows, K]` for `arithmetic`.
-    pub(super) fn prepare(cx: &'a Context<'_>, kernels: &'static Kernels, arithmetic: Arithmetic, x: Codes<'a>, k: usize) -> Result<Self> {
+    /// `x: [rows, K]` for `method`.
+    pub(super) fn prepare(cx: &'a Context<'_>, method: &Method, x: Codes<'a>, k: usize) -> Result<Self> {
+        let Method { kernels, arithmetic, .. } = *method;
         match (arithmetic, x) {
             (Arithmetic::F32, Codes::F32(x)) => return Ok(Self::Borrowed { bytes: bytemuck::cast_slice(x), stride: 4 * k }),
             (Arithmetic::Bf16, Codes::BF16(x)) if k.is_multiple_of(2) => {
@@ -38,7 +42,7 @@ impl<'a> Activations<'a> {
         let mut bytes = cx.scratch::<u8>(rows * stride)?;
         cx.by_rows(rows, k, RowsMut::new(&mut bytes, stride), |range, mut out| {
             for (row, out) in range.zip(out.iter()) {
-                convert_row(kernels, arithmetic, x, row * k..(row + 1) * k, out);
+                convert_row(method, x, row * k..(row + 1) * k, out);
             }
             Ok(())
         })?;
@@ -58,36 +62,35 @@ pub(super) fn stride(kernels: &Kernels, arithmetic: Arithmetic, k: usize) -> usi
     arithmetic.steps(k) * kernels.row_step_bytes(arithmetic)
 }
 
-/// Elements `at` of `x` as a row of `arithmetic`, filled up with zeros.
-fn convert_row(kernels: &Kernels, arithmetic: Arithmetic, x: Codes<'_>, at: Range<usize>, out: &mut [u8]) {
+/// Elements `at` of `x` as a row for `method`, filled up with zeros.
+fn convert_row(method: &Method, x: Codes<'_>, at: Range<usize>, out: &mut [u8]) {
     match x {
-        Codes::F32(x) => encode(arithmetic, &x[at], out),
-        Codes::F16(x) => convert(arithmetic, x, at, out),
-        Codes::BF16(x) => convert(arithmetic, x, at, out),
-        Codes::I8(x) => encode_codes(kernels, &x[at], out),
-        Codes::I4(x) => convert(arithmetic, Nibbles(x), at, out),
+        Codes::F32(x) => method.encode(&x[at], out),
+        Codes::F16(x) => encode_pieces(method, x, at, out),
+        Codes::BF16(x) => encode_pieces(method, x, at, out),
+        Codes::I8(x) => encode_codes(method.kernels, &x[at], out),
+        Codes::I4(x) => encode_pieces(method, Nibbles(x), at, out),
     }
 }
 
-fn convert(arithmetic: Arithmetic, x: impl Source, at: Range<usize>, out: &mut [u8]) {
-    let width = if arithmetic == Arithmetic::Bf16 { 2 } else { 4 };
+fn encode_pieces(method: &Method, x: impl Source, at: Range<usize>, out: &mut [u8]) {
+    let width = if method.arithmetic == Arithmetic::Bf16 { 2 } else { 4 };
     let mut buffer = [0f32; PIECE];
     for (start, out) in at.clone().step_by(PIECE).zip(out.chunks_mut(PIECE * width)) {
         let piece = &mut buffer[..PIECE.min(at.end - start)];
         x.load(start, piece);
-        encode(arithmetic, piece, out);
+        method.encode(piece, out);
     }
 }
 
 /// Values as elements of a row of `arithmetic`, which holds them exactly, filled up with zeros.
-pub(super) fn encode(arithmetic: Arithmetic, values: &[f32], out: &mut [u8]) {
+pub(super) fn encode(isa: Isa, arithmetic: Arithmetic, values: &[f32], out: &mut [u8]) {
     if arithmetic == Arithmetic::F32 {
         return out.copy_from_slice(bytemuck::cast_slice(values));
     }
-    let (values_out, rest) = bytemuck::cast_slice_mut::<u8, u16>(out).split_at_mut(values.len());
-    // The upper half of a value that came from bf16 is all of it.
-    values_out.iter_mut().zip(values).for_each(|(out, x)| *out = (x.to_bits() >> 16) as u16);
-    rest.fill(0);
+    let (values_out, rest) = bytemuck::cast_slice_mut::<u8, bf16>(out).split_at_mut(values.len());
+    convert::narrow(isa, values, values_out);
+    rest.fill(bf16::ZERO);
 }
 
 /// Codes as an integer kernel wants them, filled up with zeros.

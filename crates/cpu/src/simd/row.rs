@@ -118,6 +118,13 @@ fn sum<S: Lanes>(row: &[f32], squares: bool) -> f32 {
 }
 
 simd! {
+    /// Elements that are the bits of integers become `integer * factor * scale`.
+    pub(crate) fn scale_integers<S>(row: &mut [f32], factor: &[f32], scale: f32) {
+        row.iter_mut().zip(factor).for_each(|(x, f)| *x = x.to_bits() as i32 as f32 * f * scale);
+    }
+}
+
+simd! {
     /// `row = row * factor + bias`, element by element.
     pub(crate) fn affine<S>(row: &mut [f32], factor: &[f32], bias: Option<&[f32]>) {
         match bias {
