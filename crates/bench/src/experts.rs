@@ -1,6 +1,6 @@
 //! The fused expert layer.
 
-use ascend_hal::ops::MoeExperts;
+use ascend_hal::ops::{MoeExperts, Weight};
 use ascend_hal::{DeviceExt, OpCall, Result};
 
 use crate::storage::{Storage, noise};
@@ -12,59 +12,84 @@ const CASES: [(&str, [usize; 4]); 3] = [("a", [128, 8, 2048, 768]), ("b", [16, 8
 const VARIANTS: usize = 4;
 
 pub(crate) fn all(bench: &mut Bench<'_>) -> Result<()> {
-    let (chosen, storages) = (bench.chosen(&CASES.map(|(name, _)| name))?, bench.storages()?);
-    for (name, sizes) in CASES.into_iter().filter(|(name, _)| chosen.contains(name)) {
+    let storages = bench.storages()?;
+    for (name, sizes) in chosen(bench)? {
         for &storage in &storages {
-            case(bench, name, sizes, storage)?;
+            let weights = Weights::new(bench, sizes, storage)?;
+            for tokens in bench.options.tokens.clone() {
+                let case = prepare(bench, name, sizes, storage, &weights, tokens)?;
+                bench.measure(&case)?;
+            }
         }
     }
     Ok(())
 }
 
-fn case(bench: &mut Bench<'_>, name: &str, [e, k, h, i]: [usize; 4], storage: Storage) -> Result<()> {
-    let gate_up = bench.weight(storage, &[e, 2 * i, h], 1)?;
-    let down = bench.weight(storage, &[e, h, i], 2)?;
-    for tokens in bench.options.tokens.clone() {
-        let (x, values) = bench.activations(storage, [tokens, h], storage.input_size(h))?;
-        let routes: Vec<usize> = (0..tokens).flat_map(|t| choose(k, e, t as u64)).collect();
-        let weights: Vec<f32> = (0..tokens * k).map(|i| 0.5 + 0.4 * noise(i, 5)).collect();
-        let y = bench.empty(storage.activations(), [tokens, h])?;
-        let ids = |variant: usize| {
-            let mut ids: Vec<i32> = routes.iter().map(|id| ((id + 8 * variant) % e) as i32).collect();
-            if bench.options.spread == Spread::HalfToOne {
-                ids.chunks_mut(k).step_by(2).filter(|slots| !slots.contains(&0)).for_each(|slots| slots[0] = 0);
-            }
-            ids
-        };
-        let mut calls = Vec::new();
-        for variant in 0..VARIANTS {
-            let ids = bench.device.upload(&ids(variant), [tokens, k])?;
-            let weights = bench.device.upload(&weights, [tokens, k])?;
-            let op = MoeExperts::new(x.clone(), ids, weights, gate_up.clone(), down.clone(), y.clone());
-            calls.push(OpCall::from(if storage == Storage::Int8 { op.with_quantized_activations() } else { op }));
-        }
-        bench.once(&calls[0])?;
-        let (token, ids) = (tokens / 2, ids(0));
-        let slots: Vec<(usize, f64)> = (token * k..(token + 1) * k).map(|at| (ids[at] as usize, weights[at].into())).collect();
-        let want = network(storage, &values[token * h..][..h], &slots, h, i);
-        let max_error = largest_error(&bench.read(&y)?[token * h..][..h], &want);
-        let mut used = vec![false; e];
-        ids.iter().for_each(|&id| used[id as usize] = true);
-        let elements = (used.iter().filter(|&&used| used).count() * 3 * h * i) as f64;
-        let weight_bytes = elements * storage.bits_per_weight() / 8.0;
-        bench.measure(&Case {
-            name: name.into(),
-            tokens,
-            dtype: storage.name(),
-            calls,
-            flops: 6.0 * (tokens * k * h * i) as f64,
-            bytes: weight_bytes,
-            weight_bytes: Some(weight_bytes),
-            peak: storage.peak(),
-            max_error,
-        })?;
+/// Names and sizes of the cases that are asked for.
+pub(crate) fn chosen(bench: &Bench<'_>) -> Result<Vec<(&'static str, [usize; 4])>> {
+    let chosen = bench.chosen(&CASES.map(|(name, _)| name))?;
+    Ok(CASES.into_iter().filter(|(name, _)| chosen.contains(name)).collect())
+}
+
+/// The experts of a case.
+pub(crate) struct Weights {
+    gate_up: Weight,
+    down: Weight,
+}
+
+impl Weights {
+    pub(crate) fn new(bench: &Bench<'_>, [e, _, h, i]: [usize; 4], storage: Storage) -> Result<Self> {
+        Ok(Self { gate_up: bench.weight(storage, &[e, 2 * i, h], 1)?, down: bench.weight(storage, &[e, h, i], 2)? })
     }
-    Ok(())
+}
+
+/// The layer on `tokens` tokens, checked.
+pub(crate) fn prepare(
+    bench: &Bench<'_>,
+    name: &str,
+    [e, k, h, i]: [usize; 4],
+    storage: Storage,
+    experts: &Weights,
+    tokens: usize,
+) -> Result<Case> {
+    let (x, values) = bench.activations(storage, [tokens, h], storage.input_size(h))?;
+    let routes: Vec<usize> = (0..tokens).flat_map(|t| choose(k, e, t as u64)).collect();
+    let weights: Vec<f32> = (0..tokens * k).map(|i| 0.5 + 0.4 * noise(i, 5)).collect();
+    let y = bench.empty(storage.activations(), [tokens, h])?;
+    let ids = |variant: usize| {
+        let mut ids: Vec<i32> = routes.iter().map(|id| ((id + 8 * variant) % e) as i32).collect();
+        if bench.options.spread == Spread::HalfToOne {
+            ids.chunks_mut(k).step_by(2).filter(|slots| !slots.contains(&0)).for_each(|slots| slots[0] = 0);
+        }
+        ids
+    };
+    let mut calls = Vec::new();
+    for variant in 0..VARIANTS {
+        let ids = bench.device.upload(&ids(variant), [tokens, k])?;
+        let weights = bench.device.upload(&weights, [tokens, k])?;
+        let op = MoeExperts::new(x.clone(), ids, weights, experts.gate_up.clone(), experts.down.clone(), y.clone());
+        calls.push(OpCall::from(if storage == Storage::Int8 { op.with_quantized_activations() } else { op }));
+    }
+    bench.once(&calls[0])?;
+    let (token, ids) = (tokens / 2, ids(0));
+    let slots: Vec<(usize, f64)> = (token * k..(token + 1) * k).map(|at| (ids[at] as usize, weights[at].into())).collect();
+    let want = network(storage, &values[token * h..][..h], &slots, h, i);
+    let max_error = largest_error(&bench.read(&y)?[token * h..][..h], &want);
+    let mut used = vec![false; e];
+    ids.iter().for_each(|&id| used[id as usize] = true);
+    let elements = (used.iter().filter(|&&used| used).count() * 3 * h * i) as f64;
+    let weight_bytes = elements * storage.bits_per_weight() / 8.0;
+    Ok(Case {
+        name: name.into(),
+        tokens,
+        dtype: storage.name(),
+        calls,
+        flops: 6.0 * (tokens * k * h * i) as f64,
+        bytes: weight_bytes,
+        weight_bytes: Some(weight_bytes),
+        peak: storage.peak(),
+        max_error,
+    })
 }
 
 /// `k` of `e` experts, each once.

@@ -13,6 +13,7 @@ mod clock;
 mod dense;
 mod experts;
 mod figure;
+mod peers;
 mod routing;
 mod storage;
 mod vectors;
@@ -27,6 +28,7 @@ use ascend_reference::{Precision, Values};
 
 pub use clock::Clock;
 pub use figure::{Bound, Figure};
+pub use peers::{PeerFigure, Peers, run_peers};
 
 use figure::median;
 use storage::noise;

@@ -1,10 +1,12 @@
 //! `ascend bench`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ascend_bench::{Clock, Figure, Options, Spread, What};
+use ascend_bench::{Clock, Figure, Options, PeerFigure, Peers, Spread, What};
 use ascend_compute::Error;
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
 use crate::Result;
 use crate::output::{self, Target};
@@ -15,7 +17,7 @@ use crate::output::{self, Target};
 /// Figures are medians. ASCEND_CPU_ISA forces an instruction set.
 #[derive(Args)]
 pub(crate) struct Bench {
-    /// What to measure: the fused expert layer, dense products, attention, absorbed MLA, the choice of experts, the operators between products
+    /// What to measure: the fused expert layer, dense products, attention, absorbed MLA, the choice of experts, the operators between products; or the expert layer in turns with other implementations
     what: Kind,
     /// Cases by name [default: all]. moe: a = Qwen3-30B-A3B, b = DeepSeek-V3 with 16 local experts, c = DeepSeek-V2-Lite; gemm: KxN
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
@@ -41,6 +43,12 @@ pub(crate) struct Bench {
     /// Write one JSON object a line (`-`: to standard output)
     #[arg(long, value_name = "FILE")]
     json: Option<Target>,
+    /// For peers: the virtual environment that benches/peers/setup.sh made
+    #[arg(long, value_name = "DIR", required_if_eq("what", "peers"))]
+    venv: Option<PathBuf>,
+    /// For peers: the program that runs them
+    #[arg(long, value_name = "FILE", default_value = "benches/peers/serve.py")]
+    script: PathBuf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -51,6 +59,7 @@ enum Kind {
     Mla,
     Routing,
     Vectors,
+    Peers,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -79,6 +88,7 @@ impl Bench {
             Kind::Mla => What::Mla,
             Kind::Routing => What::Routing,
             Kind::Vectors => What::Vectors,
+            Kind::Peers => What::Moe,
         };
         let options = Options {
             cases: self.case,
@@ -96,31 +106,55 @@ impl Bench {
                 By::Cpu => Clock::Cpu,
             },
         };
-        let to_stdout = self.json.as_ref().is_some_and(Target::is_stdout);
-        let (mut lines, mut stopped) = (String::new(), None);
-        let measured = ascend_bench::run(what, &options, &mut |figure| {
-            let shown = json(&figure).and_then(|line| {
-                lines += &line;
-                if to_stdout { output::print(&line) } else { output::print(&text(&figure)) }
-            });
-            shown.map_err(|e| {
-                let error = Error::State { what: "output", asked: "writing a figure", found: e.to_string() };
-                stopped = Some(e);
-                error
-            })
+        let mut out = Output { target: self.json, lines: String::new(), stopped: None };
+        let measured = match (self.what, self.venv) {
+            (Kind::Peers, Some(venv)) => {
+                let peers = Peers { venv, script: self.script };
+                let mut note = |missing: &str| eprintln!("cannot run {missing}");
+                ascend_bench::run_peers(&peers, &options, &mut note, &mut |figure| out.show(&figure, peer_text))
+            }
+            _ => ascend_bench::run(what, &options, &mut |figure| out.show(&figure, text)),
+        };
+        out.finish(measured)
+    }
+}
+
+/// Where figures go as they come.
+struct Output {
+    target: Option<Target>,
+    /// All as JSON.
+    lines: String,
+    /// Why no more can be written.
+    stopped: Option<Box<dyn std::error::Error>>,
+}
+
+impl Output {
+    fn show<F: Serialize>(&mut self, figure: &F, text: fn(&F) -> String) -> std::result::Result<(), Error> {
+        let shown = json(figure).and_then(|line| {
+            self.lines += &line;
+            let to_stdout = self.target.as_ref().is_some_and(Target::is_stdout);
+            output::print(&if to_stdout { line } else { text(figure) })
         });
-        if let Some(error) = stopped {
+        shown.map_err(|e| {
+            let error = Error::State { what: "output", asked: "writing a figure", found: e.to_string() };
+            self.stopped = Some(e);
+            error
+        })
+    }
+
+    fn finish(self, measured: std::result::Result<(), Error>) -> Result<ExitCode> {
+        if let Some(error) = self.stopped {
             return Err(error);
         }
         measured?;
-        if let Some(target) = self.json.filter(|target| !target.is_stdout()) {
-            target.write(&lines)?;
+        if let Some(target) = self.target.filter(|target| !target.is_stdout()) {
+            target.write(&self.lines)?;
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn json(figure: &Figure) -> Result<String> {
+fn json(figure: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string(figure)? + "\n")
 }
 
@@ -141,5 +175,13 @@ fn text(f: &Figure) -> String {
         f.probe_peak_gflops,
         f.isa,
         f.threads,
+    )
+}
+
+/// A peer beside the device in one line.
+fn peer_text(f: &PeerFigure) -> String {
+    format!(
+        "{:<4} {:>5} {:<4} {:<17} {:>9.3} ms, ours {:>9.3} ms: {:5.2} times as long  (read {:.1} GB/s, {}, {} threads, {} rounds)\n",
+        f.case, f.tokens, f.dtype, f.peer, f.peer_median_ms, f.median_ms, f.peer_takes_times, f.probe_read_gbs, f.isa, f.threads, f.rounds,
     )
 }
