@@ -37,8 +37,8 @@ pub use ascend_hal::ArrayExt;
 pub use ascend_hal::{
     Buffer, BufferSlice, Choice, DType, Device, DeviceExt, DeviceId, DeviceInfo, Dims, Element, Error, Event, EventImpl, Float, FnKernel,
     Format, Graph, GraphExec, GraphExecImpl, GraphImpl, HostFn, Kernel, KernelInfo, KernelRegistry, Label, Launch, Layout, Location,
-    MAX_RANK, MemoryInfo, OpCall, OpKind, Origin, Result, RopeScaling, RopeTable, Rotary, Stream, StreamImpl, Support, TensorView,
-    TensorViewMut, Yarn, admit, bf16, current_scope, f16, host, ops, scope, to_host,
+    MAX_RANK, Marker, MemoryInfo, OpCall, OpKind, Origin, Result, RopeScaling, RopeTable, Rotary, Stream, StreamImpl, Support, TensorView,
+    TensorViewMut, Watcher, Work, Yarn, admit, bf16, current_scope, f16, host, mark_scopes, ops, scope, to_host, watch, watcher,
 };
 pub use ascend_npu as npu;
 pub use ascend_sim as sim;

@@ -4,6 +4,7 @@
 
 mod bench;
 mod devices;
+mod dispatch;
 mod doctor;
 mod generate;
 mod model;

@@ -1,39 +1,49 @@
 //! `ascend profile`.
 
+use std::any::Any;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use ascend_compute::cpu::Isa;
 use ascend_compute::cpu::probe::{Peak, Probe};
+use ascend_compute::npu::NpuDevice;
 use ascend_compute::{Device, DeviceInfo};
-use ascend_profile::measure::{self, Layer, Options, Path};
+use ascend_profile::measure::{self, Options, Path, Step, Subject, What};
 use ascend_profile::plan::Npu;
-use ascend_profile::render;
 use ascend_profile::report::{Limits, Report, SCHEMA, compare};
 use ascend_profile::workload::{Model, Precision, Routing, Slice};
+use ascend_profile::{msprof, render};
 use clap::{Args, Subcommand};
 
 use crate::Result;
+use crate::dispatch::Dispatch;
 use crate::output::{self, Target};
 
 /// Tell where the time of a layer goes, and how far each part is from the roofline
 #[derive(Args)]
 pub(crate) struct Profile {
     #[command(subcommand)]
-    what: What,
+    part: Part,
 }
 
 #[derive(Subcommand)]
-enum What {
-    Moe(Box<Moe>),
+enum Part {
+    /// The expert layer: gating, routing, both products, activation, finalisation
+    Moe(Box<Of>),
+    /// The attention: norm, projections, rotary embedding, cache, attention proper
+    Attention(Box<Of>),
+    /// A decoder layer: attention, then experts
+    Layer(Box<Of>),
+    /// A step of the model: each kind of layer measured once and counted as often as there is one, embedding and output head
+    Model(Box<Of>),
+    /// What it costs the host to enqueue each op of a decode step: in a new shape, in a known one, as a part of a graph
+    Dispatch(Dispatch),
 }
 
-/// The expert layer: gating, routing, both products, activation, finalisation
-///
 /// Weights are made up, shapes are the model's. Exit codes: 0 measured, 1 slower than the baseline, 2 could not run.
 #[derive(Args)]
-struct Moe {
+struct Of {
     /// A preset (`qwen3-30b-a3b`, `deepseek-r1`, ...) or a Hugging Face config.json
     #[arg(long, value_name = "MODEL", required_unless_present = "compare")]
     model: Option<String>,
@@ -43,6 +53,12 @@ struct Moe {
     /// Run operator by operator, or with the fused one
     #[arg(long, default_value = "parts", value_name = "parts|fused", value_parser = ["parts", "fused"])]
     path: String,
+    /// Sequences decode a token each, or the tokens are one prompt
+    #[arg(long, default_value = "decode", value_name = "decode|prefill", value_parser = ["decode", "prefill"])]
+    step: String,
+    /// Tokens of a sequence that decodes, the new one included
+    #[arg(long, default_value_t = 1024, value_name = "TOKENS")]
+    context: usize,
     /// Numbers of tokens
     #[arg(long, default_value = "1,16,128", value_delimiter = ',', value_name = "T,..")]
     tokens: Vec<usize>,
@@ -88,6 +104,9 @@ struct Moe {
     /// Write the profile as a self-contained HTML page
     #[arg(long, value_name = "FILE")]
     html: Option<Target>,
+    /// Put beside it what `msprof` measured: an op_summary or op_statistic table, or the folder that has them
+    #[arg(long, value_name = "PATH")]
+    msprof: Option<PathBuf>,
     /// Compare with this profile (JSON); exit code 1 when a phase became slower
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
@@ -101,8 +120,12 @@ struct Moe {
 
 impl Profile {
     pub(crate) fn run(self) -> Result<ExitCode> {
-        match self.what {
-            What::Moe(moe) => moe.run(),
+        match self.part {
+            Part::Moe(of) => of.run(What::Experts),
+            Part::Attention(of) => of.run(What::Attention),
+            Part::Layer(of) => of.run(What::Layer),
+            Part::Model(of) => of.run(What::Model),
+            Part::Dispatch(dispatch) => dispatch.run(),
         }
     }
 }
@@ -114,8 +137,8 @@ const PROBES: usize = 3;
 /// Part of the free memory that a layer and its prepared copy may take.
 const MEMORY_SHARE: f64 = 0.8;
 
-impl Moe {
-    fn run(self) -> Result<ExitCode> {
+impl Of {
+    fn run(self, what: What) -> Result<ExitCode> {
         if let Some([before, after]) = self.compare.as_deref() {
             return self.compared(&Report::read(before)?, &Report::read(after)?);
         }
@@ -127,7 +150,9 @@ impl Moe {
             return Err("only one report can go to standard output; name a file for the others".into());
         }
         let baseline = self.baseline.as_deref().map(Report::read).transpose()?;
-        let report = self.measure()?;
+        let device_ops = self.msprof.as_deref().map(msprof::read).transpose()?;
+        let mut report = self.measure(what)?;
+        msprof::attach(&mut report, device_ops.unwrap_or_default());
         let table = render::table(&report);
         if [&self.json, &self.trace, &self.html].into_iter().flatten().any(Target::is_stdout) {
             output::note(&table)
@@ -155,7 +180,7 @@ impl Moe {
         Ok(if changes.iter().any(|c| c.regression) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
-    fn measure(&self) -> Result<Report> {
+    fn measure(&self, what: What) -> Result<Report> {
         let model = Model::find(self.model.as_deref().unwrap_or_default())?;
         let slice = Slice { ep: self.ep, rank: self.rank, tp: self.tp };
         slice.check(&model)?;
@@ -170,6 +195,7 @@ impl Moe {
         };
         let options = Options {
             path: if self.path == "fused" { Path::Fused } else { Path::Parts },
+            step: if self.step == "prefill" { Step::Prefill } else { Step::Decode { context: self.context } },
             warm_up: self.warm_up,
             repeats: self.repeats,
             budget: Duration::try_from_secs_f64(self.budget).map_err(|e| format!("budget `{}`: {e}", self.budget))?,
@@ -177,15 +203,21 @@ impl Moe {
             seed: self.seed,
         };
         let device = ascend_compute::open(&self.device)?;
+        if let Some(npu) = (&*device as &dyn Any).downcast_ref::<NpuDevice>() {
+            npu.mark_scopes();
+        }
         let info = device.info().clone();
         let limits = limits(&info)?;
-        let mut points = Vec::new();
+        let (mut points, uniform) = (Vec::new(), [Routing::Uniform]);
         for precision in precisions {
-            room(&*device, &model, slice, precision)?;
-            let layer = Layer::new(&*device, &model, slice, precision)?;
+            let most = self.tokens.iter().copied().max().unwrap_or(1);
+            room(&*device, &model, precision, Subject::bytes(what, &model, slice, precision, most, options.step))?;
+            let subject = Subject::new(&*device, what, &model, slice, precision)?;
+            // Without experts there is nothing to route.
+            let routings = if what == What::Attention { &uniform[..] } else { &routings };
             for &tokens in &self.tokens {
-                for routing in &routings {
-                    points.push(measure::profile(&*device, &layer, routing, tokens, &limits, &options)?);
+                for routing in routings {
+                    points.push(measure::profile(&*device, &subject, routing, tokens, &limits, &options)?);
                 }
             }
         }
@@ -208,21 +240,22 @@ impl Moe {
             features: info.features,
             limits,
             points,
+            device_ops: Vec::new(),
         })
     }
 }
 
-/// Refuses a layer that would not fit, before the machine begins to swap.
-fn room(device: &dyn Device, model: &Model, slice: Slice, precision: Precision) -> Result<()> {
+/// Refuses what would not fit, before the machine begins to swap.
+fn room(device: &dyn Device, model: &Model, precision: Precision, bytes: f64) -> Result<()> {
     let memory = device.memory()?;
     let free = memory.total_bytes.saturating_sub(memory.used_bytes) as f64;
-    let needed = 2.0 * measure::layer_bytes(model, slice, precision);
+    let needed = 2.0 * bytes;
     if needed <= MEMORY_SHARE * free {
         return Ok(());
     }
     let gib = |bytes: f64| bytes / f64::from(1u32 << 30);
     Err(format!(
-        "the expert layer of {} in {precision} and its prepared copy take {:.1} GiB, {:.1} are free; measure one rank of it with --ep N",
+        "what is measured of {} in {precision} takes {:.1} GiB with its prepared copy, {:.1} are free; measure one rank of it with --ep N, or fewer tokens",
         model.name,
         gib(needed),
         gib(free)

@@ -13,6 +13,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
+use ascend_hal::watcher;
+
 /// How long a worker looks for more before it sleeps: longer than the steps of a layer are apart.
 const AWAKE: Duration = Duration::from_micros(200);
 /// Looks between two at the clock.
@@ -98,6 +100,16 @@ impl Pool {
     /// # Panics
     /// With the panic of `f`.
     pub(crate) fn crew(&self, threads: usize, f: impl Fn() + Sync) {
+        match watcher() {
+            None => self.share(threads, f),
+            Some(watcher) => self.share(threads, || {
+                let _busy = watcher.begin("busy", None);
+                f();
+            }),
+        }
+    }
+
+    fn share(&self, threads: usize, f: impl Fn() + Sync) {
         let places = threads.min(self.threads()).saturating_sub(1);
         if places == 0 {
             return f();

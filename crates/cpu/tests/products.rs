@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ascend_cpu::{CpuDevice, CpuOptions, Isa};
 use ascend_hal::ops::{GroupList, GroupedMatmul, Matmul, MoeExperts, Weight};
-use ascend_hal::{DType, Device, DeviceExt, Error, Format, Stream, TensorView, TensorViewMut, bf16, f16};
+use ascend_hal::{DType, Device, DeviceExt, Error, Format, Stream, TensorView, TensorViewMut, bf16, f16, watch};
 
 struct Bench {
     device: Arc<CpuDevice>,
@@ -286,4 +286,27 @@ fn weight_of_another_location_is_refused() {
     let bench = Bench::new(Isa::best(), 1);
     let host = Weight::kn(ascend_hal::host::zeros(DType::F32, [2, 2]).unwrap().view());
     assert!(matches!(bench.device.prepare_weight(&host), Err(Error::WrongDevice { .. })));
+}
+
+#[test]
+fn watched_products_tell_of_their_experts_and_unwatched_ones_of_nothing() {
+    let bench = Bench::new(Isa::available()[0], 2);
+    let one = |i: usize| (i % 3) as f32;
+    let x = bench.tensor(DType::F32, [6, 64], one);
+    let w = Weight::nk(bench.tensor(DType::F32, [3, 48, 64], one)).unwrap();
+    let groups = GroupList::Counts(bench.device.upload(&[4i64, 0, 2], [3]).unwrap());
+    let y = bench.device.empty(DType::F32, [6, 48]).unwrap();
+    let op = GroupedMatmul::new(x, w, groups, y);
+    let ((), work) = watch(|| bench.device.grouped_matmul(&bench.stream, op.clone()).unwrap());
+    let mut experts: Vec<_> = work.iter().filter(|w| w.name == "tile").map(|w| w.item).collect();
+    experts.sort_unstable();
+    experts.dedup();
+    assert_eq!(experts, [Some(0), Some(2)]);
+    // Tiles lie within the time that their thread was busy.
+    for tile in work.iter().filter(|w| w.name == "tile") {
+        let busy = |w: &&ascend_hal::Work| w.name == "busy" && w.thread == tile.thread && w.start <= tile.start && tile.end <= w.end;
+        assert!(work.iter().any(|w| busy(&w)), "{tile:?}");
+    }
+    let ((), none) = watch(|| ());
+    assert!(none.is_empty());
 }

@@ -25,6 +25,7 @@ mod rope_table;
 mod scope;
 mod stream;
 mod tensor;
+mod watch;
 
 #[cfg(feature = "ndarray")]
 pub use crate::ndarray::ArrayExt;
@@ -38,6 +39,7 @@ pub use kernel::{Choice, FnKernel, Kernel, KernelInfo, KernelRegistry, Launch, O
 pub use layout::{Dims, FRACTAL_ROWS, Format, Layout, MAX_RANK, fractal_cols};
 pub use ops::{OpCall, OpKind};
 pub use rope_table::{RopeScaling, RopeTable, Rotary, Yarn};
-pub use scope::{Label, current_scope, scope};
+pub use scope::{Label, Marker, current_scope, mark_scopes, scope};
 pub use stream::{BufferSlice, Event, EventImpl, Graph, GraphExec, GraphExecImpl, GraphImpl, HostFn, Stream, StreamImpl};
 pub use tensor::{TensorView, TensorViewMut};
+pub use watch::{Stretch, Watcher, Work, watch, watcher};

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 thread_local! {
     static SCOPES: RefCell<Vec<Label>> = const { RefCell::new(Vec::new()) };
@@ -45,17 +47,48 @@ pub fn scope<T>(label: impl Into<Label>, f: impl FnOnce() -> T) -> T {
     // Before the borrow: a conversion is the caller's code, which may look at the labels.
     let label = label.into();
     SCOPES.with_borrow_mut(|scopes| scopes.push(label));
-    let _leave = Leave;
+    let _leave = Leave(begin(label));
     f()
 }
 
-/// Takes the innermost label away, also when a panic passes.
-struct Leave;
+/// Takes the innermost label away and ends its mark, also when a panic passes.
+struct Leave(Option<(Arc<dyn Marker>, u64)>);
 
 impl Drop for Leave {
     fn drop(&mut self) {
+        if let Some((marker, mark)) = self.0.take() {
+            marker.end(mark);
+        }
         SCOPES.with_borrow_mut(Vec::pop);
     }
+}
+
+/// Puts scopes where another program's tools see them: as ranges on a vendor's timeline.
+pub trait Marker: Send + Sync {
+    /// A scope of this label begins in the calling thread. The result is handed to [`end`](Self::end).
+    fn begin(&self, label: Label) -> u64;
+
+    /// The scope ends, in the thread that began it.
+    fn end(&self, mark: u64);
+}
+
+static MARKER: RwLock<Option<Arc<dyn Marker>>> = RwLock::new(None);
+/// Whether there is a marker: to be looked at without the lock.
+static MARKING: AtomicBool = AtomicBool::new(false);
+
+fn begin(label: Label) -> Option<(Arc<dyn Marker>, u64)> {
+    if !MARKING.load(Ordering::Relaxed) {
+        return None;
+    }
+    let marker = MARKER.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+    let mark = marker.begin(label);
+    Some((marker, mark))
+}
+
+/// Has every scope that begins from now on, in any thread, marked by `marker`; the one before it marks no more.
+pub fn mark_scopes(marker: Arc<dyn Marker>) {
+    *MARKER.write().unwrap_or_else(PoisonError::into_inner) = Some(marker);
+    MARKING.store(true, Ordering::Relaxed);
 }
 
 /// The labels that hold in this thread, outermost first, joined by ` / `; empty when there are none.
@@ -84,6 +117,26 @@ mod tests {
             }
         }
         assert_eq!(scope("layer", || scope(Depth, current_scope)), "layer / depth 2");
+    }
+
+    #[test]
+    fn marks_begin_and_end_with_their_scopes() {
+        static SEEN: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+        struct Noted;
+        impl Marker for Noted {
+            fn begin(&self, label: Label) -> u64 {
+                SEEN.lock().unwrap().push(format!("{label}"));
+                label.number.unwrap_or_default() as u64
+            }
+            fn end(&self, mark: u64) {
+                SEEN.lock().unwrap().push(format!("end {mark}"));
+            }
+        }
+        mark_scopes(Arc::new(Noted));
+        let _ = std::panic::catch_unwind(|| scope(("marked", 5), || scope(("marked", 6), || std::panic::resume_unwind(Box::new(())))));
+        // Other tests have scopes of their own at this time, with smaller numbers.
+        let told: Vec<String> = SEEN.lock().unwrap().iter().filter(|s| s.ends_with('5') || s.ends_with('6')).cloned().collect();
+        assert_eq!(told, ["marked 5", "marked 6", "end 6", "end 5"]);
     }
 
     #[test]

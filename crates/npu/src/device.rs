@@ -112,6 +112,18 @@ impl NpuDevice {
         Ok(())
     }
 
+    /// Has scopes ([`ascend_hal::scope`]) appear as MSTX ranges in the vendor's profiler from now on, those of the whole process. Says whether this CANN can; without
+    /// `libms_tools_ext.so` nothing changes. A range costs the host some hundred nanoseconds while no profiler listens.
+    pub fn mark_scopes(&self) -> bool {
+        match raw::Ranges::of(self.card.shared_cann()) {
+            Some(ranges) => {
+                ascend_hal::mark_scopes(Arc::new(ranges));
+                true
+            }
+            None => false,
+        }
+    }
+
     fn streams(&self) -> MutexGuard<'_, Vec<Weak<Queue>>> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }

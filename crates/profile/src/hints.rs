@@ -1,45 +1,78 @@
 //! What stands out in a measurement, in words with their numbers.
 
-use crate::report::{BoundBy, Point};
+use crate::report::{BoundBy, PhaseReport, Point};
 use crate::workload::{Load, Placement, Precision};
 
 /// Ranks over which redundant copies are tried.
 const RANKS: usize = 8;
 /// Imbalance that is worth a word.
 const UNEVEN: f64 = 1.5;
+/// Share of the time that is worth a word.
+const MUCH: f64 = 0.2;
+/// Phases that move rows and compute little.
+const AROUND: [&str; 3] = ["init_routing", "activation", "finalize"];
 
 /// The hints for a point.
 pub(crate) fn hints(p: &Point) -> Vec<String> {
-    let mut hints = Vec::new();
-    hints.extend(uneven(&p.load));
-    let visited = p.load.counts.len() - p.load.idle;
-    let rows = p.load.rows() as f64 / visited.max(1) as f64;
-    let products: Vec<_> = p.phases.iter().filter(|f| ["gate_up", "down", "experts"].contains(&f.name.as_str())).collect();
-    if !products.is_empty() && products.iter().all(|f| f.bound_by == BoundBy::Memory) {
-        let cure = match p.precision {
-            Precision::Bf16 => "w8a8 halves the bytes",
-            Precision::W8a8 => "w4a16 halves the bytes",
-            Precision::W4a16 => "a larger batch shares them",
-        };
-        hints.push(format!("{rows:.1} rows for each of {visited} visited experts: bound by reading weights; {cure}"));
+    let all = [p.load.as_ref().and_then(uneven), weights(p), imbalance(p), launches(p), around(p), waiting(p), keys(p)];
+    all.into_iter().flatten().collect()
+}
+
+/// The share of the time that the phases have for which `f` holds.
+fn share(p: &Point, f: impl Fn(&PhaseReport) -> bool) -> f64 {
+    p.phases.iter().filter(|phase| f(phase)).map(|phase| p.share(phase)).sum()
+}
+
+fn weights(p: &Point) -> Option<String> {
+    let load = p.load.as_ref()?;
+    let mut products = p.phases.iter().filter(|f| ["gate_up", "down", "experts"].contains(&f.name.as_str())).peekable();
+    products.peek()?;
+    if !products.all(|f| f.bound_by == BoundBy::Memory) {
+        return None;
     }
-    if let Some(cost) = p.imbalance_cost.filter(|c| *c > 1.05) {
-        hints.push(format!("imbalance costs: {cost:.2} times the time at uniform load"));
-    }
-    let device: f64 = p.phases.iter().map(|f| f.device_us.median).sum();
-    let launched: f64 = p.phases.iter().filter(|f| f.bound_by == BoundBy::Launch).map(|f| f.device_us.median).sum();
-    if launched > 0.2 * device {
-        hints.push(format!("phases that wait for their launch are {:.0} % of the time: capture a graph", 100.0 * launched / device));
-    }
-    let around: f64 =
-        p.phases.iter().filter(|f| ["init_routing", "activation", "finalize"].contains(&f.name.as_str())).map(|f| f.device_us.median).sum();
-    if around > 0.25 * device {
-        hints.push(format!(
-            "routing and activation are {:.0} % of the time: --path fused saves their trips through memory",
-            100.0 * around / device
-        ));
-    }
-    hints
+    let visited = load.counts.len() - load.idle;
+    let rows = load.rows() as f64 / visited.max(1) as f64;
+    let cure = match p.precision {
+        Precision::Bf16 => "w8a8 halves the bytes",
+        Precision::W8a8 => "w4a16 halves the bytes",
+        Precision::W4a16 => "a larger batch shares them",
+    };
+    Some(format!("{rows:.1} rows for each of {visited} visited experts: bound by reading weights; {cure}"))
+}
+
+fn imbalance(p: &Point) -> Option<String> {
+    let cost = p.imbalance_cost.filter(|c| *c > 1.05)?;
+    Some(format!("imbalance costs: {cost:.2} times the time at uniform load"))
+}
+
+fn launches(p: &Point) -> Option<String> {
+    let launched = share(p, |f| f.bound_by == BoundBy::Launch);
+    (launched > MUCH).then(|| {
+        let step = if p.step.is_empty() { "the time" } else { p.step.split(' ').next().unwrap_or_default() };
+        format!("host launch: phases that wait for it are {:.0} % of {step}; capture a graph", 100.0 * launched)
+    })
+}
+
+fn around(p: &Point) -> Option<String> {
+    let part = share(p, |f| AROUND.contains(&f.name.as_str()));
+    (part > MUCH)
+        .then(|| format!("routing and activation are {:.0} % of the time: --path fused saves their trips through memory", 100.0 * part))
+}
+
+fn waiting(p: &Point) -> Option<String> {
+    p.phases.iter().find_map(|f| {
+        let idle = f.stages.iter().find(|s| s.name == "waiting")?.us.median / f.device_us.median;
+        (idle > MUCH).then(|| {
+            format!("threads are idle for {:.0} % of {}: pieces too few or too uneven, or processors taken away", 100.0 * idle, f.name)
+        })
+    })
+}
+
+fn keys(p: &Point) -> Option<String> {
+    let part = share(p, |f| f.name == "attention" && f.bound_by == BoundBy::Memory);
+    (part > 2.0 * MUCH).then(|| {
+        format!("reading keys and values is {:.0} % of the time: fewer bytes a token (int8 cache, latents) shorten it", 100.0 * part)
+    })
 }
 
 fn uneven(load: &Load) -> Option<String> {
@@ -71,6 +104,7 @@ fn uneven(load: &Load) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::{Percentiles, Rate, Stage};
 
     #[test]
     fn uneven_load_is_told_with_what_copies_would_give() {
@@ -86,5 +120,47 @@ mod tests {
     fn even_load_and_few_rows_give_no_hint() {
         assert_eq!(uneven(&Load::of_counts(vec![10; 32])), None);
         assert_eq!(uneven(&Load::of_counts(vec![0, 0, 1, 0])), None);
+    }
+
+    fn point(phases: Vec<PhaseReport>) -> Point {
+        Point { phases, ..Point::empty() }
+    }
+
+    fn phase(name: &str, us: f64, bound_by: BoundBy) -> PhaseReport {
+        let device_us = Percentiles { p10: us, median: us, p90: us };
+        let rate = Rate { tflops: 0.0, gbs: 0.0, roofline: 0.0 };
+        PhaseReport {
+            name: name.into(),
+            times: 1,
+            device_us,
+            host_us: device_us,
+            flops: 0.0,
+            bytes: 0.0,
+            rate,
+            bound_by,
+            stages: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn launches_idle_threads_and_keys_are_told_with_their_shares() {
+        let mut decode = point(vec![phase("norm", 38.0, BoundBy::Launch), phase("attention", 62.0, BoundBy::Memory)]);
+        decode.step = "decode on 8 keys".into();
+        let told = hints(&decode);
+        assert_eq!(told[0], "host launch: phases that wait for it are 38 % of decode; capture a graph");
+        assert!(told[1].starts_with("reading keys and values is 62 %"), "{told:?}");
+        let mut fused = phase("experts", 100.0, BoundBy::Compute);
+        fused.stages = vec![Stage { name: "waiting".into(), us: Percentiles { p10: 0.0, median: 30.0, p90: 0.0 }, rate: None }];
+        assert!(hints(&point(vec![fused]))[0].starts_with("threads are idle for 30 % of experts"));
+        assert_eq!(hints(&point(vec![phase("experts", 1.0, BoundBy::Compute)])), Vec::<String>::new());
+    }
+
+    #[test]
+    fn phases_of_many_layers_count_as_often() {
+        let mut once = phase("head", 90.0, BoundBy::Compute);
+        once.times = 1;
+        let mut often = phase("norm", 10.0, BoundBy::Launch);
+        often.times = 61;
+        assert_eq!(hints(&point(vec![once, often])).len(), 1);
     }
 }

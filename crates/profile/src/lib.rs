@@ -2,13 +2,16 @@
 //!
 //! * [`workload`] says what is run: the shapes of a model, the part of it that one rank holds, and which experts the tokens go to.
 //! * [`measure`] runs it phase by phase on a device that it is handed; [`report`] is what comes out, [`render`] shows it.
+//! * [`msprof`] puts what the vendor's profiler measured beside it; [`dispatch`] measures what enqueuing costs the host.
 //! * [`plan`] foretells the throughput and price of a deployment by a model whose every assumption is printed.
 
 #![forbid(unsafe_code)]
 
+pub mod dispatch;
 mod error;
 mod hints;
 pub mod measure;
+pub mod msprof;
 pub mod plan;
 pub mod render;
 pub mod report;

@@ -9,7 +9,7 @@ use crate::workload::{Load, Precision};
 use crate::{Error, Result};
 
 /// Version of [`Report`].
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Order statistics of repeated times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -79,11 +79,24 @@ impl fmt::Display for BoundBy {
     }
 }
 
-/// A phase of the layer.
+/// Work over time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Operations over time, TFLOP/s.
+    pub tflops: f64,
+    /// Bytes over time, GB/s.
+    pub gbs: f64,
+    /// Time by the roofline over time. Not clamped: above 1 the bytes came from a cache, or a limit is wrong.
+    pub roofline: f64,
+}
+
+/// A phase.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PhaseReport {
     /// Its name.
     pub name: String,
+    /// How often a step of the model does this; the times are those of once.
+    pub times: usize,
     /// Time on the device, by events.
     pub device_us: Percentiles,
     /// Time of the calls on the host.
@@ -92,68 +105,138 @@ pub struct PhaseReport {
     pub flops: f64,
     /// Bytes that must be moved.
     pub bytes: f64,
-    /// Operations over device time.
-    pub tflops: f64,
-    /// Bytes over device time.
-    pub gbs: f64,
-    /// Time by the roofline over device time. Not clamped: above 1 the bytes came from a cache, or a limit is wrong.
-    pub roofline: f64,
+    /// Of the median time.
+    #[serde(flatten)]
+    pub rate: Rate,
     /// What it waits for.
     pub bound_by: BoundBy,
+    /// What its kernel did inside, if it tells: with the waiting, the stages add up to the phase.
+    pub stages: Vec<Stage>,
+}
+
+/// A stage of a kernel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its name.
+    pub name: String,
+    /// Time of all threads in it over the number of threads.
+    pub us: Percentiles,
+    /// Of the median time, where the work is known.
+    pub rate: Option<Rate>,
+}
+
+/// What an expert had to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExpertRow {
+    /// Its number among the rank's experts.
+    pub expert: usize,
+    /// Rows that were routed to it.
+    pub rows: usize,
+    /// Its share of the products' time.
+    pub time_share: f64,
 }
 
 /// Something on a track of the timeline.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Span {
-    /// `stream` or `host`.
+    /// `stream`, `host` or `thread N`.
     pub track: String,
-    /// The phase.
+    /// The phase, or the stage of a kernel.
     pub name: String,
-    /// Since the layer began.
+    /// Since the run began.
     pub start_us: f64,
     /// How long it took.
     pub us: f64,
+    /// The expert that it was done for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub item: Option<usize>,
 }
 
 /// One batch size, routing and storage type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
-    /// `parts` or `fused`.
+    /// `moe`, `attention`, `layer` or `model`.
+    pub what: String,
+    /// `parts` or `fused`; empty without experts.
     pub path: String,
     /// Storage of weights.
     pub precision: Precision,
     /// `T`.
     pub tokens: usize,
-    /// Where the tokens go.
+    /// Where the tokens go; empty without experts.
     pub routing: String,
+    /// What the sequences do; empty without attention.
+    pub step: String,
     /// Runs that counted.
     pub repeats: usize,
-    /// The layer without marks between its phases.
+    /// Every phase once, without marks between them.
     pub whole_us: Percentiles,
+    /// A step of the model: each phase as often as the model has it. Only of a model.
+    pub step_us: Option<f64>,
     /// The phases.
     pub phases: Vec<PhaseReport>,
     /// The phases' sum over the time of the same run by the host's clock; the median of all runs.
     pub sum_over_whole: f64,
-    /// What the marks cost: the fast runs with them over the fast runs without, less 1.
+    /// What the marks cost: a run with them over the run without that was made beside it, less 1; the median of all pairs.
     pub overhead: f64,
     /// Rows of each local expert, and statistics of them.
-    pub load: Load,
-    /// Each local expert's share of the products' time, by the roofline.
-    pub expert_time_share: Vec<f64>,
+    pub load: Option<Load>,
+    /// Rows and time of each local expert.
+    pub experts: Vec<ExpertRow>,
+    /// How the experts' shares of the time are known.
+    pub experts_by: Option<String>,
     /// Rows added when each expert's are padded to tiles of 16, over the rows there are.
-    pub padding_waste: f64,
+    pub padding_waste: Option<f64>,
     /// Time over the time at uniform routing.
     pub imbalance_cost: Option<f64>,
     /// What stands out, in words.
     pub hints: Vec<String>,
     /// The last run.
     pub timeline: Vec<Span>,
+    /// What threads did in the last run: for the trace, and too long for anything else.
+    #[serde(skip)]
+    pub threads: Vec<Span>,
 }
 
 impl Point {
+    /// A point without anything in it, to put figures into.
+    #[cfg(test)]
+    pub(crate) fn empty() -> Self {
+        Self {
+            what: "moe".into(),
+            path: "parts".into(),
+            precision: Precision::Bf16,
+            tokens: 1,
+            routing: "uniform".into(),
+            step: String::new(),
+            repeats: 1,
+            whole_us: Percentiles::default(),
+            step_us: None,
+            phases: Vec::new(),
+            sum_over_whole: 1.0,
+            overhead: 0.0,
+            load: None,
+            experts: Vec::new(),
+            experts_by: None,
+            padding_waste: None,
+            imbalance_cost: None,
+            hints: Vec::new(),
+            timeline: Vec::new(),
+            threads: Vec::new(),
+        }
+    }
+
     /// What tells points apart.
     pub fn key(&self) -> String {
-        format!("{} {} T={} {}", self.path, self.precision, self.tokens, self.routing)
+        let tokens = format!("T={}", self.tokens);
+        let parts = [self.what.as_str(), &self.path, self.precision.name(), &tokens, &self.routing, &self.step];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A phase's part of the time: as often as the model has it.
+    pub fn share(&self, phase: &PhaseReport) -> f64 {
+        let us = |f: &PhaseReport| f.times as f64 * f.device_us.median;
+        us(phase) / self.phases.iter().map(us).sum::<f64>().max(f64::MIN_POSITIVE)
     }
 }
 
@@ -178,6 +261,9 @@ pub struct Report {
     pub limits: Limits,
     /// The measurements.
     pub points: Vec<Point>,
+    /// What the vendor's profiler measured beside, if it was imported.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub device_ops: Vec<crate::msprof::DeviceOp>,
 }
 
 impl Report {
@@ -223,9 +309,7 @@ pub fn compare(before: &Report, after: &Report, threshold: f64) -> Result<Vec<Ch
         else {
             continue;
         };
-        let phases =
-            now.phases.iter().filter_map(|a| Some((a.name.clone(), then.phases.iter().find(|b| b.name == a.name)?.device_us, a.device_us)));
-        for (phase, b, a) in phases.chain([("whole".to_owned(), then.whole_us, now.whole_us)]) {
+        for (phase, b, a) in times_of_both(then, now) {
             let slower = |a: f64, b: f64| a > b * (1.0 + threshold);
             changes.push(Change {
                 point: now.key(),
@@ -241,6 +325,22 @@ pub fn compare(before: &Report, after: &Report, threshold: f64) -> Result<Vec<Ch
         return Err(Error::option("baseline", &before.model, format!("it has no point in common with this profile of {}", after.model)));
     }
     Ok(changes)
+}
+
+/// What two points have in common: phases, the stages of their kernels, and the whole; each with its time then and now.
+fn times_of_both(then: &Point, now: &Point) -> Vec<(String, Percentiles, Percentiles)> {
+    let mut all = Vec::new();
+    for a in &now.phases {
+        let Some(b) = then.phases.iter().find(|b| b.name == a.name) else { continue };
+        all.push((a.name.clone(), b.device_us, a.device_us));
+        for stage in &a.stages {
+            if let Some(before) = b.stages.iter().find(|s| s.name == stage.name && s.name != "waiting") {
+                all.push((format!("{}/{}", a.name, stage.name), before.us, stage.us));
+            }
+        }
+    }
+    all.push(("whole".into(), then.whole_us, now.whole_us));
+    all
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ pub mod mutant;
 mod nnopbase;
 mod notify;
 mod peer;
+mod ranges;
 mod report;
 mod stream;
 mod summary;
@@ -59,6 +60,7 @@ pub use abi::{find, refuse, resolve};
 pub use calls::{Calls, calls};
 pub use config::{VARIABLES, Version};
 pub use fault::take_reports;
+pub use ranges::{Range, ranges};
 pub use summary::SUMMARY_HEADER;
 
 /// The tables of the simulated CANN.

@@ -16,7 +16,7 @@ fn profile_writes_its_reports_and_finds_what_became_slower() {
     let done = ascend(&[&base[..], &["--json", &out, "--html", &html, "--trace", &trace]].concat());
     assert_eq!(code(&done), Some(0), "{}", text(&done.stderr));
     let mut report = json(&std::fs::read(&out).unwrap());
-    assert_eq!((report["schema"].as_u64(), report["points"].as_array().map(Vec::len)), (Some(1), Some(8)));
+    assert_eq!((report["schema"].as_u64(), report["points"].as_array().map(Vec::len)), (Some(2), Some(8)));
     assert!(std::fs::read_to_string(&html).unwrap().contains("<svg"));
     assert!(json(&std::fs::read(&trace).unwrap())["traceEvents"].as_array().is_some_and(|e| e.len() > 8 * 12));
 
@@ -46,4 +46,48 @@ fn profile_that_cannot_run_exits_2_and_says_what_to_do() {
     assert!(refused(&["--model", "qwen3-30b-a3b", "--budget=-1"]).contains("budget"));
     assert!(refused(&["--model", "qwen3-30b-a3b", "--baseline", "/nowhere.json"]).contains("nowhere"));
     assert!(!refused(&[]).is_empty());
+}
+
+#[test]
+fn profile_of_attention_layer_and_model_has_their_phases() {
+    let folder = folder();
+    let (config, out) = (path(&folder, "config.json"), path(&folder, "p.json"));
+    std::fs::write(&config, CONFIG).unwrap();
+    for (what, first, last, points) in
+        [("attention", "norm", "output", 1), ("layer", "norm", "experts", 2), ("model", "embedding", "head", 2)]
+    {
+        let args = ["profile", what, "--model", &config, "--tokens", "4", "--skew", "0,1", "--context", "40", "--path", "fused"];
+        let done = ascend(&[&args[..], &["--repeats", "3", "--json", &out]].concat());
+        assert_eq!(code(&done), Some(0), "{}", text(&done.stderr));
+        let report = json(&std::fs::read(&out).unwrap());
+        let found = report["points"].as_array().unwrap();
+        let phases = found[0]["phases"].as_array().unwrap();
+        let names = (phases[0]["name"].as_str(), phases[phases.len() - 1]["name"].as_str());
+        assert_eq!((names, found.len()), ((Some(first), Some(last)), points), "{what}");
+        assert_eq!(found[0]["step_us"].is_f64(), what == "model");
+    }
+}
+
+#[test]
+fn profile_takes_the_tables_of_the_vendors_profiler() {
+    let folder = folder();
+    let (config, csv, out) = (path(&folder, "config.json"), path(&folder, "op_statistic_1.csv"), path(&folder, "p.json"));
+    std::fs::write(&config, CONFIG).unwrap();
+    std::fs::write(&csv, "OP Type,Core Type,Count,Total Time(us)\nGroupedMatmul,MIX_AIC,8,8000\n").unwrap();
+    let args = ["profile", "moe", "--model", &config, "--tokens", "4", "--repeats", "3", "--msprof", &csv, "--json", &out];
+    let done = ascend(&args);
+    assert_eq!(code(&done), Some(0), "{}", text(&done.stderr));
+    assert!(text(&done.stdout).contains("GroupedMatmul"));
+    let report = json(&std::fs::read(&out).unwrap());
+    assert_eq!(report["device_ops"][0]["phases"], serde_json::json!(["gate_up", "down"]));
+}
+
+#[test]
+fn profile_dispatch_measures_the_simulated_npu() {
+    let done = ascend(&["profile", "dispatch", "--json", "-"]);
+    assert_eq!(code(&done), Some(0), "{}", text(&done.stderr));
+    let costs = json(&done.stdout);
+    assert!(costs["device"].as_str().is_some_and(|d| d.starts_with("sim:0")));
+    let ops = costs["ops"].as_array().unwrap();
+    assert!(ops.len() > 10 && ops.iter().all(|o| o["again_us"]["median"].as_f64().is_some_and(|us| us > 0.0)), "{ops:?}");
 }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use ascend_hal::Result;
 use ascend_hal::ops::Group;
+use ascend_hal::{Result, watcher};
 
 use super::{COLS, Memory};
 use crate::context::Context;
@@ -236,6 +236,7 @@ pub(crate) fn tiles<T: Send>(
     let rows: usize = groups.iter().map(|group| group.rows.len()).sum();
     let threads = worthwhile(cx, rows.saturating_mul(n).saturating_mul(k));
     let cut = Cut::new(groups, n.div_ceil(COLS), threads);
+    let watcher = watcher();
     in_order(
         cx,
         threads,
@@ -244,7 +245,9 @@ pub(crate) fn tiles<T: Send>(
         |memory, tile, _| {
             let (group, rows, panels) = cut.at(tile);
             let cols = panels.start * COLS..(panels.end * COLS).min(n);
-            f(memory, Tile { expert: groups[group].expert, rows, cols, sheet: &sheet });
+            let expert = groups[group].expert;
+            let _seen = watcher.as_ref().map(|w| w.begin("tile", Some(expert)));
+            f(memory, Tile { expert, rows, cols, sheet: &sheet });
         },
     )
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use ascend_hal::host::HostAccess;
 use ascend_hal::ops::{Group, MoeExperts, Weight, check_expert_ids};
-use ascend_hal::{DType, OpKind, Result, TensorView, bf16, f16};
+use ascend_hal::{DType, OpKind, Result, Stretch, TensorView, Watcher, bf16, f16, watcher};
 
 use super::activation::gate;
 use crate::context::Context;
@@ -33,6 +33,8 @@ pub(super) fn moe_experts(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
 }
 
 fn run<T: Lane>(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
+    let watcher = watcher();
+    let routing = watcher.as_ref().map(|w| w.begin("routing", None));
     let stored = [Stored::of(&op.gate_up.data), Stored::of(&op.down.data)];
     let access = HostAccess::lock(OP, inputs(op, &stored), [("y", &op.y)])?;
     let ids = access.read::<i32>(&op.ids)?;
@@ -72,6 +74,7 @@ fn run<T: Lane>(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
     let mut results = cx.scratch::<T>(pairs * hidden)?;
     let work = Work {
         op,
+        watcher: watcher.as_ref(),
         isa: cx.isa(),
         plan: &plan,
         gates,
@@ -95,6 +98,7 @@ fn run<T: Lane>(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
     let multiplied = Pending::new(down_tiles.tiles);
     let tokens_at_once = tokens.div_ceil(8 * threads);
 
+    drop(routing);
     let stages = [gate_tiles.tiles, code_blocks.tiles, down_tiles.tiles, tokens.div_ceil(tokens_at_once)];
     in_order(
         cx,
@@ -106,12 +110,14 @@ fn run<T: Lane>(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
             match stage {
                 0 => {
                     let (g, rows, panels) = gate_tiles.at(piece);
+                    let _seen = work.seen("gate_up", Some(g));
                     work.activate(memory, g, rows, panels.start * COLS..(panels.end * COLS).min(inner));
                     activated[g].done();
                 }
                 1 => {
                     let (g, rows, _) = code_blocks.at(piece);
                     if crew.wait(&activated[g]) {
+                        let _seen = work.seen("quantize", Some(g));
                         work.quantise(rows);
                         coded[g].done();
                     }
@@ -119,12 +125,14 @@ fn run<T: Lane>(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
                 2 => {
                     let (g, rows, panels) = down_tiles.at(piece);
                     if crew.wait(&activated[g]) && crew.wait(&coded[g]) {
+                        let _seen = work.seen("down", Some(g));
                         work.multiply(memory, g, rows, panels.start * COLS..(panels.end * COLS).min(hidden));
                         multiplied.done();
                     }
                 }
                 _ => {
                     if crew.wait(&multiplied) {
+                        let _seen = work.seen("finalize", None);
                         (piece * tokens_at_once..((piece + 1) * tokens_at_once).min(tokens)).for_each(|token| work.sum(token));
                     }
                 }
@@ -216,6 +224,7 @@ impl<'a> Quantised<'a> {
 /// What the pieces work on. Rows are those of the plan.
 struct Work<'a, T> {
     op: &'a MoeExperts,
+    watcher: Option<&'a Watcher>,
     isa: Isa,
     plan: &'a Plan,
     gates: Product<'a>,
@@ -235,6 +244,11 @@ struct Work<'a, T> {
 }
 
 impl<T: Lane> Work<'_, T> {
+    /// Tells who watches of a stage's work, for rows of group `g`, until the result is dropped.
+    fn seen(&self, stage: &'static str, g: Option<usize>) -> Option<Stretch<'_>> {
+        self.watcher.map(|w| w.begin(stage, g.map(|g| self.plan.groups[g].expert)))
+    }
+
     /// Activated values of rows and columns of one expert.
     fn activate(&self, memory: &mut Memory<'_>, g: usize, rows: Range<usize>, cols: Range<usize>) {
         let (expert, inner) = (self.plan.groups[g].expert, self.op.down.data.dim(1));

@@ -66,6 +66,11 @@ impl Card {
         &self.cann
     }
 
+    /// For what outlives the card.
+    pub(crate) fn shared_cann(&self) -> Arc<Cann> {
+        self.cann.clone()
+    }
+
     pub(crate) fn id(&self) -> DeviceId {
         self.id
     }

@@ -15,6 +15,7 @@ mod model;
 pub(crate) mod operators;
 mod pool;
 mod queue;
+mod ranges;
 mod stream;
 mod tensor;
 mod transfer;
@@ -27,6 +28,7 @@ pub(crate) use event::RawEvent;
 pub(crate) use model::Model;
 pub(crate) use pool::{Arena, Block};
 pub(crate) use queue::{Queue, Recording};
+pub(crate) use ranges::Ranges;
 pub(crate) use tensor::{Scalar, number};
 pub(crate) use transfer::{End, HostBlock, read, write};
 

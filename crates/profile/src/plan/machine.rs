@@ -19,6 +19,8 @@ pub struct Npu {
     pub hbm_gbs: f64,
     /// L2 bandwidth of a die, GB/s.
     pub l2_gbs: f64,
+    /// L2 of a die, MiB.
+    pub l2_mib: f64,
     /// Memory of a die, GiB.
     pub memory_gib: f64,
     /// What connects the dies.
@@ -77,7 +79,7 @@ fn cube(cores: f64, mhz: f64) -> f64 {
     cores * mhz * 1e6 * 8192.0 / 1e12
 }
 
-fn a2(name: &str, cores: f64, mhz: f64, hbm_gbs: f64, memory_gib: f64) -> Npu {
+fn a2(name: &str, cores: f64, mhz: f64, hbm_gbs: f64, [memory_gib, l2_mib]: [f64; 2]) -> Npu {
     Npu {
         name: name.into(),
         dies: 1,
@@ -85,6 +87,7 @@ fn a2(name: &str, cores: f64, mhz: f64, hbm_gbs: f64, memory_gib: f64) -> Npu {
         int8_tops: 2.0 * cube(cores, mhz),
         hbm_gbs,
         l2_gbs: 5000.0,
+        l2_mib,
         memory_gib,
         fabric: Fabric { node_dies: 8, near_gbs: [140.0, 140.0], far_gbs: 20.0, latency_us: [117.0, 150.0] },
         assumptions: vec![
@@ -99,10 +102,10 @@ fn a2(name: &str, cores: f64, mhz: f64, hbm_gbs: f64, memory_gib: f64) -> Npu {
 pub fn npus() -> Vec<Npu> {
     let a3_fabric = Fabric { node_dies: 768, near_gbs: [146.0, 57.0], far_gbs: 25.0, latency_us: [117.0, 150.0] };
     vec![
-        a2("910b1", 24.0, 1850.0, 1600.0, 64.0),
-        a2("910b2", 24.0, 1800.0, 1600.0, 64.0),
-        a2("910b3", 20.0, 1800.0, 1600.0, 64.0),
-        a2("910b4", 20.0, 1500.0, 800.0, 32.0),
+        a2("910b1", 24.0, 1850.0, 1600.0, [64.0, 192.0]),
+        a2("910b2", 24.0, 1800.0, 1600.0, [64.0, 192.0]),
+        a2("910b3", 20.0, 1800.0, 1600.0, [64.0, 192.0]),
+        a2("910b4", 20.0, 1500.0, 800.0, [32.0, 96.0]),
         Npu {
             name: "910c".into(),
             dies: 2,
@@ -110,7 +113,7 @@ pub fn npus() -> Vec<Npu> {
             assumptions: vec![
                 "a 910C package is two A3 dies of 363.7 TFLOP/s (Ascend910_9391.ini), each with 64 GiB at 1.6 TB/s; a die is a rank".into(),
             ],
-            ..a2("910c", 24.0, 1850.0, 1600.0, 64.0)
+            ..a2("910c", 24.0, 1850.0, 1600.0, [64.0, 192.0])
         },
     ]
 }

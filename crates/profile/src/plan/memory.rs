@@ -36,7 +36,9 @@ impl Memory {
         let common =
             m.dense_layers as f64 * m.dense_params() + moe as f64 * (m.shared as f64 * m.expert_params() + (m.hidden * m.experts) as f64);
         let experts = moe as f64 * s.local_experts() * m.expert_params();
-        let weights = (attention + common + experts) * s.precision.weight_bytes() + 2.0 * m.vocabulary_params() / s.head_split();
+        let plain = layers as f64 * m.expansion_params() / p.tp as f64;
+        let quantised = (attention - plain + common + experts) * s.precision.weight_bytes();
+        let weights = quantised + 2.0 * plain + 2.0 * m.vocabulary_params() / s.head_split();
         let shared_by = match m.attention {
             Attention::Grouped { kv_heads, .. } => p.tp.min(kv_heads),
             Attention::Latent { .. } => 1,

@@ -113,8 +113,6 @@ impl Request {
     }
 }
 
-/// Rows of the busiest rank over the mean when nothing is said.
-const IMBALANCE: f64 = 1.15;
 /// Tokens of a prefill step of one data-parallel group, at least.
 const PREFILL_TOKENS: usize = 8192;
 /// Probability that a foretold token is accepted.
@@ -230,7 +228,10 @@ fn assumptions(r: &Request) -> Vec<String> {
     let mut all = vec![format!("model {}: {}", r.model.name, r.model.source)];
     all.extend(r.npu.assumptions.iter().cloned());
     if r.imbalance.is_none() {
-        all.push(format!("the busiest rank has {IMBALANCE} times the mean rows (not given)"));
+        all.push(format!(
+            "the busiest rank has {} times the mean rows by the placement of its experts, and what chance adds to that (not given)",
+            step::PLACEMENT
+        ));
     }
     if r.prompt.is_none() {
         all.push(format!("prompts of {} tokens, as the context (not given)", r.context));
@@ -241,7 +242,10 @@ fn assumptions(r: &Request) -> Vec<String> {
     all.push(format!(
         "prefill runs on cards of its own, at most {PREFILL_DIES} dies an instance, in steps of {PREFILL_TOKENS} tokens (or a prompt) a die"
     ));
-    all.push(format!("{} kernels a layer, graphs captured; {}", step::KERNELS_A_LAYER, r.factors.launch_us.source));
+    all.push(format!("{} kernels a layer beside its products, graphs captured; {}", step::KERNELS_A_LAYER, r.factors.launch_us.source));
+    if r.precision.is_integer() {
+        all.push("the output head and, of latent attention, the expansion of keys and values stay in bf16 (cann-recipes-infer)".into());
+    }
     all.push(format!(
         "grouped matrix products reach what dense ones do, when not bound by memory: none was published; {} % of memory stays free",
         100.0 * memory::RESERVE

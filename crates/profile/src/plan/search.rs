@@ -2,7 +2,7 @@
 
 use super::memory::Memory;
 use super::step::{Parallelism, Setting, Step, Tokens};
-use super::{ACCEPTANCE, IMBALANCE, PREFILL_DIES, PREFILL_TOKENS, Request};
+use super::{ACCEPTANCE, PREFILL_DIES, PREFILL_TOKENS, Request};
 use crate::{Error, Result};
 
 /// One way to decode.
@@ -45,7 +45,7 @@ fn setting(r: &Request, parallelism: Parallelism) -> Setting<'_> {
         precision: r.precision,
         cache_bytes: r.cache_bytes,
         parallelism,
-        imbalance: if parallelism.ep > 1 { r.imbalance.unwrap_or(IMBALANCE) } else { 1.0 },
+        imbalance: r.imbalance,
     }
 }
 

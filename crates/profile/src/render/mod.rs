@@ -9,6 +9,8 @@ pub use html::html;
 pub use table::{changes, table};
 pub use trace::trace;
 
+use crate::report::Point;
+
 /// Text inside of HTML or SVG, content or quoted attribute.
 struct Escaped<'a>(&'a str);
 
@@ -27,6 +29,13 @@ impl std::fmt::Display for Escaped<'_> {
         }
         Ok(())
     }
+}
+
+/// What a point is, in words.
+fn title(p: &Point) -> String {
+    let path = if p.path.is_empty() { String::new() } else { format!("{} path", p.path) };
+    let parts = [format!("{} tokens", p.tokens), p.routing.clone(), p.precision.to_string(), path, p.step.clone()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 /// A time with its unit.

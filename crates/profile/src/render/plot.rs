@@ -4,10 +4,25 @@ use std::fmt::Write;
 
 use super::{Escaped, micros};
 use crate::report::{Limits, Point, Report};
+use crate::workload::Load;
 
-/// Class of a phase: its colour.
+/// Class of a phase or stage: its colour.
 fn colour(name: &str) -> usize {
-    ["gating", "init_routing", "gate_up", "activation", "down", "finalize", "experts"].iter().position(|n| *n == name).unwrap_or(7)
+    match name {
+        "gating" | "routing" => 0,
+        "init_routing" | "quantize" => 1,
+        "gate_up" | "experts" => 2,
+        "activation" => 3,
+        "down" => 4,
+        "finalize" => 5,
+        "qkv" | "query" | "latent" => 6,
+        "attention" | "attention_window" => 7,
+        "output" | "absorb" | "expand" => 8,
+        "norm" | "ffn_norm" | "head_norms" | "rope" | "cache" => 9,
+        "shared" | "dense" => 10,
+        "embedding" | "head" => 11,
+        _ => 12,
+    }
 }
 
 /// A logarithmic axis between two powers of ten.
@@ -78,7 +93,7 @@ pub(super) fn roofline(report: &Report) -> String {
     let top = l.bf16_gflops.max(l.int8_gops);
     let ridge = top / l.read_gbs;
     let x = Axis::around(phases().map(|(_, f)| f.flops / f.bytes).chain([0.5, 2.0 * ridge]), LEFT, 740.0);
-    let y = Axis::around(phases().map(|(_, f)| f.tflops * 1e3).chain([top, 1.0]), BOTTOM, 16.0);
+    let y = Axis::around(phases().map(|(_, f)| f.rate.tflops * 1e3).chain([top, 1.0]), BOTTOM, 16.0);
     let mut out = String::new();
     frame(&mut out, &x, &y, "operations per byte", "GFLOP/s", "Roofline with every phase");
     let mut peaks = vec![("bf16", l.bf16_gflops)];
@@ -108,14 +123,14 @@ pub(super) fn roofline(report: &Report) -> String {
             "<circle class=\"p{}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"5\"><title>{}</title></circle>",
             colour(&f.name),
             x.at(f.flops / f.bytes),
-            y.at(f.tflops * 1e3),
+            y.at(f.rate.tflops * 1e3),
             Escaped(&format!(
                 "{}, {}: {:.3} TFLOP/s, {:.1} GB/s, {:.0} % of the roofline",
                 f.name,
                 p.key(),
-                f.tflops,
-                f.gbs,
-                100.0 * f.roofline
+                f.rate.tflops,
+                f.rate.gbs,
+                100.0 * f.rate.roofline
             ))
         );
     }
@@ -123,44 +138,64 @@ pub(super) fn roofline(report: &Report) -> String {
     out
 }
 
-/// Phases side by side, as wide as they are long.
-pub(super) fn bars(point: &Point) -> String {
-    let sum: f64 = point.phases.iter().map(|f| f.device_us.median).sum::<f64>().max(f64::MIN_POSITIVE);
-    let mut out = format!("<svg viewBox=\"0 0 {WIDTH} 34\" role=\"img\" aria-label=\"Phases by time\">");
+/// Height of a row of [`flame`].
+const ROW: f64 = 30.0;
+
+/// Phases side by side, as wide as they are long, and below them the stages of their kernels.
+pub(super) fn flame(point: &Point) -> String {
+    let rows = if point.phases.iter().any(|f| !f.stages.is_empty()) { 2.0 } else { 1.0 };
+    let mut out = format!("<svg viewBox=\"0 0 {WIDTH} {}\" role=\"img\" aria-label=\"Phases by time\">", ROW * rows);
     let mut at = 0.0;
     for f in &point.phases {
-        let width = f.device_us.median / sum * WIDTH;
-        let title = format!("{}: {} ({:.1} %)", f.name, micros(f.device_us.median), 100.0 * f.device_us.median / sum);
-        let _ = write!(
-            out,
-            "<g><title>{}</title><rect class=\"p{}\" x=\"{at:.1}\" width=\"{width:.1}\" height=\"34\"/>",
-            Escaped(&title),
-            colour(&f.name)
-        );
-        if width > 7.5 * f.name.len() as f64 + 8.0 {
-            let _ =
-                write!(out, "<text class=\"on\" x=\"{:.1}\" y=\"22\" text-anchor=\"middle\">{}</text>", at + width / 2.0, Escaped(&f.name));
+        let width = point.share(f) * WIDTH;
+        block(&mut out, &f.name, at, 0.0, width, micros(f.times as f64 * f.device_us.median), point.share(f));
+        let mut from = at;
+        for s in &f.stages {
+            let part = s.us.median / f.device_us.median;
+            block(&mut out, &s.name, from, ROW, part * width, micros(f.times as f64 * s.us.median), part * point.share(f));
+            from += part * width;
         }
-        out += "</g>";
         at += width;
     }
     out += "</svg>";
     out
 }
 
+fn block(out: &mut String, name: &str, x: f64, y: f64, width: f64, time: String, share: f64) {
+    let title = format!("{name}: {time} ({:.1} %)", 100.0 * share);
+    let _ = write!(
+        out,
+        "<g><title>{}</title><rect class=\"p{}\" x=\"{x:.1}\" y=\"{y}\" width=\"{:.1}\" height=\"{}\"/>",
+        Escaped(&title),
+        colour(name),
+        (width - 1.0).max(0.3),
+        ROW - 2.0
+    );
+    if width > 7.5 * name.len() as f64 + 8.0 {
+        let _ = write!(
+            out,
+            "<text class=\"on\" x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+            x + width / 2.0,
+            y + 18.0,
+            Escaped(name)
+        );
+    }
+    out.push_str("</g>");
+}
+
 /// Rows of each expert, busiest first.
-pub(super) fn loads(point: &Point) -> String {
-    let mut counts: Vec<(usize, usize)> = point.load.counts.iter().copied().enumerate().collect();
+pub(super) fn loads(point: &Point, load: &Load) -> String {
+    let mut counts: Vec<(usize, usize)> = load.counts.iter().copied().enumerate().collect();
     counts.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
     let (most, each) = (counts.first().map_or(1, |c| c.1).max(1) as f64, WIDTH / counts.len().max(1) as f64);
-    let mean = point.load.rows() as f64 / counts.len().max(1) as f64;
+    let mean = load.rows() as f64 / counts.len().max(1) as f64;
     let mut out = format!("<svg viewBox=\"0 0 {WIDTH} 110\" role=\"img\" aria-label=\"Rows of each expert\">");
     for (i, (expert, rows)) in counts.iter().enumerate() {
         let height = *rows as f64 / most * 90.0;
-        let share = point.expert_time_share.get(*expert).copied().unwrap_or(0.0);
+        let share = point.experts.get(*expert).map_or(0.0, |e| e.time_share);
         let _ = write!(
             out,
-            "<rect class=\"load\" x=\"{:.2}\" y=\"{:.1}\" width=\"{:.2}\" height=\"{height:.1}\"><title>expert {expert}: {rows} rows, {:.1} % of the products&#39; time by the roofline</title></rect>",
+            "<rect class=\"load\" x=\"{:.2}\" y=\"{:.1}\" width=\"{:.2}\" height=\"{height:.1}\"><title>expert {expert}: {rows} rows, {:.1} % of the products&#39; time</title></rect>",
             i as f64 * each,
             104.0 - height,
             (each * 0.86).max(0.5),
@@ -180,7 +215,8 @@ pub(super) fn loads(point: &Point) -> String {
 pub(super) fn sweep(report: &Report) -> String {
     let mut lines: Vec<(String, Vec<(f64, f64)>)> = Vec::new();
     for p in &report.points {
-        let name = format!("{} {} {}", p.precision, p.path, p.routing);
+        let parts = [p.precision.name(), &p.path, &p.routing, &p.step];
+        let name = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         let point = (p.tokens as f64, p.whole_us.median);
         match lines.iter_mut().find(|(n, _)| *n == name) {
             Some((_, points)) => points.push(point),

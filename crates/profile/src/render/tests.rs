@@ -1,43 +1,39 @@
 //! The renderers, on a made-up report.
 
 use super::*;
-use crate::report::{BoundBy, Limits, Percentiles, PhaseReport, Point, Report, SCHEMA, Span, compare};
-use crate::workload::{Load, Precision};
+use crate::report::{BoundBy, ExpertRow, Limits, Percentiles, PhaseReport, Point, Rate, Report, SCHEMA, Span, Stage, compare};
+use crate::workload::Load;
 
 const HOSTILE: &str = "</style><b onclick='x()'>\"&";
 
 fn report() -> Report {
     let time = |us: f64| Percentiles { p10: 0.9 * us, median: us, p90: 1.2 * us };
+    let rate = |us: f64, flops: f64| Rate { tflops: flops / us / 1e6, gbs: 1e3 / us, roofline: 0.5 };
     let phase = |name: &str, us: f64, flops: f64| PhaseReport {
         name: name.into(),
+        times: 1,
         device_us: time(us),
         host_us: time(us),
         flops,
         bytes: 1e6,
-        tflops: flops / us / 1e6,
-        gbs: 1e3 / us,
-        roofline: 0.5,
+        rate: rate(us, flops),
         bound_by: BoundBy::Memory,
+        stages: vec![Stage { name: HOSTILE.into(), us: time(us / 2.0), rate: Some(rate(us, flops)) }],
     };
+    let span = |track: &str, start_us, us, item| Span { track: track.into(), name: "gate_up".into(), start_us, us, item };
     let point = |tokens| Point {
-        path: "parts".into(),
-        precision: Precision::Bf16,
         tokens,
         routing: HOSTILE.into(),
-        repeats: 3,
         whole_us: time(110.0),
         phases: vec![phase("init_routing", 10.0, 0.0), phase("gate_up", 100.0, 1e9)],
-        sum_over_whole: 1.0,
-        overhead: 0.0,
-        load: Load::of_counts(vec![1, 0, 7]),
-        expert_time_share: vec![0.2, 0.0, 0.8],
-        padding_waste: 3.0,
+        load: Some(Load::of_counts(vec![1, 0, 7])),
+        experts: vec![ExpertRow { expert: 2, rows: 7, time_share: 0.8 }],
+        experts_by: Some(HOSTILE.into()),
+        padding_waste: Some(3.0),
         imbalance_cost: Some(1.5),
         hints: vec![HOSTILE.into()],
-        timeline: vec![
-            Span { track: "stream".into(), name: "gate_up".into(), start_us: 10.0, us: 100.0 },
-            Span { track: "host".into(), name: "gate_up".into(), start_us: 0.0, us: 2.0 },
-        ],
+        timeline: vec![span("stream", 10.0, 100.0, None), span("host", 0.0, 2.0, None)],
+        ..Point::empty()
     };
     Report {
         schema: SCHEMA,
@@ -49,6 +45,7 @@ fn report() -> Report {
         features: Vec::new(),
         limits: Limits { source: "made up".into(), f32_gflops: 400.0, bf16_gflops: 900.0, int8_gops: 1800.0, read_gbs: 40.0 },
         points: vec![point(1), point(64)],
+        device_ops: Vec::new(),
     }
 }
 
@@ -63,22 +60,44 @@ fn html_loads_nothing_and_escapes_everything() {
     assert_eq!(page.matches("<svg").count(), 2 + 2 * 2);
 }
 
-/// The keys that the trace event format asks of complete events and metadata.
+/// The rules of the trace event format (the document "Trace Event Format", sections on metadata and complete events): what a viewer asks of a file.
+fn check_trace(trace: &serde_json::Value) {
+    let keys = |v: &serde_json::Value| v.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert!(["ms", "ns"].contains(&trace["displayTimeUnit"].as_str().unwrap()) && trace["otherData"].is_object());
+    let mut named = std::collections::BTreeSet::new();
+    for e in trace["traceEvents"].as_array().unwrap() {
+        assert!(e["name"].is_string() && e["pid"].is_u64() && e["tid"].is_u64() && e["args"].is_object(), "{e}");
+        let thread = (e["pid"].as_u64(), e["tid"].as_u64());
+        match e["ph"].as_str().unwrap() {
+            "M" => match e["name"].as_str().unwrap() {
+                "process_name" => assert!(e["args"]["name"].is_string()),
+                "thread_name" => assert!(e["args"]["name"].is_string() && named.insert(thread), "named twice: {e}"),
+                "thread_sort_index" => assert!(e["args"]["sort_index"].is_u64()),
+                other => panic!("no metadata of this name: {other}"),
+            },
+            "X" => {
+                assert_eq!(keys(e), ["args", "cat", "dur", "name", "ph", "pid", "tid", "ts"]);
+                assert!(e["ts"].as_f64().is_some_and(|t| t >= 0.0) && e["dur"].as_f64().is_some_and(|t| t >= 0.0), "{e}");
+                assert!(named.contains(&thread), "a track without a name: {e}");
+            }
+            other => panic!("a kind of event that is not used here: {other}"),
+        }
+    }
+}
+
 #[test]
-fn trace_events_have_the_keys_of_the_format() {
-    let trace = trace(&report());
+fn trace_keeps_the_format_and_has_a_track_for_each_thread() {
+    let mut report = report();
+    let span = |track: &str, name: &str, item| Span { track: track.into(), name: name.into(), start_us: 1.5, us: 2.0, item };
+    report.points[0].threads = vec![span("thread 0", "gate_up", None), span("thread 10", "down", Some(3)), span("thread 2", "down", None)];
+    let trace = trace(&report);
+    check_trace(&trace);
     let events = trace["traceEvents"].as_array().unwrap();
-    let complete: Vec<_> = events.iter().filter(|e| e["ph"] == "X").collect();
-    assert_eq!(complete.len(), 4);
-    for e in complete {
-        assert!(
-            e["name"].is_string() && e["pid"].is_u64() && e["tid"].is_u64() && e["ts"].is_f64() && e["dur"].as_f64().unwrap() > 0.0,
-            "{e}"
-        );
-    }
-    for e in events.iter().filter(|e| e["ph"] == "M") {
-        assert!(e["args"]["name"].is_string() && ["process_name", "thread_name"].contains(&e["name"].as_str().unwrap()));
-    }
+    assert_eq!(events.iter().filter(|e| e["ph"] == "X").count(), 4 + 3);
+    let tracks: Vec<_> =
+        events.iter().filter(|e| e["name"] == "thread_name" && e["pid"] == 0).map(|e| e["args"]["name"].as_str().unwrap()).collect();
+    assert_eq!(tracks, ["stream", "host", "thread 0", "thread 2", "thread 10"]);
+    assert!(events.iter().any(|e| e["args"]["expert"] == 3 && e["name"] == "down"));
 }
 
 #[test]
@@ -110,5 +129,25 @@ fn compare_of_different_models_is_refused() {
 fn table_has_a_line_for_each_phase() {
     let text = table(&report());
     assert_eq!(text.matches("\n  gate_up").count(), 2);
+    assert!(text.contains("2 (7 rows, 80.0 %)"), "{text}");
     assert!(text.contains("1.50 × the time at uniform load"));
+}
+
+#[test]
+fn device_operators_are_shown_with_their_phases() {
+    let mut report = report();
+    let op = |op_type: &str| crate::msprof::DeviceOp {
+        op_type: op_type.into(),
+        count: 4,
+        total_us: 400.0,
+        mac_ratio: Some(0.5),
+        ..Default::default()
+    };
+    crate::msprof::attach(&mut report, vec![op("GroupedMatmul"), op("MoeInitRoutingV3"), op(HOSTILE)]);
+    let phases: Vec<_> = report.device_ops.iter().map(|o| o.phases.join(" ")).collect();
+    assert_eq!(phases, ["gate_up", "init_routing", ""]);
+    let text = table(&report);
+    assert!(text.contains("GroupedMatmul                     4    400.0 µs    100.0 µs    50 %"), "{text}");
+    let page = html(&report);
+    assert!(page.contains("MoeInitRoutingV3") && !page.contains(HOSTILE));
 }

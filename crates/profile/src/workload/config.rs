@@ -60,7 +60,7 @@ impl Config<'_> {
             None => self.need(&["hidden_size"])? / heads,
         };
         let window = if family == "gpt_oss" { self.find(&["sliding_window"])? } else { None };
-        Ok(Attention::Grouped { heads, kv_heads, head_dim, window })
+        Ok(Attention::Grouped { heads, kv_heads, head_dim, window, head_norms: family == "qwen3_moe" })
     }
 }
 

@@ -35,6 +35,8 @@ pub enum Attention {
         head_dim: usize,
         /// Every second layer sees this many tokens only.
         window: Option<usize>,
+        /// Each query and key head is normed before it is turned.
+        head_norms: bool,
     },
     /// Multi-head latent attention: one compressed row a token.
     Latent {
@@ -154,6 +156,14 @@ impl Model {
                 let keys_values = h * (latent + rope_dim as f64) + latent * heads * (nope_dim + value_dim) as f64;
                 query + keys_values + heads * value_dim as f64 * h + indexer
             }
+        }
+    }
+
+    /// Of [`attention_params`](Self::attention_params), those that expand latents to the heads' keys and values.
+    pub fn expansion_params(&self) -> f64 {
+        match self.attention {
+            Attention::Grouped { .. } => 0.0,
+            Attention::Latent { heads, kv_rank, nope_dim, value_dim, .. } => (kv_rank * heads * (nope_dim + value_dim)) as f64,
         }
     }
 

@@ -9,8 +9,8 @@ fn latent(heads: usize, query_rank: Option<usize>, sparse: Option<Indexer>) -> A
     Attention::Latent { heads, query_rank, kv_rank: 512, rope_dim: 64, nope_dim: 128, value_dim: 128, sparse }
 }
 
-fn grouped(heads: usize, kv_heads: usize, head_dim: usize) -> Attention {
-    Attention::Grouped { heads, kv_heads, head_dim, window: None }
+fn grouped(heads: usize, kv_heads: usize, head_dim: usize, head_norms: bool) -> Attention {
+    Attention::Grouped { heads, kv_heads, head_dim, window: None, head_norms }
 }
 
 fn deepseek_v3(name: &str) -> Model {
@@ -49,7 +49,7 @@ fn qwen3(name: &str, layers: usize, hidden: usize, moe_inner: usize, heads: usiz
         groups: None,
         scoring: Scoring::Softmax,
         renormalize: true,
-        attention: grouped(heads, 4, 128),
+        attention: grouped(heads, 4, 128, true),
         vocab: 151_936,
         prediction_layers: 0,
     }
@@ -70,7 +70,7 @@ fn gpt_oss(name: &str, layers: usize, experts: usize) -> Model {
         groups: None,
         scoring: Scoring::TopKSoftmax,
         renormalize: false,
-        attention: Attention::Grouped { heads: 64, kv_heads: 8, head_dim: 64, window: Some(128) },
+        attention: Attention::Grouped { heads: 64, kv_heads: 8, head_dim: 64, window: Some(128), head_norms: false },
         vocab: 201_088,
         prediction_layers: 0,
     }
@@ -128,7 +128,7 @@ pub fn presets() -> Vec<Model> {
             top_k: 2,
             experts: 8,
             moe_inner: 14336,
-            attention: grouped(32, 8, 128),
+            attention: grouped(32, 8, 128, false),
             vocab: 32_000,
             ..qwen3("mixtral-8x7b", 32, 4096, 14336, 32)
         },

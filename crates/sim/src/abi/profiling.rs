@@ -1,6 +1,6 @@
 //! Profiling, and markers for tools. Calls are accepted in the order that the documents want, and counted; nothing is measured.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,6 +11,7 @@ use crate::calls::count;
 use crate::context;
 use crate::fault::{Fault, Outcome, call};
 use crate::machine::{Object, machine};
+use crate::ranges;
 
 pub(super) const FUNCTIONS: &[(&str, Address)] = functions! {
     aclprofInit => init,
@@ -196,13 +197,20 @@ pub(super) unsafe extern "C" fn mstx_mark(_message: *const c_char, _stream: aclr
     count("mstxMarkA");
 }
 
-pub(super) unsafe extern "C" fn mstx_range_start(_message: *const c_char, _stream: aclrtStream) -> mstxRangeId {
+pub(super) unsafe extern "C" fn mstx_range_start(message: *const c_char, _stream: aclrtStream) -> mstxRangeId {
     count("mstxRangeStartA");
-    next_range()
+    let range = next_range();
+    if !message.is_null() {
+        // SAFETY: a message ends with zero, by the function's rules.
+        let name = unsafe { CStr::from_ptr(message) }.to_string_lossy();
+        ranges::begin(range, &name);
+    }
+    range
 }
 
-pub(super) unsafe extern "C" fn mstx_range_end(_range: mstxRangeId) {
+pub(super) unsafe extern "C" fn mstx_range_end(range: mstxRangeId) {
     count("mstxRangeEnd");
+    ranges::end(range);
 }
 
 const DOMAIN: &str = "mstx domain";

@@ -3,20 +3,16 @@
 use ascend_hal::ops::{
     FinalizeRouting, Gating, Glu, GluKind, GroupList, GroupScore, GroupedMatmul, InitRouting, Matmul, MoeExperts, Quantize, Score, Weight,
 };
-use ascend_hal::{DType, Device, DeviceExt, Dims, OpCall, TensorView};
+use ascend_hal::{DType, Device, DeviceExt, OpCall, TensorView};
 
 use super::Path;
+use super::part::{Part, Work, filled, weight};
 use crate::workload::{Model, Precision, Scoring, Slice};
 use crate::{Error, Result};
 
-/// Rows of `K` that share a scale in 4-bit weights.
-const GROUP: usize = 128;
-/// A prime number of bytes that are repeated to fill a tensor: no row looks like the next.
-const PATTERN: usize = 65_521;
-
 /// The weights of one rank's expert layer.
 #[derive(Debug)]
-pub struct Layer {
+pub(super) struct Experts {
     model: Model,
     slice: Slice,
     precision: Precision,
@@ -25,72 +21,8 @@ pub struct Layer {
     down: Weight,
 }
 
-/// What a phase moves and computes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Work {
-    pub flops: f64,
-    pub bytes: f64,
-}
-
-/// A phase of the layer: its calls, in order.
-#[derive(Debug)]
-pub(super) struct Part {
-    pub name: &'static str,
-    pub calls: Vec<OpCall>,
-    pub work: Work,
-    /// Products are of this kind.
-    pub precision: Precision,
-}
-
-/// Fills a tensor with bytes that are small numbers in its type.
-fn filled(device: &dyn Device, dtype: DType, shape: impl Into<Dims>) -> Result<TensorView> {
-    let tensor = device.empty(dtype, shape)?;
-    let mut state = 0x2545_f491_4f6c_dd1du64;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    };
-    let bytes: Vec<u8> = match dtype {
-        // Sign and fraction at random, exponents of 2^-8 to 2^-5.
-        DType::BF16 => (0..PATTERN)
-            .flat_map(|_| {
-                let r = next();
-                ((((r >> 16) & 0x8000) | (119 + ((r >> 8) & 3)) << 7 | (r & 0x7f)) as u16).to_le_bytes()
-            })
-            .collect(),
-        DType::F32 => std::iter::repeat_n(0.01f32.to_le_bytes(), PATTERN).flatten().collect(),
-        _ => (0..PATTERN).map(|_| (next() >> 24) as u8).collect(),
-    };
-    let size = tensor.buffer().size_bytes();
-    for at in (0..size).step_by(bytes.len()) {
-        device.write(tensor.buffer(), at, &bytes[..bytes.len().min(size - at)])?;
-    }
-    Ok(tensor.view())
-}
-
-/// `E` matrices stored `[N, K]`, in the form that the device reads fastest.
-fn weight(device: &dyn Device, precision: Precision, experts: usize, n: usize, k: usize) -> Result<Weight> {
-    let raw = match precision {
-        Precision::Bf16 => Weight::nk(filled(device, DType::BF16, [experts, n, k])?)?,
-        Precision::W8a8 => {
-            Weight::nk(filled(device, DType::I8, [experts, n, k])?)?.per_channel(filled(device, DType::F32, [experts, 1, n])?)
-        }
-        Precision::W4a16 => {
-            let scale = filled(device, DType::F32, [experts, k.div_ceil(GROUP), n])?;
-            Weight::nk(filled(device, DType::I4, [experts, n, k])?)?.per_group(GROUP, scale, None)
-        }
-    };
-    Ok(device.prepare_weight(&raw)?)
-}
-
-impl Layer {
-    /// Puts the weights of a slice of the model's expert layer on the device. Their values are made up.
-    ///
-    /// # Errors
-    /// A slice that does not divide the model; [`ascend_hal::Error::OutOfMemory`].
-    pub fn new(device: &dyn Device, model: &Model, slice: Slice, precision: Precision) -> Result<Self> {
+impl Experts {
+    pub(super) fn new(device: &dyn Device, model: &Model, slice: Slice, precision: Precision) -> Result<Self> {
         slice.check(model)?;
         let (local, inner) = (slice.local(model).len(), slice.inner(model));
         if precision == Precision::W4a16 && inner % 2 == 1 {
@@ -98,26 +30,16 @@ impl Layer {
         }
         Ok(Self {
             router: device.prepare_weight(&Weight::nk(filled(device, DType::BF16, [model.experts, model.hidden])?)?)?,
-            gate_up: weight(device, precision, local, 2 * inner, model.hidden)?,
-            down: weight(device, precision, local, model.hidden, inner)?,
+            gate_up: weight(device, precision, Some(local), 2 * inner, model.hidden)?,
+            down: weight(device, precision, Some(local), model.hidden, inner)?,
             model: model.clone(),
             slice,
             precision,
         })
     }
 
-    /// The model.
-    pub fn model(&self) -> &Model {
-        &self.model
-    }
-
-    /// How weights are stored.
-    pub fn precision(&self) -> Precision {
-        self.precision
-    }
-
     /// Rows of each local expert that these ids make.
-    pub fn local_counts(&self, ids: &[i32]) -> Vec<usize> {
+    pub(super) fn local_counts(&self, ids: &[i32]) -> Vec<usize> {
         let local = self.slice.local(&self.model);
         let mut counts = vec![0; local.len()];
         for id in ids.iter().filter_map(|id| usize::try_from(*id).ok()).filter(|id| local.contains(id)) {
@@ -142,15 +64,25 @@ impl Layer {
         let y = bf16([tokens, h])?;
         let mut parts = vec![self.gating(device, &x, tokens)?];
         let expert_bytes = visited * (h * inner) as f64 * self.precision.weight_bytes();
-        let part = |name, calls, flops: f64, bytes: f64| Part { name, calls, work: Work { flops, bytes }, precision: self.precision };
+        let part = |name, calls, flops: f64, bytes: f64| Part::with_work(name, calls, Work { flops, bytes }, self.precision);
         let (h2, i2) = (2.0 * h as f64, 2.0 * inner as f64);
 
         if path == Path::Fused {
             let mut call =
                 MoeExperts::new(x, ids, weights, self.gate_up.clone(), self.down.clone(), y).with_expert_range(local.start, m.experts);
             call.quantize_activations = self.precision.is_integer();
-            let flops = rows * (6.0 * (h * inner) as f64 + 5.0 * inner as f64 + 2.0 * h as f64);
-            parts.push(part("experts", vec![call.into()], flops, 3.0 * expert_bytes + 2.0 * tokens as f64 * h2));
+            let product = (h * inner) as f64;
+            let [gate_up, down, finalize] = [
+                Work { flops: rows * (4.0 * product + 5.0 * inner as f64), bytes: 2.0 * expert_bytes + rows * (h2 + i2) },
+                Work { flops: rows * 2.0 * product, bytes: expert_bytes + rows * (i2 + h2) },
+                Work { flops: rows * h2, bytes: rows * h2 + tokens as f64 * h2 },
+            ];
+            let flops = gate_up.flops + down.flops + finalize.flops;
+            // What lies between the stages is not counted: a fused kernel need not move it.
+            let mut experts = part("experts", vec![call.into()], flops, 3.0 * expert_bytes + 2.0 * tokens as f64 * h2);
+            experts.by_expert = true;
+            experts.stages = vec![("gate_up", gate_up), ("down", down), ("finalize", finalize)];
+            parts.push(experts);
             return Ok(parts);
         }
 
@@ -188,6 +120,9 @@ impl Layer {
         parts.push(part("down", vec![down.into()], rows * 2.0 * (h * inner) as f64, expert_bytes + rows * (in_bytes + h2)));
         let finalize = FinalizeRouting::new(outer.view(), flat_to_row.view(), y).with_weights(weights);
         parts.push(part("finalize", vec![finalize.into()], rows * h2, rows * h2 + tokens as f64 * h2));
+        for part in &mut parts {
+            part.by_expert = part.name == "gate_up" || part.name == "down";
+        }
         Ok(parts)
     }
 
@@ -210,6 +145,6 @@ impl Layer {
         }
         let (t, h, e) = (tokens as f64, m.hidden as f64, experts as f64);
         let work = Work { flops: t * e * (2.0 * h + 6.0), bytes: 2.0 * (e * h + t * h + 2.0 * t * e) };
-        Ok(Part { name: "gating", calls: vec![matmul.into(), gating.into()], work, precision: Precision::Bf16 })
+        Ok(Part::with_work("gating", vec![matmul.into(), gating.into()], work, Precision::Bf16))
     }
 }
