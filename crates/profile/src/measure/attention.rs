@@ -108,30 +108,38 @@ pub(super) struct Attention {
 
 #[derive(Debug)]
 enum Kind {
-    Grouped {
-        heads: usize,
-        kv_heads: usize,
-        head_dim: usize,
-        window: Option<usize>,
-        qkv: Linear,
-        head_norm: Option<RmsNorm>,
-    },
-    Latent {
-        heads: usize,
-        latent: usize,
-        rope: usize,
-        nope: usize,
-        value: usize,
-        q_down: Option<(Linear, RmsNorm)>,
-        q_up: Linear,
-        kv_down: Linear,
-        kv_norm: RmsNorm,
-        kv_up: Linear,
-        /// `[Hq, Dn, C]`.
-        absorb_key: Weight,
-        /// `[Hq, C, Dv]`.
-        absorb_value: Weight,
-    },
+    Grouped(Box<Grouped>),
+    Latent(Box<Latent>),
+}
+
+/// Queries in groups that share keys and values.
+#[derive(Debug)]
+struct Grouped {
+    heads: usize,
+    kv_heads: usize,
+    head_dim: usize,
+    window: Option<usize>,
+    qkv: Linear,
+    head_norm: Option<RmsNorm>,
+}
+
+/// Keys and values from latents.
+#[derive(Debug)]
+struct Latent {
+    heads: usize,
+    latent: usize,
+    rope: usize,
+    nope: usize,
+    value: usize,
+    q_down: Option<(Linear, RmsNorm)>,
+    q_up: Linear,
+    kv_down: Linear,
+    kv_norm: RmsNorm,
+    kv_up: Linear,
+    /// `[Hq, Dn, C]`.
+    absorb_key: Weight,
+    /// `[Hq, C, Dv]`.
+    absorb_value: Weight,
 }
 
 impl Attention {
@@ -148,7 +156,7 @@ impl Attention {
                 let (heads, kv_heads) = (split(heads)?, (kv_heads / tp).max(1));
                 let qkv = linear((heads + 2 * kv_heads) * head_dim, hidden)?;
                 let head_norm = head_norms.then(|| RmsNorm::new(device, head_dim)).transpose()?;
-                (Kind::Grouped { heads, kv_heads, head_dim, window, qkv, head_norm }, heads * head_dim)
+                (Kind::Grouped(Box::new(Grouped { heads, kv_heads, head_dim, window, qkv, head_norm })), heads * head_dim)
             }
             workload::Attention::Latent { heads, query_rank, kv_rank, rope_dim, nope_dim, value_dim, .. } => {
                 let heads = split(heads)?;
@@ -157,7 +165,7 @@ impl Attention {
                     None => None,
                 };
                 let absorb = |rows, cols| filled(device, DType::BF16, [heads, rows, cols]);
-                let kind = Kind::Latent {
+                let kind = Latent {
                     heads,
                     latent: kv_rank,
                     rope: rope_dim,
@@ -171,7 +179,7 @@ impl Attention {
                     absorb_key: device.prepare_weight(&Weight::kn(absorb(nope_dim, kv_rank)?))?,
                     absorb_value: device.prepare_weight(&Weight::kn(absorb(kv_rank, value_dim)?))?,
                 };
-                (kind, heads * value_dim)
+                (Kind::Latent(Box::new(kind)), heads * value_dim)
             }
         };
         Ok(Self { kind, norm: RmsNorm::new(device, hidden)?, out: linear(hidden, width)?, precision })
@@ -185,17 +193,20 @@ impl Attention {
         let residual = filled(device, DType::BF16, [tokens, hidden])?;
         phases.push("norm", vec![self.norm.with_residual(device, &x, &residual)?]);
         let mixed = match &self.kind {
-            Kind::Grouped { .. } => self.grouped(device, &x, &sequences, windowed, &mut phases)?,
-            Kind::Latent { .. } => self.latent(device, &x, &sequences, step, &mut phases)?,
+            Kind::Grouped(kind) => kind.parts(device, &x, &sequences, windowed, &mut phases)?,
+            Kind::Latent(kind) => kind.parts(device, &x, &sequences, step, &mut phases)?,
         };
         let mut calls = Vec::new();
         self.out.apply(device, &mixed, &mut calls)?;
         phases.push("output", calls);
         Ok(phases.parts)
     }
+}
 
-    fn grouped(&self, device: &dyn Device, x: &TensorView, s: &Sequences, windowed: bool, phases: &mut Phases) -> Result<TensorView> {
-        let Kind::Grouped { heads, kv_heads, head_dim, window, qkv, head_norm } = &self.kind else { return Ok(x.clone()) };
+impl Grouped {
+    /// Adds the phases from the projection to attention proper; gives its result, `[T, Hq * D]`.
+    fn parts(&self, device: &dyn Device, x: &TensorView, s: &Sequences, windowed: bool, phases: &mut Phases) -> Result<TensorView> {
+        let Self { heads, kv_heads, head_dim, window, qkv, head_norm } = self;
         let (heads, kv_heads, head_dim, t) = (*heads, *kv_heads, *head_dim, x.dim(0));
         let mut calls = Vec::new();
         let all = qkv.apply(device, x, &mut calls)?;
@@ -224,12 +235,12 @@ impl Attention {
         phases.push("attention", vec![op.into()]);
         Ok(mixed.view().reshape([t, heads * head_dim])?)
     }
+}
 
-    fn latent(&self, device: &dyn Device, x: &TensorView, s: &Sequences, step: Step, phases: &mut Phases) -> Result<TensorView> {
-        let Kind::Latent { heads, latent, rope, nope, value, q_down, q_up, kv_down, kv_norm, kv_up, absorb_key, absorb_value } = &self.kind
-        else {
-            return Ok(x.clone());
-        };
+impl Latent {
+    /// As [`Grouped::parts`]: `[T, Hq * Dv]`.
+    fn parts(&self, device: &dyn Device, x: &TensorView, s: &Sequences, step: Step, phases: &mut Phases) -> Result<TensorView> {
+        let Self { heads, latent, rope, nope, value, q_down, q_up, kv_down, kv_norm, kv_up, absorb_key, absorb_value } = self;
         let (heads, latent, rope, nope, value, t) = (*heads, *latent, *rope, *nope, *value, x.dim(0));
         let mut calls = Vec::new();
         let low = match q_down {

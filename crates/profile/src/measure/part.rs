@@ -165,7 +165,7 @@ impl RmsNorm {
 
     /// Norms `x` into a tensor of its own.
     pub(super) fn apply(&self, device: &dyn Device, x: &TensorView, calls: &mut Vec<OpCall>) -> Result<TensorView> {
-        let y = device.empty(DType::BF16, x.shape().clone())?;
+        let y = device.empty(DType::BF16, *x.shape())?;
         calls.push(Norm::new(x.clone(), self.0.clone(), NormKind::Rms, EPS, y.clone()).into());
         Ok(y.view())
     }
@@ -177,7 +177,7 @@ impl RmsNorm {
 
     /// Norms `x + residual`, and keeps the sum: what a decoder does between its halves.
     pub(super) fn with_residual(&self, device: &dyn Device, x: &TensorView, residual: &TensorView) -> Result<OpCall> {
-        let empty = || device.empty(DType::BF16, x.shape().clone());
+        let empty = || device.empty(DType::BF16, *x.shape());
         let norm = Norm::new(x.clone(), self.0.clone(), NormKind::Rms, EPS, empty()?);
         Ok(norm.with_residual(residual.clone(), empty()?).into())
     }

@@ -34,7 +34,8 @@ impl std::fmt::Display for Escaped<'_> {
 /// What a point is, in words.
 fn title(p: &Point) -> String {
     let path = if p.path.is_empty() { String::new() } else { format!("{} path", p.path) };
-    let parts = [format!("{} tokens", p.tokens), p.routing.clone(), p.precision.to_string(), path, p.step.clone()];
+    let tokens = if p.tokens == 1 { "1 token".to_owned() } else { format!("{} tokens", p.tokens) };
+    let parts = [tokens, p.routing.clone(), p.precision.to_string(), path, p.step.clone()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 

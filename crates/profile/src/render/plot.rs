@@ -150,8 +150,10 @@ pub(super) fn flame(point: &Point) -> String {
         let width = point.share(f) * WIDTH;
         block(&mut out, &f.name, at, 0.0, width, micros(f.times as f64 * f.device_us.median), point.share(f));
         let mut from = at;
+        // Medians need not add up; the stages stay below their phase.
+        let staged = f.stages.iter().map(|s| s.us.median).sum::<f64>().max(f.device_us.median);
         for s in &f.stages {
-            let part = s.us.median / f.device_us.median;
+            let part = s.us.median / staged;
             block(&mut out, &s.name, from, ROW, part * width, micros(f.times as f64 * s.us.median), part * point.share(f));
             from += part * width;
         }
