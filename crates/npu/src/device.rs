@@ -221,7 +221,7 @@ impl Device for NpuDevice {
                 return Ok(());
             }
         }
-        queue.run(call.kind(), &info.name, call, |call| kernel.launch(&Launch { device: self, stream }, call))
+        queue.run(call.kind(), info.name.clone(), call, |call| kernel.launch(&Launch { device: self, stream }, call))
     }
 
     fn kernels(&self) -> &KernelRegistry {

@@ -37,7 +37,7 @@ impl Shared {
         let Some(at) = at else { return Error::Task { task: "graph", skipped: behind, source: Box::new(source) } };
         let skipped = behind + entries[at + 1..].iter().filter(|entry| entry.is_work()).count();
         match entries[at].culprit() {
-            Culprit::Op { op, kernel } => Error::Execution { op: *op, kernel: kernel.clone(), skipped, source: Box::new(source) },
+            Culprit::Op { op, kernel } => Error::Execution { op: *op, kernel: kernel.to_string(), skipped, source: Box::new(source) },
             Culprit::Task(task) => Error::Task { task, skipped, source: Box::new(source) },
         }
     }

@@ -16,13 +16,13 @@ pub(super) const KERNELS: &[Builtin] = &[
     ),
     builtin!(
         Aclnn InitRouting "aclnnMoeInitRoutingV3" ["aclnnMoeInitRoutingV3" "aclnnSWhere"] dtypes::<InitRouting>(),
-        "dropless, without quantisation and row_to_flat; pairs numbered token by token, everything row-major, up to 10239 experts", dropless => by_operator
+        "dropless, without quantisation; pairs numbered token by token, everything row-major, up to 10239 experts", dropless => by_operator
     ),
 ];
 
 fn dropless(op: &InitRouting) -> Result<(), String> {
     only(op.capacity.is_none() && op.row_scale.is_none() && op.smooth.is_none(), "a capacity, or quantisation")?;
-    only(op.order == SlotOrder::TokenMajor && op.row_to_flat.is_none(), "pairs numbered by slot, or the pair of each row")?;
+    only(op.order == SlotOrder::TokenMajor, "pairs numbered by slot")?;
     // Pairs without an expert are those of one more.
     only(op.experts < 10_240, "more than 10239 experts")?;
     only(!op.local.is_empty() && op.ids.numel() > 0, "no local experts, or no pairs")?;
@@ -69,6 +69,12 @@ fn by_operator(cx: &Context<'_>, op: &InitRouting) -> Result<()> {
     for out in [&op.counts, &op.counts_before_drop].into_iter().flatten() {
         cx.put(&counts, out)?;
     }
+    if let Some(out) = &op.row_to_flat {
+        // The operator tells where pairs went or where rows came from, not both.
+        let places = choose(cx, &is_local, &cx.to(&row_of, DType::F32)?, &cx.number(pairs as f32)?)?;
+        let (rows, pair_of) = sorted(cx, &places, false)?;
+        cx.put(&choose(cx, &below(cx, &rows, pairs as f32 - 0.5)?, &pair_of, &no_pair(cx)?)?, out)?;
+    }
     let Some(out) = &op.cumulative else { return Ok(()) };
     let sums = cx.temp(DType::I64, [local])?;
     aclnnCumsum(q, &counts, 0, number(DType::I64), &sums)?;
@@ -85,6 +91,11 @@ struct Pairs {
     /// Pairs of each local expert and of those before it, f32 `[L]`.
     ends: TensorView,
     counts: TensorView,
+}
+
+/// The pair of a row that has none.
+fn no_pair(cx: &Context<'_>) -> Result<TensorView> {
+    cx.constant("i64 -1".into(), DType::I64, [1], || (-1i64).to_le_bytes().into())
 }
 
 /// `x < bound`, elementwise.
@@ -226,8 +237,7 @@ fn run(cx: &Context<'_>, op: &InitRouting) -> Result<()> {
     }
     if let Some(row_to_flat) = &op.row_to_flat {
         let flags = used.reshape([used.dim(0)])?;
-        let minus_one = cx.constant("i64 -1".into(), DType::I64, [1], || (-1i64).to_le_bytes().into())?;
-        cx.put(&choose(cx, &flags, &flat, &minus_one)?, row_to_flat)?;
+        cx.put(&choose(cx, &flags, &flat, &no_pair(cx)?)?, row_to_flat)?;
     }
     let found = select(cx, &cx.dense(&op.x)?, &select(cx, &tokens_of, &flat)?)?;
     copy_rows(cx, op, &found, &expert, &used)?;

@@ -1,5 +1,6 @@
 //! What a stream was given, and which piece of it is to blame for a failure that CANN reports late.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::graph::Shared;
 /// Who is to blame when a piece of work fails.
 #[derive(Clone, Debug)]
 pub(crate) enum Culprit {
-    Op { op: OpKind, kernel: String },
+    Op { op: OpKind, kernel: Cow<'static, str> },
     Task(&'static str),
 }
 
@@ -72,7 +73,7 @@ pub(super) fn blame(source: Error, entries: &[Entry]) -> Error {
     match &entries[at] {
         Entry { keep: Keep::Graph(graph), .. } => graph.blame(source, &text, skipped),
         Entry { by: Culprit::Op { op, kernel }, .. } => {
-            Error::Execution { op: *op, kernel: kernel.clone(), skipped, source: Box::new(source) }
+            Error::Execution { op: *op, kernel: kernel.to_string(), skipped, source: Box::new(source) }
         }
         Entry { by: Culprit::Task(task), .. } => Error::Task { task, skipped, source: Box::new(source) },
     }

@@ -160,7 +160,7 @@ pub(super) fn enqueue(
         if due {
             executors.remember(form, Plan::Never);
         }
-        return execute(queue, function, bytes, executor, run);
+        return execute_once(queue, function, bytes, executor, run);
     }
     card.executors().kept.fetch_add(1, Ordering::Relaxed);
     let kept = Kept { executor: Executor { card: card.clone(), handle: Handle(executor.cast()) }, bytes, made };
@@ -171,12 +171,41 @@ pub(super) fn enqueue(
 
 /// The second phase.
 fn execute(queue: &Queue, function: &'static str, bytes: u64, executor: *mut aclOpExecutor, run: Execute) -> Result<()> {
-    let needed = usize::try_from(bytes).map_err(|_| Error::Overflow { what: format!("the workspace of {function}") })?;
-    queue.work(needed, |card, workspace, stream| {
-        // SAFETY: the executor comes from the first phase, and is used once or repeatable; the workspace has as many bytes as it asked for, and the stream's later work
-        // alone may have it; the tensors are held by the stream.
-        unsafe { run(card.cann(), workspace, bytes, executor, stream.handle()) }
+    execute_or(queue, function, bytes, executor, run, || {})
+}
+
+/// The second phase of an executor that is used up by it.
+fn execute_once(queue: &Queue, function: &'static str, bytes: u64, executor: *mut aclOpExecutor, run: Execute) -> Result<()> {
+    execute_or(queue, function, bytes, executor, run, || {
+        let (card, base) = (queue.card(), &queue.card().cann().nnopbase);
+        // SAFETY: the executor has been planned and not been used. CANN lets go of repeatable ones.
+        card.given_back(unsafe { base.aclSetAclOpExecutorRepeatable(executor).and_then(|()| base.aclDestroyAclOpExecutor(executor)) });
     })
+}
+
+/// The second phase, or `unused` where it does not come to that: there is no memory for the workspace, or the stream takes no work.
+fn execute_or(
+    queue: &Queue,
+    function: &'static str,
+    bytes: u64,
+    executor: *mut aclOpExecutor,
+    run: Execute,
+    unused: impl FnOnce(),
+) -> Result<()> {
+    let needed = usize::try_from(bytes).map_err(|_| Error::Overflow { what: format!("the workspace of {function}") });
+    let mut begun = false;
+    let outcome = needed.and_then(|needed| {
+        queue.work(needed, |card, workspace, stream| {
+            begun = true;
+            // SAFETY: the executor comes from the first phase, and is used once or repeatable; the workspace has as many bytes as it asked for, and the stream's later
+            // work alone may have it; the tensors are held by the stream.
+            unsafe { run(card.cann(), workspace, bytes, executor, stream.handle()) }
+        })
+    });
+    if !begun {
+        unused();
+    }
+    outcome
 }
 
 /// A hash of numbers, by rotation and multiplication: keys are this program's own.

@@ -1,5 +1,6 @@
 //! A stream with what it keeps: the work that it has not passed yet, what that work uses, and the first failure.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::ffi::c_void;
@@ -205,7 +206,13 @@ impl Queue {
     }
 
     /// Runs a kernel's `launch` for `call`, and keeps the call until the stream has passed it. A call from within a launch is a part of that one.
-    pub(crate) fn run(&self, op: OpKind, kernel: &str, call: OpCall, launch: impl FnOnce(&OpCall) -> Result<()>) -> Result<()> {
+    pub(crate) fn run(
+        &self,
+        op: OpKind,
+        kernel: Cow<'static, str>,
+        call: OpCall,
+        launch: impl FnOnce(&OpCall) -> Result<()>,
+    ) -> Result<()> {
         let me = self.address();
         if self.is_part() {
             let outcome = launch(&call);
@@ -231,11 +238,11 @@ impl Queue {
         });
         let mut state = self.state();
         // What was enqueued before a launch failed uses the call's memory too.
-        state.push(Culprit::Op { op, kernel: kernel.into() }, functions, Keep::Call(call), parts);
+        state.push(Culprit::Op { op, kernel: kernel.clone() }, functions, Keep::Call(call), parts);
         let outcome = match outcome {
             // What values of the device are at fault is said when they are due: at the next synchronisation.
             Err(error @ Error::Value { .. }) => {
-                self.gate.fail(Error::Execution { op, kernel: kernel.into(), skipped: 0, source: Box::new(error) });
+                self.gate.fail(Error::Execution { op, kernel: kernel.to_string(), skipped: 0, source: Box::new(error) });
                 Ok(())
             }
             // A part of the failure that is reported then.
