@@ -11,7 +11,7 @@ use ascend_compute::npu::NpuDevice;
 use ascend_compute::{Device, DeviceInfo};
 use ascend_profile::measure::{self, Options, Path, Step, Subject, What};
 use ascend_profile::plan::Npu;
-use ascend_profile::report::{Limits, Report, SCHEMA, compare};
+use ascend_profile::report::{Level, Limits, Report, SCHEMA, compare};
 use ascend_profile::workload::{Model, Precision, Routing, Slice};
 use ascend_profile::{msprof, render};
 use clap::{Args, Subcommand};
@@ -134,6 +134,8 @@ impl Profile {
 const COLD_BYTES: usize = 256 << 20;
 /// Probes of each limit; the best counts, as a neighbour can only take away.
 const PROBES: usize = 3;
+/// What each thread reads over and over: in the first cache of a core, in its second, and in what cores share, on the machines of today.
+const LEVEL_BYTES: [usize; 3] = [16 << 10, 512 << 10, 8 << 20];
 /// Part of the free memory that a layer and its prepared copy may take.
 const MEMORY_SHARE: f64 = 0.8;
 
@@ -266,7 +268,7 @@ fn room(device: &dyn Device, model: &Model, precision: Precision, bytes: f64) ->
 /// What the device can do: probed on the host, from the platform files for an NPU.
 fn limits(info: &DeviceInfo) -> Result<Limits> {
     if info.id.backend == "cpu" {
-        let probe = Probe::new(Isa::best(), info.compute_units)?;
+        let (probe, one) = (Probe::new(Isa::best(), info.compute_units)?, Probe::new(Isa::best(), 1)?);
         let best = |f: &dyn Fn() -> f64| (0..PROBES).map(|_| f()).fold(0.0, f64::max);
         return Ok(Limits {
             source: format!("probed, {} threads", probe.threads()),
@@ -274,6 +276,9 @@ fn limits(info: &DeviceInfo) -> Result<Limits> {
             bf16_gflops: best(&|| probe.peak_gflops(Peak::Bf16)),
             int8_gops: best(&|| probe.peak_gflops(Peak::Int8)),
             read_gbs: best(&|| probe.read_gbs()),
+            levels: LEVEL_BYTES
+                .map(|bytes| Level { bytes, one_thread_gbs: one.reread_gbs(bytes), all_threads_gbs: probe.reread_gbs(bytes) })
+                .into(),
         });
     }
     let npu = Npu::find(&info.name.to_lowercase().replace("ascend", ""))?;
@@ -283,5 +288,6 @@ fn limits(info: &DeviceInfo) -> Result<Limits> {
         bf16_gflops: npu.bf16_tflops * 1e3,
         int8_gops: npu.int8_tops * 1e3,
         read_gbs: npu.hbm_gbs,
+        levels: Vec::new(),
     })
 }

@@ -33,6 +33,8 @@ pub struct Probe {
 
 /// Larger than the caches that one machine's guests share.
 const MEMORY_BYTES: usize = 512 << 20;
+/// Bytes that a thread reads from a cache in a probe.
+const REREAD_BYTES: usize = 256 << 20;
 /// Bytes that a thread reads at a time from each of its streams.
 const CHUNK_BYTES: usize = 4096;
 /// Streams that a thread reads from at once: more than one engages more of the processor's prefetchers.
@@ -66,6 +68,21 @@ impl Probe {
             black_box(read(self.isa, &self.memory[thread * part..][..part]));
         });
         (part * self.threads) as f64 / seconds / 1e9
+    }
+
+    /// Bandwidth of reading the same bytes over and over, so many on each thread, in GB/s: that of the cache which holds them.
+    pub fn reread_gbs(&self, bytes: usize) -> f64 {
+        let whole = STREAMS * CHUNK_BYTES;
+        let part = (bytes / whole).max(1).min(self.memory.len() / self.threads / whole) * whole;
+        let rounds = REREAD_BYTES / part.max(1);
+        let seconds = self.run(|thread| {
+            let own = &self.memory[thread * part..][..part];
+            // The first time brings them into the cache.
+            for _ in 0..=rounds {
+                black_box(read(self.isa, black_box(own)));
+            }
+        });
+        (part * (rounds + 1) * self.threads) as f64 / seconds / 1e9
     }
 
     /// Peak rate of arithmetic on registers, in GFLOP/s (a multiply-add counts as two).
@@ -234,6 +251,11 @@ mod tests {
     fn limits_are_rates_on_every_instruction_set() {
         for isa in Isa::available() {
             let probe = Probe::new(isa, 1).unwrap();
+            // Of nothing, of more than there is, and of a cache.
+            for bytes in [0, usize::MAX, 1 << 16] {
+                let rate = probe.reread_gbs(bytes);
+                assert!(rate > 0.0 && rate.is_finite(), "{isa}: {rate}");
+            }
             for rate in [probe.read_gbs(), probe.peak_gflops(Peak::F32), probe.peak_gflops(Peak::Bf16), probe.peak_gflops(Peak::Int8)] {
                 assert!(rate > 0.0 && rate.is_finite(), "{isa}: {rate}");
             }

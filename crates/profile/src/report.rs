@@ -45,6 +45,26 @@ pub struct Limits {
     pub int8_gops: f64,
     /// GB/s read from main memory.
     pub read_gbs: f64,
+    /// GB/s read from caches, smallest first; empty where they are not known.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub levels: Vec<Level>,
+}
+
+/// Reading the same bytes over and over.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Level {
+    /// Bytes that each thread reads.
+    pub bytes: usize,
+    /// GB/s of one thread.
+    pub one_thread_gbs: f64,
+    /// GB/s of all threads together.
+    pub all_threads_gbs: f64,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} KiB {:.0} (one thread {:.0})", self.bytes >> 10, self.all_threads_gbs, self.one_thread_gbs)
+    }
 }
 
 impl Limits {

@@ -10,7 +10,7 @@ use crate::report::{Report, SCHEMA, compare};
 use crate::workload::{self, Model, Precision, Slice};
 
 fn limits() -> Limits {
-    Limits { source: "made up".into(), f32_gflops: 100.0, bf16_gflops: 100.0, int8_gops: 200.0, read_gbs: 10.0 }
+    Limits { source: "made up".into(), f32_gflops: 100.0, bf16_gflops: 100.0, int8_gops: 200.0, read_gbs: 10.0, levels: Vec::new() }
 }
 
 fn small() -> Model {

@@ -33,6 +33,9 @@ fn page(out: &mut String, r: &Report) -> fmt::Result {
         l.int8_gops,
         l.read_gbs
     )?;
+    if !l.levels.is_empty() {
+        writeln!(out, "<p class=\"sub\">From caches, GB/s by bytes a thread: {}</p>", super::levels(l))?;
+    }
     writeln!(
         out,
         "<h2>How far from the roofline</h2><figure>{}<p class=\"sub\">Each circle is a phase of a point; its colour is that of the bars below. Phases without arithmetic are not drawn. \

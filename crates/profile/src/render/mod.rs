@@ -9,7 +9,7 @@ pub use html::html;
 pub use table::{changes, table};
 pub use trace::trace;
 
-use crate::report::Point;
+use crate::report::{Level, Limits, Point};
 
 /// Text inside of HTML or SVG, content or quoted attribute.
 struct Escaped<'a>(&'a str);
@@ -37,6 +37,11 @@ fn title(p: &Point) -> String {
     let tokens = if p.tokens == 1 { "1 token".to_owned() } else { format!("{} tokens", p.tokens) };
     let parts = [tokens, p.routing.clone(), p.precision.to_string(), path, p.step.clone()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// Bandwidths of the caches.
+fn levels(limits: &Limits) -> String {
+    limits.levels.iter().map(Level::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A time with its unit.

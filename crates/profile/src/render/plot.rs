@@ -117,6 +117,20 @@ pub(super) fn roofline(report: &Report) -> String {
             y.at(peak) - 5.0
         );
     }
+    for level in &l.levels {
+        let (from, to) = (10f64.powf(x.low).max(10f64.powf(y.low) / level.all_threads_gbs), top / level.all_threads_gbs);
+        if from < to {
+            let _ = write!(
+                out,
+                "<path class=\"level\" d=\"M{:.1} {:.1}L{:.1} {:.1}\"><title>{}</title></path>",
+                x.at(from),
+                y.at(from * level.all_threads_gbs),
+                x.at(to),
+                y.at(top),
+                Escaped(&level.to_string())
+            );
+        }
+    }
     for (p, f) in phases() {
         let _ = write!(
             out,

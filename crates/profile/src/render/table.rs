@@ -20,6 +20,9 @@ fn write(out: &mut String, r: &Report) -> fmt::Result {
     let l = &r.limits;
     writeln!(out, "{}, {}, on {}", r.model, r.slice, r.device)?;
     writeln!(out, "limits ({}): bf16 {:.0} GFLOP/s, int8 {:.0} GOP/s, read {:.1} GB/s", l.source, l.bf16_gflops, l.int8_gops, l.read_gbs)?;
+    if !l.levels.is_empty() {
+        writeln!(out, "from caches, GB/s by bytes a thread: {}", super::levels(l))?;
+    }
     for p in &r.points {
         point(out, p)?;
     }

@@ -35,6 +35,7 @@ fn report() -> Report {
         timeline: vec![span("stream", 10.0, 100.0, None), span("host", 0.0, 2.0, None)],
         ..Point::empty()
     };
+    let level = crate::report::Level { bytes: 16 << 10, one_thread_gbs: 200.0, all_threads_gbs: 400.0 };
     Report {
         schema: SCHEMA,
         version: "0.1.0".into(),
@@ -43,7 +44,14 @@ fn report() -> Report {
         slice: "all experts".into(),
         device: HOSTILE.into(),
         features: Vec::new(),
-        limits: Limits { source: "made up".into(), f32_gflops: 400.0, bf16_gflops: 900.0, int8_gops: 1800.0, read_gbs: 40.0 },
+        limits: Limits {
+            source: "made up".into(),
+            f32_gflops: 400.0,
+            bf16_gflops: 900.0,
+            int8_gops: 1800.0,
+            read_gbs: 40.0,
+            levels: vec![level],
+        },
         points: vec![point(1), point(64)],
         device_ops: Vec::new(),
     }
@@ -130,7 +138,7 @@ fn table_has_a_line_for_each_phase() {
     let text = table(&report());
     assert_eq!(text.matches("\n  gate_up").count(), 2);
     assert!(text.contains("2 (7 rows, 80.0 %)"), "{text}");
-    assert!(text.contains("1.50 × the time at uniform load"));
+    assert!(text.contains("1.50 × the time at uniform load") && text.contains("16 KiB 400 (one thread 200)"));
 }
 
 #[test]
