@@ -13,7 +13,8 @@ use crate::{DType, Error, Result, TensorView};
 pub struct Lengths {
     /// `[B + 1]` i32: running sum, starting with 0.
     pub cumulative: TensorView,
-    /// The same numbers on the host. An operator that needs them and does not find them here reads the device (and waits); in a captured graph they may not change.
+    /// The same numbers on the host. Operators that ask for host arrays are used only where they are given; without them a device takes them from its memory when the call
+    /// runs, and nobody waits. In a captured graph they may not change.
     pub host: Option<Arc<[i32]>>,
 }
 
