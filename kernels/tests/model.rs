@@ -34,7 +34,8 @@ fn a_sum_takes_as_long_as_its_bytes_through_the_memory() {
     assert_eq!(modelled.bound, Bound::Hbm);
     let bytes = 12.0 * COUNT as f64;
     let least = chip().us(bytes / (rate("hbm") * f64::from(chip().cube_cores)));
-    assert!((1.0..1.1).contains(&(modelled.us / least)), "{modelled:?}, at least {least} us");
+    // The last bytes written may still be in L2 when the kernel ends.
+    assert!((0.99..1.1).contains(&(modelled.us / least)), "{modelled:?}, at least {least} us");
     // 64 floats a cycle.
     let vector = chip().us(COUNT as f64 / 64.0 / 48.0) / modelled.us;
     assert!((modelled.vector_utilisation / vector - 1.0).abs() < 1e-6, "{modelled:?}");

@@ -125,6 +125,7 @@ struct Core {
     ucontext_t context{};
     void* stack = nullptr;
     bool finished = false;
+    bool parked = false;  // only word from another core can help it on
     const char* waiting = nullptr;
     At waiting_at{};
     // modelled time, in cycles
@@ -181,7 +182,8 @@ struct Launch {
     uint32_t draw(uint32_t below);
     void run();
     double horizon = 0;     // until when the core at work may run on
-    double hbm_free = 0;    // when HBM will have answered what it has been asked
+    std::vector<double> hbm_used;    // bytes that HBM moves in each slice of time
+    std::vector<uint32_t> hbm_next;  // from each slice, the next that may have room
     uint64_t hbm_bytes = 0; // what it has been asked
     /// Bytes of the region, in lines of 512, that L2 does not hold; it does afterwards.
     uint64_t miss(const Region& region);

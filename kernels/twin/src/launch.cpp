@@ -95,18 +95,26 @@ bool round_of(Launch& run, bool lazy) {
 
 // The core that is furthest behind runs until it is ahead of the next.
 bool timed_turn(Launch& run) {
-    std::vector<Core*> waiting;
-    for (auto& each : run.cores)
-        if (!each->finished) waiting.push_back(each.get());
-    std::sort(waiting.begin(), waiting.end(), [](const Core* a, const Core* b) { return a->time[MTE2] < b->time[MTE2]; });
-    for (size_t i = 0; i < waiting.size(); ++i) {
-        run.horizon = i + 1 < waiting.size() ? waiting[i + 1]->time[MTE2] : HUGE_VAL;
-        bool moved = resume(*waiting[i]);
-        if (run.stopping) return false;
-        moved |= drain(*waiting[i]);
-        if (moved) return true;
+    Core* first = nullptr;
+    run.horizon = HUGE_VAL;
+    for (auto& each : run.cores) {
+        if (each->finished || each->parked) continue;
+        if (first == nullptr || each->time[MTE2] < first->time[MTE2]) {
+            if (first != nullptr) run.horizon = std::min(run.horizon, first->time[MTE2]);
+            first = each.get();
+        } else {
+            run.horizon = std::min(run.horizon, each->time[MTE2]);
+        }
     }
-    return false;
+    if (first == nullptr) {
+        for (auto& each : run.cores) each->parked = false;
+        return false;
+    }
+    bool moved = resume(*first);
+    if (run.stopping) return false;
+    moved |= drain(*first);
+    first->parked = !moved;
+    return true;
 }
 
 bool random_turn(Launch& run) {

@@ -209,6 +209,7 @@ void cross_arrive(Core& self, const Entry& entry, int lane, Clock clock, double 
         if (counter.size() == 15)
             refuse_entry("cross-overflow", entry, lane, "flag %d of %s would be counted past 15; let the receiver wait for it more often", entry.id, receiver->name().c_str());
         counter.push_back(message);
+        receiver->parked = false;
     }
 }
 
@@ -234,7 +235,10 @@ void sync_all(bool vector_only, At at) {
             waiting.pop_front();
         }
         for (auto& each : launch->cores)
-            if (takes_part(*each)) each->messages[id].push_back(message);
+            if (takes_part(*each)) {
+                each->messages[id].push_back(message);
+                each->parked = false;
+            }
     }
     ++progress;
     while (self.messages[id].empty()) yield("SyncAll", at);
