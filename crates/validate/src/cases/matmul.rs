@@ -292,7 +292,10 @@ impl Spec {
 }
 
 /// The matrices of a row-major host tensor in the fractal format; what pads them is poison.
-pub(super) fn fractal_nz(data: &TensorView) -> Result<TensorView> {
+///
+/// # Errors
+/// [`Error`](crate::Error) of the device layer when the shape is no matrix or memory is short.
+pub fn fractal_nz(data: &TensorView) -> Result<TensorView> {
     let (dtype, layout) = (data.dtype(), Layout::fractal_nz(*data.shape())?);
     let size = dtype.bytes_for(layout.end(dtype)?).unwrap_or(usize::MAX);
     let flat = host::zeros(DType::U8, [size])?;

@@ -24,6 +24,8 @@ mod router;
 mod softmax;
 mod top_k;
 
+pub use matmul::fractal_nz;
+
 use ascend_hal::OpKind;
 
 use crate::{Case, GoldenFile, Result, Work};

@@ -1,0 +1,135 @@
+//! `flash_attention` on the twin.
+
+mod common;
+mod sequences;
+
+use ascend_hal::ops::{Attention, KvSource};
+use ascend_hal::{DType, OpCall, host};
+use ascend_kernels::tiling::flash_attention;
+use ascend_validate::{Gen, Result};
+use common::Bench;
+use sequences::{lengths, pages};
+
+const BENCH: Bench = Bench {
+    plan: |call, cores| match call {
+        OpCall::Attention(op) => flash_attention::plan(op, cores),
+        other => Err(format!("{:?} is no attention", other.kind())),
+    },
+};
+
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    dtype: DType,
+    /// `(S, L)` of each sequence.
+    lens: &'static [(usize, usize)],
+    heads: (usize, usize),
+    widths: (usize, usize),
+    /// Slots of a page; 0: packed.
+    page: usize,
+    causal: bool,
+    window: Option<usize>,
+    softcap: Option<f32>,
+    sinks: bool,
+    lse: bool,
+    /// Rows of the outputs beyond the sequences.
+    tail: usize,
+}
+
+/// A chunk of a prompt over two tiles and two steps, sequences without queries or keys, queries before the first key, and one token to decode.
+const RAGGED: Case = Case {
+    dtype: DType::BF16,
+    lens: &[(70, 140), (0, 3), (2, 0), (4, 2), (1, 130)],
+    heads: (4, 2),
+    widths: (64, 64),
+    page: 0,
+    causal: true,
+    window: None,
+    softcap: None,
+    sinks: false,
+    lse: true,
+    tail: 2,
+};
+
+fn call(g: &mut Gen, case: Case) -> Result<OpCall> {
+    let Case { dtype, lens, heads: (hq, hkv), widths: (d, dv), page, .. } = case;
+    let tokens = lens.iter().map(|l| l.0).sum::<usize>() + case.tail;
+    let kv = if page == 0 {
+        let keys = lens.iter().map(|l| l.1).sum::<usize>();
+        KvSource::Packed { k: g.normals(dtype, [keys, hkv, d], 1.)?, v: g.normals(dtype, [keys, hkv, dv], 1.)? }
+    } else {
+        let (table, pages) = pages(g, &lens.iter().map(|l| l.1).collect::<Vec<_>>(), page)?;
+        KvSource::Paged { k: g.normals(dtype, [pages, page, hkv, d], 1.)?, v: g.normals(dtype, [pages, page, hkv, dv], 1.)?, table }
+    };
+    let q = g.normals(dtype, [tokens, hq, d], 1.)?;
+    let scale = 1.0 / (d as f32).sqrt();
+    let out = g.output(dtype, [tokens, hq, dv])?;
+    let mut op = Attention::new(q, kv, lengths(lens.iter().map(|l| l.0))?, lengths(lens.iter().map(|l| l.1))?, scale, out);
+    (op.causal, op.window, op.softcap) = (case.causal, case.window, case.softcap);
+    if case.sinks {
+        op = op.with_sinks(g.normals(DType::F32, [hq], 1.)?);
+    }
+    if case.lse {
+        op = op.with_lse(g.output(DType::F32, [tokens, hq])?);
+    }
+    Ok(op.into())
+}
+
+fn passes(case: Case) {
+    BENCH.passes(&format!("{case:?}"), &|g| call(g, case));
+}
+
+#[test]
+fn every_width_is_right_packed_and_paged_whatever_the_blocks_and_the_order() {
+    for (at, widths) in [(64, 64), (80, 80), (128, 128), (192, 128), (256, 256)].into_iter().enumerate() {
+        let dtype = if at % 2 == 0 { DType::BF16 } else { DType::F16 };
+        passes(Case { dtype, widths, ..RAGGED });
+        passes(Case { dtype, widths, lens: &[(3, 40), (1, 17), (1, 200)], page: [16, 128, 24, 7, 32][at], lse: at % 2 == 1, ..RAGGED });
+    }
+}
+
+#[test]
+fn every_mask_sink_and_cap_is_right() {
+    let lens = &[(9, 9), (0, 0), (3, 300), (5, 2)];
+    for dtype in [DType::BF16, DType::F16] {
+        passes(Case { dtype, lens, causal: false, ..RAGGED });
+        passes(Case { dtype, lens, window: Some(1), heads: (3, 3), ..RAGGED });
+        passes(Case { dtype, lens, window: Some(150), heads: (8, 1), page: 16, ..RAGGED });
+        passes(Case { dtype, lens, sinks: true, ..RAGGED });
+        passes(Case { dtype, lens, softcap: Some(2.0), sinks: true, window: Some(20), ..RAGGED });
+    }
+}
+
+#[test]
+fn decoding_divides_the_keys_among_cores() {
+    for (lens, heads) in [(&[(1, 1100)][..], (4, 1)), (&[(1, 700), (2, 530), (1, 0)], (6, 3)), (&[(2, 400)], (16, 1))] {
+        passes(Case { lens, heads, page: 64, ..RAGGED });
+        passes(Case { lens, heads, page: 64, sinks: true, lse: false, ..RAGGED });
+    }
+}
+
+#[test]
+fn every_flag_and_barrier_is_needed() {
+    let long = Case { lens: &[(40, 300), (40, 300), (2, 0), (3, 0), (1, 1)], heads: (4, 2), ..RAGGED };
+    let wide = Case { softcap: Some(5.0), sinks: true, widths: (64, 144), lse: false, ..long };
+    let decode = Case { lens: &[(1, 800)], heads: (64, 1), page: 128, widths: (64, 80), ..RAGGED };
+    let [long, wide, decode] = [long, wide, decode].map(|case| move |g: &mut Gen| call(g, case));
+    BENCH.needs_every_site(&[("long", 1, &long), ("wide", 1, &wide), ("decode", 3, &decode)]);
+}
+
+#[test]
+fn what_the_kernel_does_not_cover_has_a_reason() {
+    let refused = |words: &str, case: Case, change: fn(&mut Attention)| {
+        BENCH.does_not_cover(words, &|g| {
+            let mut op = call(g, case)?;
+            if let OpCall::Attention(op) = &mut op {
+                change(op);
+            }
+            Ok(op)
+        });
+    };
+    refused("multiples of 16", Case { widths: (64, 40), ..RAGGED }, |_| {});
+    refused("beyond 256", Case { widths: (272, 64), ..RAGGED }, |_| {});
+    refused("f32", Case { dtype: DType::F32, ..RAGGED }, |_| {});
+    refused("a mask", RAGGED, |op| op.mask = host::zeros(DType::U8, [79, 140]).ok().map(|mask| mask.view()));
+    refused("sinks", RAGGED, |op| op.sinks = host::zeros(DType::BF16, [4]).ok().map(|sinks| sinks.view()));
+}
