@@ -15,10 +15,11 @@ use crate::{DType, Result, TensorView, TensorViewMut};
 /// |---|---|
 /// | dtypes, float | `x`, `weight`: one of f32, f16, bf16; `y`: as `x`, or f32 (router logits); `bias`: as `y` or f32 |
 /// | dtypes, W8A8 | `x`, `weight`: i8; `scale`: f32, f16, bf16; `x_scale`: f32; `y`: f32, f16, bf16, or i32 without scales; `bias`: as `y`, f32 or i32 |
-/// | dtypes, weight-only | as float, with `weight` i8 or i4, `scale` f32, f16 or bf16, `zero` i8 |
+/// | dtypes, weight-only | as float, with `weight` i8 or i4, `scale` and `offset` f32, f16 or bf16, `zero` i8 |
 /// | accumulated | f32 in one chain over rising `k` (fused multiply-adds or not); W8A8: i32, exact, so `K <= 131071` |
 /// | rounding | dequantised weights to f32; each scale, then the bias, in f32; once to `y`'s dtype |
 /// | weight-only, 16-bit `x` | instead of each weight, a group's f32 sum of `x * (code - zero)` may be scaled: as exact, but it can overflow where `x` is beyond 2^100; where `(code - zero) * scale` is not finite in f32, any number, infinity or NaN may come out of that column |
+/// | weight-only, groups of 32 or offsets | the same for any `x`, the sums being of 32 elements or fewer; the offset is multiplied with the f32 sum of their `x`, so that beside offsets an infinite `x` may give NaN |
 /// | subnormal bf16 | numbers below 2^-126 may count as 0 (x86 `vdpbf16ps` and AMX do so) |
 /// | source | aclnnMatmul, aclnnBatchMatMul, aclnnQuantMatmulV4, aclnnWeightQuantBatchMatmulV2; OPS sections 2 and 3 |
 #[derive(Clone, Debug)]
@@ -73,6 +74,10 @@ impl Op for Matmul {
         "woq4_channel_asym",
         "woq4_group",
         "woq4_group_asym",
+        "woq8_channel_offset",
+        "woq8_group_offset",
+        "woq4_channel_offset",
+        "woq4_group_offset",
     ];
     const RULES: &'static [Rule] = &[
         Rule { name: "empty", text: "M = 0, N = 0 or B = 0 gives an empty result." },
@@ -86,7 +91,7 @@ impl Op for Matmul {
         Rule { name: "extreme_sums", text: "Integer sums are exact where f32 is not: beyond 2^24, up to -128 * -128 * K." },
         Rule { name: "extreme_codes", text: "Code minus zero is exact over the whole range of both: -128 - 127 does not wrap to 8 bits." },
         Rule { name: "partial_group", text: "When K is no multiple of the group, the last group is shorter." },
-        Rule { name: "zero_scale", text: "A row or column whose scale is 0 gives 0 (plus a float bias): there is no division." },
+        Rule { name: "zero_scale", text: "A row or column whose scale is 0 gives 0 (plus offsets and a float bias): there is no division." },
     ];
 
     fn applies(dtype: DType, variant: &str, rule: &str) -> bool {
@@ -184,7 +189,8 @@ pub(super) fn weight_applies(dtype: DType, variant: &str, rule: &str) -> bool {
         PLAIN => true,
         "bias" => variant != "w8a8_raw",
         "int_bias" | "extreme_sums" => int,
-        "nan_inf" => !int,
+        // An infinity may meet an offset of the other sign.
+        "nan_inf" => !int && !variant.ends_with("offset"),
         "overflow" => dtype == DType::F16 && matches!(variant, "dense" | "batched"),
         "extreme_codes" => variant.ends_with("asym"),
         "partial_group" => variant.contains("group"),
@@ -282,6 +288,9 @@ mod tests {
         logits.y = t(DType::F32, [3, 6]).to_mut();
         let batch = |shape| t(DType::F32, shape);
         let batched = Matmul::new(batch([2, 3, 4]), Weight::kn(batch([2, 4, 6])), batch([2, 3, 6]).to_mut());
+        let mut with_offset = weight_only(DType::I4, 3, 2);
+        let quant = with_offset.weight.quant.as_mut().unwrap();
+        (quant.offset, quant.zero) = (Some(quant.scale.clone()), None);
         for (op, variant) in [
             (dense(DType::F16), "dense"),
             (logits, "dense_f32"),
@@ -291,6 +300,7 @@ mod tests {
             (raw, "w8a8_raw"),
             (weight_only(DType::I8, 0, 1), "woq8_channel_asym"),
             (weight_only(DType::I4, 3, 2), "woq4_group_asym"),
+            (with_offset, "woq4_group_offset"),
         ] {
             OpCall::from(op.clone()).check().unwrap();
             assert_eq!(op.variant(), variant);
@@ -329,6 +339,17 @@ mod tests {
         assert_eq!(change(w8a8(), &grouped), "weight");
         let asymmetric = |op: &mut Matmul| op.weight.quant.as_mut().unwrap().zero = Some(t(DType::I8, [1, 6]));
         assert_eq!(change(w8a8(), &asymmetric), "weight.zero");
+
+        let offset = |dtype, shape: [usize; 2]| move |op: &mut Matmul| op.weight.quant.as_mut().unwrap().offset = Some(t(dtype, shape));
+        assert_eq!(change(w8a8(), &offset(DType::F32, [1, 6])), "weight.offset");
+        assert_eq!(change(weight_only(DType::I4, 0, 1), &offset(DType::F16, [1, 6])), "weight.zero");
+        let symmetric = || {
+            let mut op = weight_only(DType::I4, 2, 2);
+            op.weight.quant.as_mut().unwrap().zero = None;
+            op
+        };
+        assert_eq!(change(symmetric(), &offset(DType::I8, [2, 6])), "weight.offset");
+        assert_eq!(change(symmetric(), &offset(DType::F16, [1, 6])), "weight.offset");
 
         assert_eq!(refused(weight_only(DType::I8, 3, 1)), "weight.scale");
         assert_eq!(refused(weight_only(DType::I8, 0, 4)), "weight.scale");

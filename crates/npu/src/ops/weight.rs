@@ -60,7 +60,8 @@ pub(super) fn dequantized(cx: &Context<'_>, weight: &Weight) -> Result<TensorVie
     let row = real.rank() - 2;
     let (k, n) = (real.dim(row), real.dim(row + 1));
     let wide = |view: &TensorView| cx.to(view, DType::F32);
-    let (scale, zero) = (wide(&quant.scale)?, quant.zero.as_ref().map(wide).transpose()?);
+    let (scale, zero, offset) =
+        (wide(&quant.scale)?, quant.zero.as_ref().map(wide).transpose()?, quant.offset.as_ref().map(wide).transpose()?);
     let group = if quant.group == 0 { k.max(1) } else { quant.group };
     // Full groups in one view; the last may be shorter.
     for (first, count, rows) in [(0, k / group, group), (k / group, 1, k % group)] {
@@ -77,6 +78,9 @@ pub(super) fn dequantized(cx: &Context<'_>, weight: &Weight) -> Result<TensorVie
             cx.sub(&part, &of_group(zero)?, &part)?;
         }
         cx.mul(&part, &of_group(&scale)?, &part)?;
+        if let Some(offset) = &offset {
+            cx.add(&part, &of_group(offset)?, &part)?;
+        }
     }
     Ok(real)
 }

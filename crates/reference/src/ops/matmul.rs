@@ -48,6 +48,7 @@ struct Quant {
     /// `[.., G, N]`.
     scale: Vec<f64>,
     zero: Option<Vec<f64>>,
+    offset: Option<Vec<f64>>,
     group: usize,
     groups: usize,
 }
@@ -74,6 +75,7 @@ impl Product {
             Some(q) => Some(Quant {
                 scale: host::to_f64(&q.scale)?,
                 zero: q.zero.as_ref().map(host::to_f64).transpose()?,
+                offset: q.offset.as_ref().map(host::to_f64).transpose()?,
                 group: if q.group == 0 { k.max(1) } else { q.group },
                 groups: q.groups(k),
             }),
@@ -93,13 +95,17 @@ impl Product {
         })
     }
 
-    /// `w[k, ..]` of matrix `e` as a real number: `(code - zero) * scale`, rounded to f32.
+    /// `w[k, ..]` of matrix `e` as a real number: `(code - zero) * scale`, rounded to f32, and with an offset once more.
     fn weights(&self, e: usize, k: usize, r: Rounding) -> Cow<'_, [f64]> {
         let codes = &self.w[(e * self.k + k) * self.n..][..self.n];
         let Some(q) = self.quant.as_ref().filter(|_| !self.integer) else { return codes.into() };
         let group = (e * q.groups + k / q.group) * self.n;
         let zero = |n: usize| q.zero.as_ref().map_or(0.0, |zero| zero[group + n]);
-        codes.iter().enumerate().map(|(n, code)| r.f32((code - zero(n)) * q.scale[group + n])).collect()
+        let scaled = codes.iter().enumerate().map(|(n, code)| r.f32((code - zero(n)) * q.scale[group + n]));
+        match &q.offset {
+            None => scaled.collect(),
+            Some(offset) => scaled.zip(&offset[group..]).map(|(scaled, offset)| r.f32(scaled + offset)).collect(),
+        }
     }
 
     /// `sum_k x[row, k] * w[k, ..]`, one chain of f32 additions for each column.
@@ -216,6 +222,10 @@ mod tests {
         let op = |zero| Matmul::new(x.clone(), weight(zero), out(DType::F32, [1, 2]));
         assert_eq!(run(op(None), Precision::Exact), Values::Float(vec![(1. + 7.) * 2. - 30., (-8. + 2.) * 0.5 + 4.]));
         assert_eq!(run(op(Some(zero)), Precision::Exact), Values::Float(vec![(0. + 6.) * 2. + 1250., -3. - 123.]));
+        let offset = tensor(&[0.25f32, 3., -1., 100.], [2, 2]).unwrap();
+        let with_offset = Weight::kn(codes.clone()).per_group_with_offset(2, scale.clone(), offset);
+        let op = Matmul::new(x.clone(), with_offset, out(DType::F32, [1, 2]));
+        assert_eq!(run(op, Precision::Exact), Values::Float(vec![16. + 2. * 0.25 - 30. - 1., -3. + 2. * 3. + 4. + 100.]));
     }
 
     #[test]

@@ -220,6 +220,11 @@ impl Spec {
         } else {
             None
         };
+        if self.c.variant.ends_with("offset") {
+            // As large as codes at the end of their range.
+            let offset = self.strided(g, scale_dtype, parts, |g, _| unit * g.uniform(low, high))?;
+            return Ok(weight.per_group_with_offset(self.group, scale, offset));
+        }
         Ok(weight.per_group(self.group, scale, zero))
     }
 

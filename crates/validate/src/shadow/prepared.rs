@@ -23,6 +23,7 @@ impl Prepared {
         if let (Some(prepared), Some(plain)) = (&prepared.quant, &plain.quant) {
             pairs.push((&prepared.scale, &plain.scale));
             pairs.extend(prepared.zero.as_ref().zip(plain.zero.as_ref()));
+            pairs.extend(prepared.offset.as_ref().zip(plain.offset.as_ref()));
         }
         for (prepared, plain) in pairs.into_iter().filter(|(prepared, plain)| !prepared.same_elements(plain)) {
             let pair = Pair { prepared: prepared.clone(), plain: to_host(device, plain)? };

@@ -133,7 +133,7 @@ fn has_no_last_group(k: &Inner<'_>, call: &OpCall) -> Result<()> {
     k.run(&op.into())
 }
 
-/// The weight with the last group's scales and zeros those of the group before.
+/// The weight with the last group's scales, zeros and offsets those of the group before.
 pub fn short(weight: &Weight) -> Result<Weight> {
     let mut weight = weight.clone();
     let Some(quant) = &mut weight.quant else { return Ok(weight) };
@@ -150,6 +150,7 @@ pub fn short(weight: &Weight) -> Result<Weight> {
     };
     quant.scale = repeat(&quant.scale)?;
     quant.zero = quant.zero.as_ref().map(repeat).transpose()?;
+    quant.offset = quant.offset.as_ref().map(repeat).transpose()?;
     Ok(weight)
 }
 
