@@ -100,6 +100,18 @@ fn tied_embeddings_are_the_head() {
 }
 
 #[test]
+fn factors_of_frequencies_stretch_each_by_its_own() {
+    let stretched = |scaling: Value| Edited::new("llama_dense").with("rope_scaling", scaling);
+    let factors = |factors: &[f64]| stretched(json!({"rope_type": "factors", "factors": factors}));
+    assert_eq!(logits(&factors(&[4.0; 8])), logits(&stretched(json!({"rope_type": "linear", "factor": 4.0}))));
+    assert_ne!(logits(&factors(&[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 4.0])), logits(&factors(&[1.0; 8])));
+    for wrong in [factors(&[1.0; 7]), stretched(json!({"rope_type": "factors"}))] {
+        let refused = refusal(&wrong);
+        assert!(matches!(&refused, Error::Format { message, .. } if message.contains("rope_scaling")), "{refused}");
+    }
+}
+
+#[test]
 fn interleaved_query_and_key_rows_give_the_same_model() {
     let plain = Edited::new("llama_dense");
     let mut interleaved = Edited::new("llama_dense").with("rope_interleave", json!(true));
@@ -183,7 +195,7 @@ fn loading_holds_one_matrix_twice_and_never_the_model() {
     for (name, largest) in [("llama_dense", 320 * 64 * 4), ("qwen3_moe", 8 * 64 * 64 * 4), ("mixtral", 4 * 96 * 64 * 4)] {
         for quantize in [None, Some(Quantize::W8A8), Some(Quantize::W4A16)] {
             let device = cpu();
-            let options = LoadOptions { dtype: DType::F32, quantize };
+            let options = LoadOptions { dtype: DType::F32, quantize, stored: false };
             let _model = models::load(&Edited::new(name), &device, options).unwrap();
             let memory = device.memory().unwrap();
             let beyond = memory.peak_bytes - memory.used_bytes;

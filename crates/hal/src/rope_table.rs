@@ -38,6 +38,11 @@ pub enum RopeScaling {
         /// The trained context.
         original_max_position_embeddings: f64,
     },
+    /// Each frequency divided by its own factor: what a GGUF file holds in `rope_freqs.weight`, where its converter has worked out another stretch.
+    Factors {
+        /// `[R/2]`.
+        factors: Vec<f64>,
+    },
 }
 
 /// YaRN's parameters ([paper](https://arxiv.org/abs/2309.00071)).
@@ -135,7 +140,8 @@ impl Rotary {
     /// The angle by which each pair turns from one position to the next: `[R/2]`.
     ///
     /// # Errors
-    /// [`Error::State`] when the parameters make no embedding: an odd width, a base not above 1, a stretch that is not positive, a ramp without extent.
+    /// [`Error::State`] when the parameters make no embedding: an odd width, a base not above 1, a stretch that is not positive, a ramp without extent, factors for another
+    /// number of pairs.
     pub fn inv_freq(&self) -> Result<Vec<f64>> {
         self.check()?;
         let dim = self.dim as f64;
@@ -143,6 +149,7 @@ impl Rotary {
         Ok(match &self.scaling {
             RopeScaling::None => plain(self.theta).collect(),
             RopeScaling::Linear { factor } => plain(self.theta).map(|f| f / factor).collect(),
+            RopeScaling::Factors { factors } => plain(self.theta).zip(factors).map(|(f, factor)| f / factor).collect(),
             &RopeScaling::Dynamic { factor, original_max_position_embeddings: trained, seq_len } => {
                 let stretch = factor * seq_len.max(trained) / trained - (factor - 1.0);
                 // With one pair the exponent has no value, and the only frequency, theta^0, no use for it.
@@ -222,6 +229,7 @@ impl Rotary {
             let sound = match &self.scaling {
                 RopeScaling::None => true,
                 RopeScaling::Linear { factor } => positive(*factor),
+                RopeScaling::Factors { factors } => factors.len() == self.dim / 2 && factors.iter().all(|&factor| positive(factor)),
                 RopeScaling::Dynamic { factor, original_max_position_embeddings: trained, seq_len } => {
                     *factor >= 1.0 && factor.is_finite() && positive(*trained) && positive(*seq_len)
                 }
@@ -273,6 +281,9 @@ mod tests {
         close(freq[3], 0.001);
         let linear = plain.clone().with_scaling(RopeScaling::Linear { factor: 4.0 }).inv_freq().unwrap();
         close(linear[1], 0.025);
+        let factors = plain.clone().with_scaling(RopeScaling::Factors { factors: vec![1.0, 4.0, 8.0, 0.5] }).inv_freq().unwrap();
+        close(factors[1], 0.025);
+        close(factors[3], 0.002);
         let dynamic = |seq_len| {
             let scaling = RopeScaling::Dynamic { factor: 2.0, original_max_position_embeddings: 100.0, seq_len };
             plain.clone().with_scaling(scaling).inv_freq().unwrap()
@@ -318,6 +329,9 @@ mod tests {
             high_freq_factor: 4.0,
             original_max_position_embeddings: 8192.0
         }));
+        for factors in [vec![1.0; 3], vec![1.0; 5], vec![1.0, 0.0, 1.0, 1.0], vec![1.0, 1.0, f64::INFINITY, 1.0]] {
+            assert!(with(RopeScaling::Factors { factors }));
+        }
         assert_eq!(Rotary::new(1e4, 0).table(0..3).unwrap().pairs, 0);
     }
 }

@@ -52,6 +52,8 @@ pub struct Scaling {
     pub mscale_all_dim: Option<f64>,
     pub low_freq_factor: Option<f64>,
     pub high_freq_factor: Option<f64>,
+    /// Of GGUF files: what each frequency is divided by.
+    pub factors: Option<Vec<f64>>,
 }
 
 impl RopeConfig {
@@ -82,6 +84,10 @@ impl RopeConfig {
         let trained = scaling.original_max_position_embeddings.unwrap_or(self.max_position_embeddings as f64);
         let stretch = match scaling.rope_type.as_deref().or(scaling.old_rope_type.as_deref()) {
             None | Some("default") => RopeScaling::None,
+            Some("factors") => match &scaling.factors {
+                Some(factors) => RopeScaling::Factors { factors: factors.clone() },
+                None => return Err(Error::Format { path: path.into(), message: "`rope_scaling` has no `factors`".into() }),
+            },
             Some("linear") => RopeScaling::Linear { factor: factor? },
             Some("yarn") => {
                 let mut yarn = Yarn::new(factor?, trained);
@@ -104,7 +110,7 @@ impl RopeConfig {
                     path: path.into(),
                     what: "rope scaling",
                     found: other.into(),
-                    supported: "default, linear, yarn, llama3".into(),
+                    supported: "default, linear, yarn, llama3, factors".into(),
                 });
             }
         };
