@@ -15,6 +15,7 @@ use crate::isa::Isa;
 use crate::memory::Ledger;
 use crate::ops;
 use crate::stream::{Core, CpuStream, memory, refuse_in_callback};
+use crate::woq;
 
 /// How a CPU device is set up. `CpuOptions::default()` takes what the machine has.
 #[derive(Clone, Debug, Default)]
@@ -178,7 +179,7 @@ impl Device for CpuDevice {
     }
 
     fn prepare_weight(&self, weight: &Weight) -> Result<Weight> {
-        packed::prepare(self, &self.0.host, weight)
+        if woq::takes(weight) { woq::prepare(self, &self.0.host, weight) } else { packed::prepare(self, &self.0.host, weight) }
     }
 
     /// All streams are synchronised; of several failures the first is returned, and all are cleared. A stream that captures is refused.

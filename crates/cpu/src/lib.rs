@@ -34,6 +34,7 @@ mod rows;
 mod scratch;
 mod simd;
 mod stream;
+mod woq;
 
 pub use device::{CpuDevice, CpuOptions};
 pub use isa::{ISA_VARIABLE, Isa};

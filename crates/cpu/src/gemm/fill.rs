@@ -123,7 +123,7 @@ impl Weights<'_> {
     }
 
     /// The scales of one group; 0 where there is no column.
-    pub(super) fn scales(&self, e: usize, panel: usize, group: usize) -> [f32; COLS] {
+    pub(crate) fn scales(&self, e: usize, panel: usize, group: usize) -> [f32; COLS] {
         let mut out = [0.0; COLS];
         match (&self.data, &self.quant) {
             (Matrices::Packed { bytes, packing }, _) => out.copy_from_slice(&packing.panel(bytes, e, panel).scales[group * COLS..][..COLS]),
@@ -155,7 +155,7 @@ impl Weights<'_> {
     }
 
     /// Rows `ks` of a panel of matrix `e`, as they are stored; 0 where there is no column.
-    pub(super) fn codes<'s>(&self, e: usize, panel: usize, ks: Range<usize>, stage: &'s mut [[f32; COLS]]) -> &'s mut [[f32; COLS]] {
+    pub(crate) fn codes<'s>(&self, e: usize, panel: usize, ks: Range<usize>, stage: &'s mut [[f32; COLS]]) -> &'s mut [[f32; COLS]] {
         let out = &mut stage[..ks.len()];
         match &self.data {
             Matrices::Packed { bytes, packing } => {
@@ -218,7 +218,7 @@ fn subtract(rows: &mut [[f32; COLS]], zero: Option<&[f32; COLS]>) {
 }
 
 /// Rows of a panel in the packed form of `dtype`, which holds their values exactly. The last rows of elements are filled up with zeros.
-pub(super) fn encode(dtype: DType, rows: &[[f32; COLS]], out: &mut [u8]) {
+pub(crate) fn encode(dtype: DType, rows: &[[f32; COLS]], out: &mut [u8]) {
     match dtype {
         DType::F32 => out[..size_of_val(rows)].copy_from_slice(bytemuck::cast_slice(rows)),
         DType::F16 => {

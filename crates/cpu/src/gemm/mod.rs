@@ -24,12 +24,13 @@ use crate::context::Context;
 use crate::isa::Isa;
 use crate::scratch::Scratch;
 use crate::simd::row;
+pub(crate) use fill::encode;
 use fill::{Buffer, FILLED_STEPS};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use kernel::amx;
-use kernel::{Arithmetic, IntRows, Kernels, MAX_ROWS};
-pub(crate) use kernel::{COLS, Rows};
-pub(crate) use operand::{Bias, Held, Stored, Weights};
+pub(crate) use kernel::{Arithmetic, COLS, Rows};
+use kernel::{IntRows, Kernels, MAX_ROWS};
+pub(crate) use operand::{Bias, Codes, Held, Stored, Weights};
 pub(crate) use rows::Activations;
 pub(crate) use tiles::{Cut, Pending, Sheet, TILE_PANELS, TILE_ROWS, in_order, tiles, worthwhile};
 

@@ -7,6 +7,7 @@ use ascend_hal::{DType, OpKind, Result, TensorView, bf16, f16};
 use crate::context::Context;
 use crate::gemm::{Bias, Held, Method, Product, Stored, Weights, tiles};
 use crate::simd::{Lane, convert};
+use crate::woq;
 
 pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     if op.y.numel() == 0 {
@@ -14,6 +15,9 @@ pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     }
     let stored = Stored::of(&op.weight.data);
     let access = HostAccess::lock(OpKind::Matmul, inputs(op, &stored), [("y", &op.y)])?;
+    if woq::takes(&op.weight) {
+        return woq::matmul(cx, op, &access, &stored);
+    }
     let (x, bias) = (Held::read(OpKind::Matmul, &access, &op.x)?, Bias::read(&access, op.bias.as_ref())?);
     let weights = Weights::read(OpKind::Matmul, &access, "weight", &op.weight, &stored)?;
     let x_scale = op.x_scale.as_ref().map(|scale| access.read_f32(scale)).transpose()?;
@@ -59,6 +63,7 @@ fn inputs<'a>(op: &'a Matmul, stored: &'a Stored) -> impl Iterator<Item = (&'sta
         Some(("weight", &stored.view)),
         quant.map(|q| ("weight.scale", &q.scale)),
         quant.and_then(|q| q.zero.as_ref()).map(|zero| ("weight.zero", zero)),
+        quant.and_then(|q| q.offset.as_ref()).map(|offset| ("weight.offset", offset)),
         op.x_scale.as_ref().map(|scale| ("x_scale", scale)),
         op.bias.as_ref().map(|bias| ("bias", bias)),
     ]

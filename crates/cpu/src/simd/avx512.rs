@@ -58,6 +58,39 @@ impl Lanes for Avx512 {
             _mm256_storeu_si256(to.as_mut_ptr().cast(), _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(rounded)));
         }
     }
+    #[inline(always)]
+    fn load_i4(from: &[u32; LANES], shift: u32) -> Self {
+        // Looked up by their lowest four bits.
+        const CODES: [f32; LANES] = [0., 1., 2., 3., 4., 5., 6., 7., -8., -7., -6., -5., -4., -3., -2., -1.];
+        unsafe {
+            let words = _mm512_srlv_epi32(_mm512_loadu_si512(from.as_ptr().cast()), _mm512_set1_epi32(shift.cast_signed()));
+            Self(_mm512_permutexvar_ps(words, _mm512_loadu_ps(CODES.as_ptr())))
+        }
+    }
+    #[inline(always)]
+    fn load_words(from: &[[u8; 4]; LANES]) -> Self {
+        Self(unsafe { _mm512_loadu_ps(from.as_ptr().cast()) })
+    }
+    #[inline(always)]
+    fn bf16_pair(self) -> [Self; 2] {
+        unsafe {
+            let words = _mm512_castps_si512(self.0);
+            let upper = _mm512_and_si512(words, _mm512_set1_epi32(0xffff_0000_u32.cast_signed()));
+            [_mm512_slli_epi32::<16>(words), upper].map(|half| Self(_mm512_castsi512_ps(half)))
+        }
+    }
+    #[inline(always)]
+    fn bf16_words(first: Self, second: Self) -> Self {
+        unsafe {
+            let low = _mm512_srli_epi32::<16>(_mm512_castps_si512(first.0));
+            // Halves of words: the lower ones of `low`, the upper ones of `second`.
+            Self(_mm512_castsi512_ps(_mm512_mask_blend_epi16(0xaaaa_aaaa, low, _mm512_castps_si512(second.0))))
+        }
+    }
+    #[inline(always)]
+    fn load_i8(from: &[i8; LANES]) -> Self {
+        Self(unsafe { _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(from.as_ptr().cast()))) })
+    }
 
     #[inline(always)]
     fn add(self, b: Self) -> Self {

@@ -43,6 +43,40 @@ pub(crate) trait Lanes: Copy {
     fn load_bf16(from: &[bf16; LANES]) -> Self;
     /// Rounds to nearest, ties to even.
     fn store_bf16(self, to: &mut [bf16; LANES]);
+    /// Of each word the signed number of four bits from bit `shift` on, at most the 28th.
+    #[inline(always)]
+    fn load_i4(from: &[u32; LANES], shift: u32) -> Self {
+        Self::load(&from.map(|word| (word << (28 - shift)).cast_signed().wrapping_shr(28) as f32))
+    }
+    /// Words of two numbers that bf16 holds, `first` at the lower address: what [`bf16_pair`](Self::bf16_pair) takes apart.
+    #[inline(always)]
+    fn bf16_words(first: Self, second: Self) -> Self {
+        let (mut words, mut upper) = ([0f32; LANES], [0f32; LANES]);
+        let (low, high) = if cfg!(target_endian = "little") { (first, second) } else { (second, first) };
+        low.store(&mut words);
+        high.store(&mut upper);
+        for (word, upper) in words.iter_mut().zip(upper) {
+            *word = f32::from_bits(word.to_bits() >> 16 | upper.to_bits() & 0xffff_0000);
+        }
+        Self::load(&words)
+    }
+    #[inline(always)]
+    fn load_i8(from: &[i8; LANES]) -> Self {
+        Self::load(&from.map(f32::from))
+    }
+    /// Words of any meaning, which may be transposed and stored but not computed with.
+    #[inline(always)]
+    fn load_words(from: &[[u8; 4]; LANES]) -> Self {
+        Self::load(&from.map(f32::from_ne_bytes))
+    }
+    /// The two numbers that each word is made of, the one at the lower address first.
+    #[inline(always)]
+    fn bf16_pair(self) -> [Self; 2] {
+        let mut words = [0f32; LANES];
+        self.store(&mut words);
+        let part = |shift: u32| Self::load(&words.map(|word| f32::from_bits(word.to_bits() >> (16 - shift) << 16)));
+        if cfg!(target_endian = "little") { [part(16), part(0)] } else { [part(0), part(16)] }
+    }
 
     fn add(self, b: Self) -> Self;
     fn sub(self, b: Self) -> Self;
@@ -97,6 +131,8 @@ pub(crate) trait Lanes: Copy {
 
 /// An element that vectors are made of.
 pub(crate) trait Lane: Float {
+    /// Whether two elements side by side are what [`Lanes::bf16_pair`] takes apart.
+    const PAIRS: bool = false;
     fn load<S: Lanes>(from: &[Self; LANES]) -> S;
     fn store<S: Lanes>(v: S, to: &mut [Self; LANES]);
 }
@@ -124,6 +160,7 @@ impl Lane for f16 {
 }
 
 impl Lane for bf16 {
+    const PAIRS: bool = true;
     #[inline(always)]
     fn load<S: Lanes>(from: &[Self; LANES]) -> S {
         S::load_bf16(from)

@@ -1,0 +1,282 @@
+//! The packed form of weights in blocks.
+//!
+//! A packed weight is a header of 64 bytes, then for each matrix its panels of [`COLS`] columns one after the other, each in one piece. Of a panel's `B` blocks there are
+//!
+//! | part | what |
+//! |---|---|
+//! | scales | `[B, 64]`, f16 if the weight's are, else f32 |
+//! | offsets | `[B, 64]` likewise, if there are any |
+//! | codes, i4 | `[B, 16, 16, 2, 4]`: a pair of rows; the four codes of a 16-bit word are those of columns 16 apart |
+//! | codes, i8 | `[B, 32, 64]` |
+//!
+//! What has no column or row is 0.
+
+use std::ops::Range;
+
+use ascend_hal::host::HostAccess;
+use ascend_hal::ops::Weight;
+use ascend_hal::{DType, Device, DeviceId, Error, Format, Layout, Location, OpKind, Result, TensorView, f16};
+use bytemuck::{Pod, Zeroable};
+
+use super::BLOCK;
+use super::kernel::{Codes, Panel, Scales};
+use crate::context::Context;
+use crate::gemm::{COLS, Stored, Weights, encode};
+use crate::host::Host;
+use crate::scratch::Scratch;
+
+/// What the buffer begins with: what was packed, so that a buffer that holds something else is recognised.
+#[derive(Clone, Copy, PartialEq, Eq, Zeroable, Pod)]
+#[repr(C)]
+struct Header {
+    magic: [u8; 8],
+    four_bits: u64,
+    matrices: u64,
+    k: u64,
+    n: u64,
+    group: u64,
+    scales: u64,
+    offsets: u64,
+}
+
+const MAGIC: [u8; 8] = *b"ascendb1";
+const HEADER_BYTES: usize = size_of::<Header>();
+
+/// Shape of a packed weight.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packing {
+    four_bits: bool,
+    scales: Part,
+    /// [`Part::Absent`] without offsets.
+    offsets: Part,
+    matrices: usize,
+    pub(super) k: usize,
+    n: usize,
+    /// Rows of `K` in a group; never 0.
+    group: usize,
+    /// Of a panel.
+    pub(super) blocks: usize,
+    panel_bytes: usize,
+    total_bytes: usize,
+}
+
+/// How scales or offsets are stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Part {
+    Absent,
+    Half,
+    Single,
+}
+
+impl Part {
+    fn of(view: &TensorView) -> Self {
+        if view.dtype() == DType::F16 { Self::Half } else { Self::Single }
+    }
+
+    /// Bytes of one block's.
+    fn bytes(self) -> usize {
+        match self {
+            Self::Absent => 0,
+            Self::Half => COLS * size_of::<f16>(),
+            Self::Single => COLS * size_of::<f32>(),
+        }
+    }
+
+    fn read(self, bytes: &[u8]) -> Option<Scales<'_>> {
+        match self {
+            Self::Absent => None,
+            Self::Half => Some(Scales::Half(bytemuck::cast_slice(bytes))),
+            Self::Single => Some(Scales::Single(bytemuck::cast_slice(bytes))),
+        }
+    }
+
+    fn write(self, values: &[f32; COLS], out: &mut [u8]) {
+        match self {
+            Self::Absent => {}
+            Self::Half => bytemuck::cast_slice_mut::<u8, f16>(out).copy_from_slice(&values.map(f16::from_f32)),
+            Self::Single => bytemuck::cast_slice_mut::<u8, f32>(out).copy_from_slice(values),
+        }
+    }
+}
+
+impl Packing {
+    /// How `weight` is packed.
+    ///
+    /// # Errors
+    /// [`Error::View`] when it is no matrix of codes with scales; [`Error::Overflow`].
+    pub(super) fn of(weight: &Weight) -> Result<Self> {
+        let data = &weight.data;
+        let (Some(rest), Some(q)) = (data.rank().checked_sub(2), &weight.quant) else {
+            return Err(Error::View { asked: "a packed weight".into(), found: format!("{data:?}") });
+        };
+        let (k, n) = (data.dim(rest), data.dim(rest + 1));
+        let overflow = || Error::Overflow { what: format!("the packed size of shape {} of {}", data.shape(), data.dtype()) };
+        let group = if q.group == 0 { k.max(1) } else { q.group };
+        let full = (k / group).checked_mul(group.div_ceil(BLOCK)).ok_or_else(overflow)?;
+        let mut packing = Self {
+            four_bits: data.dtype() == DType::I4,
+            scales: Part::of(&q.scale),
+            offsets: q.offset.as_ref().map_or(Part::Absent, Part::of),
+            matrices: data.shape()[..rest].iter().product(),
+            k,
+            n,
+            group,
+            blocks: full + (k % group).div_ceil(BLOCK),
+            panel_bytes: 0,
+            total_bytes: 0,
+        };
+        let of_block = packing.scales.bytes() + packing.offsets.bytes() + packing.code_bytes();
+        packing.panel_bytes = packing.blocks.checked_mul(of_block).ok_or_else(overflow)?;
+        let panels = n.div_ceil(COLS).checked_mul(packing.matrices);
+        let total = panels.and_then(|panels| panels.checked_mul(packing.panel_bytes)).and_then(|bytes| bytes.checked_add(HEADER_BYTES));
+        packing.total_bytes = total.ok_or_else(overflow)?;
+        Ok(packing)
+    }
+
+    /// Whether sums of activations are needed.
+    pub(super) fn has_offsets(&self) -> bool {
+        self.offsets != Part::Absent
+    }
+
+    /// Bytes of the codes of one block.
+    fn code_bytes(&self) -> usize {
+        BLOCK * COLS / if self.four_bits { 2 } else { 1 }
+    }
+
+    /// Blocks of a full group.
+    fn blocks_of_group(&self) -> usize {
+        self.group.div_ceil(BLOCK)
+    }
+
+    /// Rows of `K` in block `b`.
+    pub(super) fn rows_of(&self, b: usize) -> Range<usize> {
+        let (group, part) = (b / self.blocks_of_group(), b % self.blocks_of_group());
+        let start = group * self.group + part * BLOCK;
+        start..(start + BLOCK).min((group + 1).saturating_mul(self.group)).min(self.k)
+    }
+
+    fn header(&self) -> Header {
+        let [matrices, k, n, group] = [self.matrices, self.k, self.n, self.group].map(|x| x as u64);
+        let [scales, offsets] = [self.scales, self.offsets].map(|part| part as u64);
+        Header { magic: MAGIC, four_bits: self.four_bits.into(), matrices, k, n, group, scales, offsets }
+    }
+
+    /// Refuses a buffer, of the argument called `argument`, that does not hold what is expected.
+    pub(super) fn recognise(&self, op: OpKind, argument: &'static str, bytes: &[u8]) -> Result<()> {
+        if bytes.len() == self.total_bytes && bytes.get(..HEADER_BYTES) == Some(bytemuck::bytes_of(&self.header())) {
+            return Ok(());
+        }
+        let asked = "a weight as prepare_weight of the CPU device gave it, with the same shape, type and scales".into();
+        Err(Error::Argument { op, argument, asked, found: "other contents".into() })
+    }
+
+    /// Panel `panel` of matrix `e` among the `bytes` of the whole.
+    pub(super) fn panel<'a>(&self, bytes: &'a [u8], e: usize, panel: usize) -> Panel<'a> {
+        let at = HEADER_BYTES + (e * self.n.div_ceil(COLS) + panel) * self.panel_bytes;
+        let (scales, rest) = bytes[at..][..self.panel_bytes].split_at(self.blocks * self.scales.bytes());
+        let (offsets, codes) = rest.split_at(self.blocks * self.offsets.bytes());
+        let codes = match self.four_bits {
+            true => Codes::Four(bytemuck::cast_slice(codes)),
+            false => Codes::Eight(bytemuck::cast_slice(codes)),
+        };
+        Panel { scales: self.scales.read(scales).unwrap_or(Scales::Single(&[])), offsets: self.offsets.read(offsets), codes }
+    }
+
+    /// Fills the memory of one panel.
+    fn write(&self, w: &Source<'_>, e: usize, panel: usize, out: &mut [u8]) {
+        let (scales, rest) = out.split_at_mut(self.blocks * self.scales.bytes());
+        let (offsets, codes) = rest.split_at_mut(self.blocks * self.offsets.bytes());
+        for (b, out) in scales.chunks_exact_mut(self.scales.bytes().max(1)).enumerate() {
+            self.scales.write(&w.weights.scales(e, panel, b / self.blocks_of_group()), out);
+        }
+        for (b, out) in offsets.chunks_exact_mut(self.offsets.bytes().max(1)).enumerate() {
+            self.offsets.write(&w.offsets(self, e, panel, b / self.blocks_of_group()), out);
+        }
+        let mut stage = [[0f32; COLS]; BLOCK];
+        for (b, out) in codes.chunks_exact_mut(self.code_bytes()).enumerate() {
+            let rows = w.weights.codes(e, panel, self.rows_of(b), &mut stage);
+            out.fill(0);
+            if self.four_bits {
+                encode(DType::I4, rows, out);
+            } else {
+                out.iter_mut().zip(rows.as_flattened()).for_each(|(out, &code)| *out = code as i8 as u8);
+            }
+        }
+    }
+
+    /// Fills the memory of the whole.
+    fn pack(&self, host: &Host, w: &Source<'_>, bytes: &mut [u8]) -> Result<()> {
+        let (header, panels) = bytes.split_at_mut(HEADER_BYTES);
+        header.copy_from_slice(bytemuck::bytes_of(&self.header()));
+        let each = self.n.div_ceil(COLS).max(1);
+        host.share(host.pool.threads(), panels.chunks_mut(self.panel_bytes.max(1)).enumerate(), |(i, out)| {
+            self.write(w, i / each, i % each, out);
+            Ok(())
+        })
+    }
+
+    /// The packed form of a weight that was not prepared, for one call.
+    pub(super) fn pack_for_call<'a>(&self, cx: &'a Context<'_>, w: &Source<'_>) -> Result<Scratch<'a, u8>> {
+        let mut bytes = cx.scratch::<u8>(self.total_bytes)?;
+        self.pack(cx.host, w, &mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// A weight that is not packed, in the call's own memory.
+pub(super) struct Source<'v> {
+    weights: Weights<'v>,
+    /// `[E, G, N]`.
+    offsets: Vec<f32>,
+}
+
+impl<'v> Source<'v> {
+    /// Reads the argument `weight`, of which `stored.view`, scale and offset are among the locked arguments.
+    pub(super) fn read(access: &'v HostAccess<'_>, weight: &'v Weight, stored: &'v Stored) -> Result<Self> {
+        let offset = weight.quant.as_ref().and_then(|q| q.offset.as_ref());
+        Ok(Self {
+            weights: Weights::read(OpKind::Matmul, access, "weight", weight, stored)?,
+            offsets: offset.map(|offset| access.read_f32(offset)).transpose()?.unwrap_or_default(),
+        })
+    }
+
+    fn offsets(&self, packing: &Packing, e: usize, panel: usize, group: usize) -> [f32; COLS] {
+        let (groups, n) = (packing.k.div_ceil(packing.group), packing.n);
+        let mut out = [0.0; COLS];
+        let offsets = &self.offsets[(e * groups + group) * n..][..n][panel * COLS..];
+        out.iter_mut().zip(offsets).for_each(|(out, &offset)| *out = offset);
+        out
+    }
+}
+
+/// See [`Device::prepare_weight`], of a weight that this module [`takes`](super::takes). What is no weight by the contracts, has no elements or is packed already stays
+/// as it is.
+pub(crate) fn prepare(device: &dyn Device, host: &Host, weight: &Weight) -> Result<Weight> {
+    let (data, Some(q)) = (&weight.data, &weight.quant) else { return Ok(weight.clone()) };
+    if data.location() != Location::Device(DeviceId::CPU) {
+        return Err(Error::WrongDevice { what: "the weight".into(), asked: DeviceId::CPU, found: data.location().to_string() });
+    }
+    if data.layout().format() == Format::Packed || data.rank() < 2 || data.numel() == 0 || !parts_fit(weight) {
+        return Ok(weight.clone());
+    }
+    let packing = Packing::of(weight)?;
+    let buffer = device.alloc(packing.total_bytes)?;
+    let memory = TensorView::contiguous(buffer.clone(), DType::U8, [packing.total_bytes])?.to_mut();
+    let stored = Stored::of(data);
+    let inputs = [("weight", &stored.view), ("weight.scale", &q.scale)].into_iter().chain(q.offset.iter().map(|o| ("weight.offset", o)));
+    {
+        let access = HostAccess::lock(OpKind::Matmul, inputs, [("packed", &memory)])?;
+        packing.pack(host, &Source::read(&access, weight, &stored)?, &mut access.write::<u8>(&memory)?)?;
+    }
+    Ok(Weight { data: TensorView::new(buffer, data.dtype(), Layout::packed(*data.shape())?)?, quant: weight.quant.clone() })
+}
+
+/// Whether scales and offsets have the shapes and types that the contract asks for.
+fn parts_fit(weight: &Weight) -> bool {
+    let Some(q) = &weight.quant else { return false };
+    let rest = weight.data.rank() - 2;
+    let mut shape = *weight.data.shape();
+    shape[rest] = q.groups(weight.data.dim(rest));
+    let fits = |view: &TensorView| *view.shape() == shape && view.layout().format() == Format::Nd && view.dtype().is_float();
+    fits(&q.scale) && q.offset.as_ref().is_none_or(fits)
+}
