@@ -9,6 +9,7 @@
 //! gets panels of its own, without the values that it does not see.
 
 mod block;
+mod few;
 mod pack;
 mod tile;
 
@@ -247,6 +248,8 @@ impl<T: Lane> Flash<'_, T> {
         let (mut scores, mut factors) = (cx.scratch::<f32>(rows * WIDTH)?, cx.scratch::<f32>(rows)?);
         let (mut seen, mut places, mut next) =
             (Vec::with_capacity(item.queries.len()), Vec::with_capacity(WIDTH), Vec::with_capacity(WIDTH));
+        let few = rows <= few::FEW_ROWS;
+        let (in_pairs, in_place) = (few && self.k[1].width == 0 && few::in_pairs(self.k[0]), few && few::in_place(self.v));
         // What any row of the item can see: ranges only move forward from query to query.
         let from = self.range(item.b, item.queries.start).start;
         let to = self.range(item.b, item.queries.end - 1).end;
@@ -267,11 +270,18 @@ impl<T: Lane> Flash<'_, T> {
             for (i, group) in item.groups.clone().enumerate() {
                 let ahead = Ahead { rows: &next, heads: (item.groups.start, item.groups.len()), steps: i * WIDTH };
                 let (begin, end) = (i * rows + first_row, (i + 1) * rows);
-                let (first, second) = k.split_at_mut(self.k[0].width * WIDTH);
-                pack::columns(isa, self.k[0], group, &places, ahead, first);
-                pack::columns(isa, self.k[1], group, &places, ahead, second);
                 let q = Matrix { data: &q[begin * d..end * d], stride: d };
-                tile::product(isa, count, q, &k, MatrixMut { data: &mut scores, stride: WIDTH }, None);
+                let products = MatrixMut { data: &mut scores, stride: WIDTH };
+                if in_pairs {
+                    let k = &mut k[..d / 2 * WIDTH];
+                    few::pairs(isa, self.k[0], group, &places, ahead, k);
+                    few::product(isa, count, q, k, products);
+                } else {
+                    let (first, second) = k.split_at_mut(self.k[0].width * WIDTH);
+                    pack::columns(isa, self.k[0], group, &places, ahead, first);
+                    pack::columns(isa, self.k[1], group, &places, ahead, second);
+                    tile::product(isa, count, q, &k, products, None);
+                }
 
                 let logit = Logit { scale: self.scale, softcap: self.softcap };
                 let (max, sums) = (&mut result.max[begin..end], &mut result.sums[begin * LANES..end * LANES]);
@@ -285,6 +295,8 @@ impl<T: Lane> Flash<'_, T> {
                         pack::values(isa, self.v, group, &places, Ahead::NOTHING, Some(&keep), &mut v);
                         add_values(cx, 1, &scores[row * WIDTH..], &v, &mut acc[row * padded..], &factors[row..]);
                     }
+                } else if in_place {
+                    few::add_values(isa, count, scores, self.v, group, &places, ahead, acc, factors);
                 } else {
                     pack::values(isa, self.v, group, &places, ahead, None, &mut v);
                     add_values(cx, count, scores, &v, acc, factors);

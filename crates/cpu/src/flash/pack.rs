@@ -38,7 +38,7 @@ impl Ahead<'_> {
     pub(super) const NOTHING: Self = Self { rows: &[], heads: (0, 1), steps: 0 };
 
     #[inline(always)]
-    fn prefetch<T>(&self, part: Part<'_, T>, step: usize) {
+    pub(super) fn prefetch<T>(&self, part: Part<'_, T>, step: usize) {
         let step = self.steps + step;
         if let Some(&row) = self.rows.get(step / self.heads.1) {
             prefetch(part.row(row, self.heads.0 + step % self.heads.1));

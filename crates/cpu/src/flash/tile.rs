@@ -6,7 +6,7 @@ use crate::simd::{LANES, Lanes, simd};
 pub(super) const WIDTH: usize = 64;
 
 /// Rows of a tile: with [`Lanes::TILE`] vectors each they fill the registers.
-const ROWS: usize = 6;
+pub(super) const ROWS: usize = 6;
 
 /// Rows of a matrix, `stride` apart.
 #[derive(Clone, Copy)]

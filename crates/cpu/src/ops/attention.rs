@@ -111,6 +111,34 @@ mod tests {
         assert_eq!(alone[5 * row..], bits(1, shape, 5, true));
     }
 
+    /// Bits of the results of queries `from..` of 50 and 130 keys, two query heads of `d` elements sharing one.
+    fn bits_of<T: Lane>(isa: Isa, d: usize, from: usize) -> Vec<u32> {
+        let (s, l, heads) = (50, 130, 2);
+        let device = CpuDevice::with(CpuOptions::default().with_isa(isa)).unwrap();
+        let stream = device.create_stream().unwrap();
+        let rows = |n: usize, seed| -> Vec<T> { numbers(n * d, seed).into_iter().map(T::from_f32).collect() };
+        let kv = KvSource::Packed { k: device.upload(&rows(l, 2), [l, 1, d]).unwrap(), v: device.upload(&rows(l, 3), [l, 1, d]).unwrap() };
+        let lengths = |n: usize| Lengths::new(device.upload(&[0, n as i32], [2]).unwrap());
+        let q = device.upload(&rows(s * heads, 1)[from * heads * d..], [s - from, heads, d]).unwrap();
+        let out = device.empty(T::DTYPE, [s - from, heads, d]).unwrap();
+        device.attention(&stream, Attention::new(q, kv, lengths(s - from), lengths(l), 0.3, out.clone())).unwrap();
+        device.download::<T>(&stream, &out).unwrap().into_iter().map(|x| x.to_f32().to_bits()).collect()
+    }
+
+    #[test]
+    fn few_rows_have_the_bits_of_many() {
+        for isa in Isa::available() {
+            for d in [32, 64, 72, 128] {
+                for of in [bits_of::<f32>, bits_of::<bf16>, bits_of::<f16>] {
+                    let all = of(isa, d, 0);
+                    for from in [49, 46, 40] {
+                        assert_eq!(all[from * 2 * d..], of(isa, d, from), "{isa}, heads of {d}, queries from {from}");
+                    }
+                }
+            }
+        }
+    }
+
     /// Bits of causal attention of one sequence of 70 queries and keys in bf16, with a value at the last key that only the last query sees.
     fn bits_beside(isa: Isa, value: f32) -> Vec<u16> {
         let (n, heads, d) = (70, 2, 72);

@@ -1,0 +1,162 @@
+//! Few rows: keys and values are multiplied as they lie, or nearly. The sums are those of packed panels, to the bit.
+
+use super::pack::{Ahead, Part};
+use super::tile::{Matrix, MatrixMut, ROWS, WIDTH};
+use crate::simd::{LANES, Lane, Lanes, simd};
+
+/// Rows up to which packing costs more than it saves.
+pub(super) const FEW_ROWS: usize = 12;
+
+/// Whether keys of this part can be packed in pairs.
+pub(super) fn in_pairs<T: Lane>(part: Part<'_, T>) -> bool {
+    T::PAIRS && part.width.is_multiple_of(2 * LANES)
+}
+
+/// Whether values of this part can be multiplied where they are.
+pub(super) fn in_place<T>(part: Part<'_, T>) -> bool {
+    part.width.is_multiple_of(WIDTH)
+}
+
+simd! {
+    /// Keys of a head as a panel `[width / 2, WIDTH]` of pairs of elements, a key a column: rows `rows` of the part, at most [`WIDTH`]; further columns are 0.
+    pub(super) fn pairs<S, T: Lane>(part: Part<'_, T>, head: usize, rows: &[usize], ahead: Ahead<'_>, panel: &mut [f32]) {
+        let panel = panel.as_chunks_mut::<WIDTH>().0;
+        for first in (0..WIDTH).step_by(LANES) {
+            let keys: [&[T]; LANES] = std::array::from_fn(|i| rows.get(first + i).map_or(&[][..], |&row| part.row(row, head)));
+            for step in first..first + LANES {
+                ahead.prefetch(part, step);
+            }
+            for (step, to) in panel.chunks_mut(LANES).enumerate() {
+                let mut square = [S::splat(0.0); LANES];
+                for (key, vector) in keys.iter().zip(&mut square) {
+                    if let Some(elements) = key.as_chunks::<{ 2 * LANES }>().0.get(step) {
+                        *vector = S::load_words(bytemuck::cast_ref::<_, [[u8; 4]; LANES]>(elements));
+                    }
+                }
+                for (column, to) in S::transpose(square).into_iter().zip(to) {
+                    if let Some((to, _)) = to[first..].split_first_chunk_mut() {
+                        column.store(to);
+                    }
+                }
+            }
+        }
+    }
+}
+
+simd! {
+    /// [`product`](super::tile::product) of rows and a panel of [`pairs`], without factors.
+    pub(super) fn product<S>(rows: usize, a: Matrix<'_>, pairs: &[f32], c: MatrixMut<'_>) {
+        for first in (0..rows).step_by(ROWS) {
+            let a = Matrix { data: &a.data[first * a.stride..], ..a };
+            for column in (0..WIDTH).step_by(S::TILE * LANES) {
+                let c = MatrixMut { data: &mut c.data[first * c.stride + column..], stride: c.stride };
+                match (ROWS.min(rows - first), S::TILE) {
+                    (1, 4) => tile::<S, 1, 4>(a, pairs, column, c),
+                    (2, 4) => tile::<S, 2, 4>(a, pairs, column, c),
+                    (3, 4) => tile::<S, 3, 4>(a, pairs, column, c),
+                    (4, 4) => tile::<S, 4, 4>(a, pairs, column, c),
+                    (5, 4) => tile::<S, 5, 4>(a, pairs, column, c),
+                    (_, 4) => tile::<S, ROWS, 4>(a, pairs, column, c),
+                    (1, _) => tile::<S, 1, 1>(a, pairs, column, c),
+                    (2, _) => tile::<S, 2, 1>(a, pairs, column, c),
+                    (3, _) => tile::<S, 3, 1>(a, pairs, column, c),
+                    (4, _) => tile::<S, 4, 1>(a, pairs, column, c),
+                    (5, _) => tile::<S, 5, 1>(a, pairs, column, c),
+                    _ => tile::<S, ROWS, 1>(a, pairs, column, c),
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn tile<S: Lanes, const R: usize, const V: usize>(a: Matrix<'_>, pairs: &[f32], column: usize, c: MatrixMut<'_>) {
+    let (pairs, k) = (pairs.as_chunks::<WIDTH>().0, 2 * (pairs.len() / WIDTH));
+    let rows: [&[[f32; 2]]; R] = std::array::from_fn(|i| a.data[i * a.stride..][..k].as_chunks().0);
+    let mut sums = [[S::splat(0.0); V]; R];
+    for (p, pairs) in pairs.iter().enumerate() {
+        let vectors = pairs[column..].as_chunks::<LANES>().0;
+        for j in 0..V {
+            let [first, second] = S::load(&vectors[j]).bf16_pair();
+            for i in 0..R {
+                let [x, y] = rows[i][p].map(S::splat);
+                sums[i][j] = y.mul_add(second, x.mul_add(first, sums[i][j]));
+            }
+        }
+    }
+    for i in 0..R {
+        let row = c.data[i * c.stride..].as_chunks_mut::<LANES>().0;
+        for j in 0..V {
+            sums[i][j].store(&mut row[j]);
+        }
+    }
+}
+
+simd! {
+    /// `acc[i] = factors[i] * acc[i] + weights[i] v` for each of `rows` rows: `weights: [rows, WIDTH]`, and values of a head from rows `places` of the part, which are
+    /// [`in_place`].
+    pub(super) fn add_values<S, T: Lane>(
+        rows: usize,
+        weights: &[f32],
+        v: Part<'_, T>,
+        head: usize,
+        places: &[usize],
+        ahead: Ahead<'_>,
+        acc: &mut [f32],
+        factors: &[f32],
+    ) {
+        let values: [&[T]; WIDTH] = std::array::from_fn(|j| places.get(j).map_or(&[][..], |&row| v.row(row, head)));
+        for step in 0..WIDTH {
+            ahead.prefetch(v, step);
+        }
+        let values = &values[..places.len().min(WIDTH)];
+        let weights = weights.as_chunks::<WIDTH>().0;
+        for first in (0..rows).step_by(ROWS) {
+            let (weights, acc, factors) = (&weights[first..], &mut acc[first * v.width..], &factors[first..]);
+            match (ROWS.min(rows - first), S::TILE) {
+                (1, 4) => add_rows::<S, T, 1, 4>(values, weights, acc, factors),
+                (2, 4) => add_rows::<S, T, 2, 4>(values, weights, acc, factors),
+                (3, 4) => add_rows::<S, T, 3, 4>(values, weights, acc, factors),
+                (4, 4) => add_rows::<S, T, 4, 4>(values, weights, acc, factors),
+                (5, 4) => add_rows::<S, T, 5, 4>(values, weights, acc, factors),
+                (_, 4) => add_rows::<S, T, ROWS, 4>(values, weights, acc, factors),
+                (1, _) => add_rows::<S, T, 1, 1>(values, weights, acc, factors),
+                (2, _) => add_rows::<S, T, 2, 1>(values, weights, acc, factors),
+                (3, _) => add_rows::<S, T, 3, 1>(values, weights, acc, factors),
+                (4, _) => add_rows::<S, T, 4, 1>(values, weights, acc, factors),
+                (5, _) => add_rows::<S, T, 5, 1>(values, weights, acc, factors),
+                _ => add_rows::<S, T, ROWS, 1>(values, weights, acc, factors),
+            }
+        }
+    }
+}
+
+/// `R` rows of sums, in registers by `V` vectors of columns.
+#[inline(always)]
+fn add_rows<S: Lanes, T: Lane, const R: usize, const V: usize>(
+    values: &[&[T]],
+    weights: &[[f32; WIDTH]],
+    acc: &mut [f32],
+    factors: &[f32],
+) {
+    let width = values.first().map_or(0, |row| row.len());
+    let weights: [&[f32]; R] = std::array::from_fn(|i| &weights[i][..values.len()]);
+    for column in (0..width / LANES).step_by(V) {
+        let mut sums = [[S::splat(0.0); V]; R];
+        for (j, value) in values.iter().enumerate() {
+            let value = &value.as_chunks::<LANES>().0[column..][..V];
+            for v in 0..V {
+                let vector = T::load::<S>(&value[v]);
+                for i in 0..R {
+                    sums[i][v] = S::splat(weights[i][j]).mul_add(vector, sums[i][v]);
+                }
+            }
+        }
+        for i in 0..R {
+            let acc = &mut acc[i * width..][..width].as_chunks_mut::<LANES>().0[column..][..V];
+            for v in 0..V {
+                S::load(&acc[v]).mul_add(S::splat(factors[i]), sums[i][v]).store(&mut acc[v]);
+            }
+        }
+    }
+}
