@@ -6,7 +6,7 @@ use ascend_hal::{DType, OpKind, Result, bf16, f16, host::HostAccess};
 use crate::context::Context;
 use crate::isa::Isa;
 use crate::rows::RowsMut;
-use crate::simd::{LANES, Lane, convert, row};
+use crate::simd::{LANES, Lane, convert, row, select};
 
 pub(super) fn gating(cx: &Context<'_>, op: &Gating) -> Result<()> {
     match op.logits.dtype() {
@@ -80,16 +80,12 @@ fn choose(
     ids: &mut [i32],
 ) {
     let experts = scores.len();
-    choice[..experts].copy_from_slice(scores);
-    if let Some(bias) = bias {
-        choice.iter_mut().zip(bias).for_each(|(v, b)| *v += b);
-    }
-    if choice[..experts].iter().fold(false, |nan, v| nan | v.is_nan()) {
+    if select::add_bias(isa, scores, bias, &mut choice[..experts]) {
         return choose_with_nan(op, &choice[..experts], ids);
     }
     let Some(limit) = op.groups else {
         choice[experts..].fill(f32::NAN);
-        return row::take_largest(isa, choice, ids);
+        return select::take_largest(isa, choice, ids);
     };
     let size = experts / limit.groups;
     let kept = &mut kept[..limit.keep];
@@ -101,7 +97,7 @@ fn choose(
     let candidates = limit.keep * size;
     let padded = candidates.next_multiple_of(LANES);
     choice[candidates..padded].fill(f32::NAN);
-    row::take_largest(isa, &mut choice[..padded], ids);
+    select::take_largest(isa, &mut choice[..padded], ids);
     for id in ids {
         let (group, expert) = (*id as usize / size, *id as usize % size);
         *id = kept[group] * size as i32 + expert as i32;
@@ -112,7 +108,7 @@ fn choose(
 fn best_groups(isa: Isa, limit: GroupLimit, choice: &[f32], scores: &mut [f32], kept: &mut [i32]) {
     let (pairs, scores) = scores.split_at_mut(2 * limit.groups);
     let pairs = pairs.as_chunks_mut().0;
-    row::two_largest(isa, choice, choice.len() / limit.groups, pairs);
+    select::two_largest(isa, choice, choice.len() / limit.groups, pairs);
     for (score, &[first, second]) in scores.iter_mut().zip(&*pairs) {
         *score = if limit.score == GroupScore::Top2Sum { first + second } else { first };
     }

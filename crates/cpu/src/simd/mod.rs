@@ -13,6 +13,7 @@ pub(crate) mod convert;
 pub(crate) mod math;
 mod portable;
 pub(crate) mod row;
+pub(crate) mod select;
 
 use ascend_hal::{Float, bf16, f16};
 

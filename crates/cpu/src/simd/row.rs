@@ -4,7 +4,7 @@ use super::{LANES, Lane, Lanes, math, simd};
 
 /// The elements of `row` beyond its last whole vector, then `padding`.
 #[inline(always)]
-fn padded<S: Lanes>(rest: &[f32], padding: f32) -> S {
+pub(super) fn padded<S: Lanes>(rest: &[f32], padding: f32) -> S {
     let mut lanes = [padding; LANES];
     lanes[..rest.len()].copy_from_slice(rest);
     S::load(&lanes)
@@ -154,93 +154,6 @@ simd! {
 }
 
 simd! {
-    /// The places of the `found.len()` largest numbers, falling, ties to the first. There are so many numbers; a NaN is none. `row` is made of whole vectors, and
-    /// used up.
-    pub(crate) fn take_largest<S>(row: &mut [f32], found: &mut [i32]) {
-        let row = row.as_chunks_mut::<LANES>().0;
-        if let Ok(row) = (&*row).try_into() {
-            return take_from_registers::<S, 8>(row, found);
-        }
-        for found in found {
-            let mut largest = S::splat(f32::NEG_INFINITY);
-            for x in &*row {
-                largest = S::load(x).max(largest);
-            }
-            let largest = S::splat(largest.largest());
-            for (i, x) in row.iter_mut().enumerate() {
-                let bits = S::bits(S::load(x).equal(largest));
-                if bits != 0 {
-                    let lane = bits.trailing_zeros() as usize;
-                    x[lane] = f32::NAN;
-                    *found = (i * LANES + lane) as i32;
-                    break;
-                }
-            }
-        }
-    }
-}
-
-/// [`take_largest`] of rows that registers hold, as those of 128 experts: without branches that depend on the numbers.
-#[inline(always)]
-fn take_from_registers<S: Lanes, const N: usize>(row: &[[f32; LANES]; N], found: &mut [i32]) {
-    let mut lanes = [0f32; LANES];
-    for (i, lane) in lanes.iter_mut().enumerate() {
-        *lane = i as f32;
-    }
-    let lanes = S::load(&lanes);
-    let mut vectors = [S::splat(0.0); N];
-    for i in 0..N {
-        vectors[i] = S::load(&row[i]);
-    }
-    for found in found {
-        let mut largest = S::splat(f32::NEG_INFINITY);
-        for i in 0..N {
-            largest = vectors[i].max(largest);
-        }
-        let largest = S::splat(largest.largest());
-        let mut place = 0;
-        for i in (0..N).rev() {
-            let bits = u32::from(S::bits(vectors[i].equal(largest)));
-            let first = (i * LANES) as u32 + bits.trailing_zeros();
-            place = if bits != 0 { first } else { place };
-        }
-        *found = place as i32;
-        for i in 0..N {
-            let taken = lanes.equal(S::splat(place as f32 - (i * LANES) as f32));
-            vectors[i] = S::select(taken, S::splat(f32::NAN), vectors[i]);
-        }
-    }
-}
-
-simd! {
-    /// The two largest of each group of `size` numbers, one group after the other. There is no NaN.
-    pub(crate) fn two_largest<S>(row: &[f32], size: usize, found: &mut [[f32; 2]]) {
-        for (group, found) in row.chunks_exact(size).zip(found) {
-            let (chunks, rest) = group.as_chunks::<LANES>();
-            let (mut first, mut second) = (padded::<S>(rest, f32::NEG_INFINITY), S::splat(f32::NEG_INFINITY));
-            for x in chunks {
-                let x = S::load(x);
-                second = x.min(first).max(second);
-                first = x.max(first);
-            }
-            let (mut a, mut b) = ([0f32; LANES], [0f32; LANES]);
-            first.store(&mut a);
-            second.store(&mut b);
-            for half in [8, 4, 2, 1] {
-                for i in 0..half {
-                    let (x, y) = (a[i], a[i + half]);
-                    let least = if x < y { x } else { y };
-                    let second = if b[i] > b[i + half] { b[i] } else { b[i + half] };
-                    a[i] = if x > y { x } else { y };
-                    b[i] = if least > second { least } else { second };
-                }
-            }
-            *found = [a[0], b[0]];
-        }
-    }
-}
-
-simd! {
     /// Dynamic int8 quantisation of one row: `scale = max|x| / 127`, `q = round_half_even(x / scale)`. Returns the scale. A scale of 0, infinity or NaN has codes 0.
     pub(crate) fn quantize<S>(x: &[f32], q: &mut [i8]) -> f32 {
         // As integers, the magnitudes of floats are in order, infinity above the finite ones and NaN above all.
@@ -263,49 +176,6 @@ simd! {
 mod tests {
     use super::*;
     use crate::isa::Isa;
-
-    /// Few different numbers, so that there are ties; zeros of both signs, and infinities.
-    fn numbers(n: usize, seed: usize) -> Vec<f32> {
-        let some = [0.0, -0.0, 1.0, -1.0, 2.5, f32::INFINITY, f32::NEG_INFINITY, 1e-40, -3.0];
-        (0..n)
-            .map(|i| if (i + seed).is_multiple_of(3) { some[(i * 7 + seed) % some.len()] } else { ((i + seed) * 7919 % 101) as f32 - 50.0 })
-            .collect()
-    }
-
-    /// Places by falling number, ties to the first.
-    fn sorted(x: &[f32]) -> Vec<i32> {
-        let mut places: Vec<i32> = (0..x.len() as i32).collect();
-        places.sort_by(|&a, &b| x[b as usize].partial_cmp(&x[a as usize]).unwrap());
-        places
-    }
-
-    #[test]
-    fn largest_numbers_come_in_order_and_ties_by_place() {
-        for isa in Isa::available() {
-            for (n, k) in [(16, 16), (32, 1), (128, 8), (48, 48)] {
-                let x = numbers(n, k);
-                let mut found = vec![0; k];
-                take_largest(isa, &mut x.clone(), &mut found);
-                assert_eq!(found, sorted(&x)[..k], "{isa} {n} {k}");
-            }
-        }
-    }
-
-    #[test]
-    fn two_largest_of_groups_of_any_size() {
-        for isa in Isa::available() {
-            for size in [1, 2, 5, 16, 17, 32, 50] {
-                let x = numbers(3 * size, size);
-                let mut found = [[0.0; 2]; 3];
-                two_largest(isa, &x, size, &mut found);
-                for (group, found) in x.chunks(size).zip(found) {
-                    let mut falling: Vec<f32> = sorted(group).iter().map(|&i| group[i as usize]).collect();
-                    falling.push(f32::NEG_INFINITY);
-                    assert_eq!(found[..], falling[..2], "{isa} {size}");
-                }
-            }
-        }
-    }
 
     #[test]
     fn softmax_of_hostile_rows() {
