@@ -36,6 +36,8 @@ WINDOW = 512
 ROUNDS = 5
 PREFILL_TOKENS = 512
 DECODE_TOKENS = 64
+# How our side holds the model; with `--stored` in the codes of the file.
+FORMS = [("--dtype", "f32"), ("--dtype", "bf16"), ("--dtype", "f32", "--stored"), ("--dtype", "bf16", "--stored")]
 failures = []
 
 
@@ -120,11 +122,11 @@ def main():
 
     ids = llama.tokenize(text.encode(), add_bos=False, special=True)
     theirs, count = llama_perplexity(llama, ids)
-    for dtype in ("f32", "bf16"):
-        ours = json.loads(ascend(args, "perplexity", "--file", args.text, "--window", str(WINDOW), "--dtype", dtype, "--json", "-"))
+    for form in FORMS:
+        ours = json.loads(ascend(args, "perplexity", "--file", args.text, "--window", str(WINDOW), *form, "--json", "-"))
         off = ours["perplexity"] / theirs - 1
         check(
-            f"perplexity {dtype}",
+            f"perplexity {' '.join(form[1:])}",
             ours["tokens"] == count and abs(off) < 0.01,
             f"{ours['perplexity']:.4f}, llama.cpp {theirs:.4f} ({off:+.3%}) over {count} tokens",
         )
@@ -137,17 +139,17 @@ def main():
     llama = llama_cpp.Llama(args.model, n_ctx=1024, n_batch=512, n_threads=threads, n_threads_batch=threads, verbose=False)
     prompt = llama.detokenize(ids[:PREFILL_TOKENS]).decode(errors="ignore")
     ids = llama.tokenize(prompt.encode(), add_bos=False, special=True)
-    for dtype in ("f32", "bf16"):
+    for form in FORMS:
         rows = []
         for _ in range(ROUNDS):
             # No end mark may cut the answer short: the continuation of a prose text runs on.
-            said = answer(args, prompt, "--raw", "--max-tokens", str(DECODE_TOKENS), "--dtype", dtype)
+            said = answer(args, prompt, "--raw", "--max-tokens", str(DECODE_TOKENS), *form)
             rows.append((said["prefill_tokens_per_s"], said["decode_tokens_per_s"], *llama_speed(llama, ids)))
         for at, what in ((0, f"prefill {len(ids)}"), (1, f"decode {DECODE_TOKENS}")):
             ours, theirs = ([row[i] for row in rows] for i in (at, at + 2))
             ratio = statistics.median(o / t for o, t in zip(ours, theirs))
             print(
-                f"speed  {what} {dtype}: {statistics.median(ours):.1f} tokens/s, llama.cpp {statistics.median(theirs):.1f}, "
+                f"speed  {what} {' '.join(form[1:])}: {statistics.median(ours):.1f} tokens/s, llama.cpp {statistics.median(theirs):.1f}, "
                 f"ratio {ratio:.2f} (medians of {ROUNDS} pairs, {threads} threads)"
             )
 

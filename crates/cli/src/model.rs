@@ -27,6 +27,9 @@ pub(crate) struct ModelOptions {
     /// Quantise the matrices of products when they are loaded: 8-bit weights and activations, or 4-bit weights
     #[arg(long, value_name = "w8a8|w4a16", value_parser = quantization)]
     quantize: Option<Quantize>,
+    /// Keep matrices that a GGUF file stores as 4- or 8-bit codes as they are
+    #[arg(long)]
+    stored: bool,
 }
 
 /// A model that is ready to run.
@@ -44,7 +47,8 @@ impl ModelOptions {
         let checkpoint = checkpoint::open(&self.model)?;
         // A tokenizer that does not work is found out before the weights are loaded.
         let tokenizer = Tokenizer::of(&*checkpoint)?;
-        let model = models::load(&*checkpoint, device, LoadOptions { dtype: self.dtype, quantize: self.quantize })?.into();
+        let options = LoadOptions { dtype: self.dtype, quantize: self.quantize, stored: self.stored };
+        let model = models::load(&*checkpoint, device, options)?.into();
         Ok(Loaded { model, tokenizer })
     }
 }

@@ -5,11 +5,13 @@
 //! * the router: a wrong expert costs more than its few numbers;
 //! * `kv_b_proj` of latent attention, which is absorbed into queries and outputs along either of its dimensions, where a scale fits one only;
 //! * norms, biases and sinks.
+//!
+//! A checkpoint that holds codes itself need not be quantised: a matrix can be kept as it is stored ([`LoadOptions::stored`](crate::models::LoadOptions::stored)).
 
 use ascend_compute::ops::Weight;
-use ascend_compute::{DType, Device, DeviceExt, Dims, TensorViewMut};
+use ascend_compute::{DType, Device, DeviceExt, Dims, TensorViewMut, f16};
 
-use crate::checkpoint::Decoder;
+use crate::checkpoint::{CodeKind, Codes, Decoder};
 use crate::{Error, Result};
 
 /// How the matrices of products are quantised.
@@ -88,7 +90,7 @@ impl Quantize {
 pub(crate) fn rows<const R: usize>(device: &dyn Device, how: Quantize, parts: &[Decoder<'_>], shape: [usize; R]) -> Result<Weight> {
     const { assert!(R >= 2, "a matrix has two dimensions") };
     let (n, k) = (shape[R - 2], shape[R - 1]);
-    let mut writer = Writer::new(device, how, &shape)?;
+    let mut writer = Writer::new(device, how.dtype(), &shape)?;
     let group = how.values_of_scale(k);
     let mut scales = Vec::new();
     for part in parts {
@@ -101,19 +103,46 @@ pub(crate) fn rows<const R: usize>(device: &dyn Device, how: Quantize, parts: &[
             writer.flush()
         })?;
     }
-    // Row by row they came as [.., N, G].
     let groups = k.div_ceil(group).max(1);
-    let by_group = scales.chunks_exact((n * groups).max(1)).flat_map(|of| (0..groups).flat_map(move |g| of.iter().skip(g).step_by(groups)));
-    let by_group: Vec<f32> = by_group.copied().collect();
     let mut of_scales = shape;
     (of_scales[R - 2], of_scales[R - 1]) = (groups, n);
-    let scale = device.upload(&by_group, Dims::new(&of_scales)?)?;
+    let scale = device.upload(&by_group(&scales, n, groups), Dims::new(&of_scales)?)?;
     Ok(Weight::nk(writer.codes_of.view())?.per_group(how.group(k), scale, None))
+}
+
+/// Numbers of groups that came row by row, as `[.., N, G]`, in the order of `[.., G, N]`.
+fn by_group<T: Copy>(values: &[T], n: usize, groups: usize) -> Vec<T> {
+    let matrices = values.chunks_exact((n * groups).max(1));
+    matrices.flat_map(|of| (0..groups).flat_map(move |g| of.iter().skip(g).step_by(groups))).copied().collect()
+}
+
+/// A matrix `[N, K]` whose rows are those of `parts`, one after the other, as the codes that the checkpoint stores; `None`, where they are no codes, or not of one kind.
+pub(crate) fn stored(device: &dyn Device, parts: &[Decoder<'_>], [n, k]: [usize; 2]) -> Result<Option<Weight>> {
+    let kind = parts.first().and_then(Decoder::code_kind);
+    let Some(kind) = kind.filter(|kind| parts.iter().all(|part| part.code_kind() == Some(*kind))) else { return Ok(None) };
+    let mut writer = Writer::new(device, kind.dtype, &[n, k])?;
+    let mut codes = Codes::default();
+    for part in parts {
+        part.append_codes(&mut codes);
+        writer.codes.append(&mut codes.codes);
+        writer.flush()?;
+    }
+    let groups = k / CodeKind::GROUP;
+    let (scales, offsets) = (by_group(&codes.scales, n, groups), by_group(&codes.offsets, n, groups));
+    let scale = match kind.scales {
+        DType::F16 => device.upload(&scales.into_iter().map(f16::from_f32).collect::<Vec<_>>(), [groups, n])?,
+        _ => device.upload(&scales, [groups, n])?,
+    };
+    let weight = Weight::nk(writer.codes_of.view())?;
+    Ok(Some(match kind.offsets {
+        true => weight.per_group_with_offset(CodeKind::GROUP, scale, device.upload(&offsets, [groups, n])?),
+        false => weight.per_group(CodeKind::GROUP, scale, None),
+    }))
 }
 
 /// The matrices of `part`, stored `[E, K, N]`, with scales `[E, G, N]`.
 pub(crate) fn columns(device: &dyn Device, how: Quantize, part: &Decoder<'_>, [experts, k, n]: [usize; 3]) -> Result<Weight> {
-    let mut writer = Writer::new(device, how, &[experts, k, n])?;
+    let mut writer = Writer::new(device, how.dtype(), &[experts, k, n])?;
     let group = how.values_of_scale(k);
     let mut scales: Vec<f32> = Vec::new();
     let mut values = Vec::new();
@@ -160,8 +189,8 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(device: &'a dyn Device, how: Quantize, shape: &[usize]) -> Result<Self> {
-        let codes_of = device.empty(how.dtype(), Dims::new(shape)?)?;
+    fn new(device: &'a dyn Device, dtype: DType, shape: &[usize]) -> Result<Self> {
+        let codes_of = device.empty(dtype, Dims::new(shape)?)?;
         Ok(Self { device, codes_of, codes: Vec::new(), packed: Vec::new(), at_byte: 0 })
     }
 

@@ -24,11 +24,18 @@ pub struct Weights<'a> {
     pub dtype: DType,
     /// How the matrices of products are quantised.
     pub quantize: Option<Quantize>,
+    /// Whether a matrix of its own that the checkpoint stores as codes stays what it is, whatever `quantize` says of others.
+    pub stored: bool,
 }
 
 impl<'a> Weights<'a> {
-    /// The same without quantisation, for matrices that stay floats.
+    /// The same without codes, for matrices that stay floats.
     pub fn plain(&self) -> Self {
+        Self { quantize: None, stored: false, ..*self }
+    }
+
+    /// The same without codes but those of the checkpoint.
+    pub fn as_stored(&self) -> Self {
         Self { quantize: None, ..*self }
     }
 
@@ -36,6 +43,11 @@ impl<'a> Weights<'a> {
     pub fn fused(&self, parts: &[(String, usize)], k: usize) -> Result<Weight> {
         let found = parts.iter().map(|(name, n)| self.find(name, &[*n, k])).collect::<Result<Vec<_>>>()?;
         let n = parts.iter().map(|(_, n)| n).sum();
+        if self.stored
+            && let Some(weight) = quantize::stored(&**self.device, &found, [n, k])?
+        {
+            return self.prepare(&weight);
+        }
         self.rows(&found, [n, k])
     }
 

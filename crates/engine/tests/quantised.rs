@@ -39,7 +39,7 @@ fn codes_of_a_little_matrix_in_literal_numbers() {
     let values = [63.5, -63.5, 0.25, 0.75, 0., 0., 0., 0., -254., 1., 3., 5.];
     let checkpoint = Edited::new("llama_dense").with_tensor("m", Encoding::F32, &[3, 4], bytes(&values));
     let device = plain();
-    let weights = Weights { checkpoint: &checkpoint, device: &device, dtype: DType::F32, quantize: Some(Quantize::W8A8) };
+    let weights = Weights { checkpoint: &checkpoint, device: &device, dtype: DType::F32, quantize: Some(Quantize::W8A8), stored: false };
     let (codes, scales) = parts(&*device, &weights.fused(&[("m".into(), 3)], 4).unwrap());
     assert_eq!(turned(&codes, 4), [127, -127, 0, 2, 0, 0, 0, 0, -127, 0, 2, 2]);
     assert_eq!(scales, [0.5, 0., 2.]);
@@ -66,7 +66,7 @@ fn groups_of_a_little_matrix_in_literal_numbers() {
         bytes(&turned(&values, 2)),
     );
     let device = plain();
-    let weights = Weights { checkpoint: &checkpoint, device: &device, dtype: DType::F32, quantize: Some(Quantize::W4A16) };
+    let weights = Weights { checkpoint: &checkpoint, device: &device, dtype: DType::F32, quantize: Some(Quantize::W4A16), stored: false };
     for weight in [weights.stacked_nk("nk", [1, 2, 96]).unwrap(), weights.stacked_kn("kn", [1, 96, 2]).unwrap()] {
         let (codes, scales) = parts(&*device, &weight);
         assert_eq!(turned(&codes, 96), want);
@@ -90,7 +90,7 @@ fn memory_is_a_quarter_and_an_eighth() {
     let checkpoint = Edited::new("llama_dense").with_tensor("m", Encoding::F32, &[n, k], bytes(&values));
     let used = |quantize| {
         let device = plain();
-        let weights = Weights { checkpoint: &checkpoint, device: &device, dtype: DType::F32, quantize };
+        let weights = Weights { checkpoint: &checkpoint, device: &device, dtype: DType::F32, quantize, stored: false };
         let _weight = weights.fused(&[("m".into(), n)], k).unwrap();
         device.memory().unwrap().used_bytes
     };

@@ -1,6 +1,7 @@
 //! Stored tensors as rows of numbers, piece by piece, so that a caller converts while it uploads.
 
 mod blocks;
+mod codes;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use ascend_compute::Float;
 use half::{bf16, f16};
 
+pub use self::codes::{CodeKind, Codes};
 use super::{Checkpoint, Encoding, Stored};
 use crate::{Error, Result};
 

@@ -10,7 +10,7 @@ mod split_experts;
 use std::borrow::Cow;
 use std::path::Path;
 
-pub use self::decode::Decoder;
+pub use self::decode::{CodeKind, Codes, Decoder};
 pub use self::encoding::Encoding;
 pub use self::gguf::{GgufCheckpoint, GgufTokenizer, TokenType};
 pub use self::hf::HfCheckpoint;

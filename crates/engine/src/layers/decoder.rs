@@ -137,10 +137,11 @@ impl Decoder {
             .collect::<Result<Vec<_>>>()?;
         // A tied head is prepared like any other, though a device that reorders it then holds the matrix twice: rows can be looked up in the plain one only, and the
         // head is the largest product of a decode step.
-        let head = if outline.tied {
+        let name = if outline.tied { "model.embed_tokens" } else { "lm_head" };
+        let head = if outline.tied && !weights.stored {
             Linear { weight: weights.prepare(&Weight::nk(embedding.clone())?)?, bias: None }
         } else {
-            Linear::load(&weights.plain(), "lm_head", vocab, hidden, false)?
+            Linear::load(&weights.as_stored(), name, vocab, hidden, false)?
         };
         Ok(Self {
             device: weights.device.clone(),

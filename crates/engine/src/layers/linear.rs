@@ -7,7 +7,7 @@ use super::Context;
 use crate::Result;
 use crate::weights::Weights;
 
-/// `y = x @ w^T (+ b)`; beside an int8 weight `x` is quantised per token first.
+/// `y = x @ w^T (+ b)`; beside an int8 weight with a scale for each column `x` is quantised per token first.
 #[derive(Clone, Debug)]
 pub struct Linear {
     /// Logical `[K, N]`.
@@ -44,7 +44,8 @@ impl Linear {
     /// The same into `y`, which may be f32 whatever `x` is: router logits, vocabulary logits.
     pub fn forward_into(&self, cx: Context<'_>, x: &TensorView, y: &TensorViewMut) -> Result<()> {
         let product = |x| Matmul::new(x, self.weight.clone(), y.clone());
-        let mut op = if self.weight.data.dtype() == DType::I8 {
+        let per_column = self.weight.quant.as_ref().is_some_and(|quant| quant.group == 0);
+        let mut op = if self.weight.data.dtype() == DType::I8 && per_column {
             let (codes, scale) = (cx.empty_of(DType::I8, *x.shape())?, cx.empty_of(DType::F32, [x.dim(0)])?);
             cx.device.quantize(cx.stream, Quantize::new(x.clone(), codes.clone(), scale.clone()))?;
             product(codes.view()).with_x_scale(scale.view())

@@ -60,11 +60,14 @@ pub struct LoadOptions {
     pub dtype: DType,
     /// How the matrices of products are quantised; [`quantize`](crate::quantize) says which ones.
     pub quantize: Option<Quantize>,
+    /// Keeps matrices that the checkpoint stores as codes of 4 or 8 bits (Q8_0, Q4_0, Q4_1 and Q4_K of GGUF files) as they are, where a product takes one by itself, or
+    /// several of one kind: those of attention and dense networks, and the vocabulary head. They are the numbers that floats would be, in a fraction of the memory.
+    pub stored: bool,
 }
 
 impl From<DType> for LoadOptions {
     fn from(dtype: DType) -> Self {
-        Self { dtype, quantize: None }
+        Self { dtype, quantize: None, stored: false }
     }
 }
 
@@ -72,6 +75,11 @@ impl LoadOptions {
     /// With quantised matrices.
     pub fn with_quantize(self, how: Quantize) -> Self {
         Self { quantize: Some(how), ..self }
+    }
+
+    /// With the codes of the checkpoint.
+    pub fn with_stored(self) -> Self {
+        Self { stored: true, ..self }
     }
 }
 
@@ -81,7 +89,7 @@ impl LoadOptions {
 /// [`Error::Unsupported`] for an unknown architecture or something that its configuration asks for; [`Error::Format`] for a configuration that makes no model, and
 /// for values that cannot be quantised; [`Error::MissingTensor`], [`Error::TensorShape`]; [`Error::Device`] when memory does not suffice.
 pub fn load(checkpoint: &dyn Checkpoint, device: &Arc<dyn Device>, options: impl Into<LoadOptions>) -> Result<Box<dyn Model>> {
-    let LoadOptions { dtype, quantize } = options.into();
+    let LoadOptions { dtype, quantize, stored } = options.into();
     let unsupported = |what, found: String, supported: &[&str]| Error::Unsupported {
         path: checkpoint.path().into(),
         what,
@@ -100,5 +108,5 @@ pub fn load(checkpoint: &dyn Checkpoint, device: &Arc<dyn Device>, options: impl
         let supported: Vec<&str> = FAMILIES.iter().map(|(_, class, _)| *class).collect();
         return Err(unsupported("architecture", found, &supported));
     };
-    Ok(Box::new(load(&Weights { checkpoint, device, dtype, quantize })?))
+    Ok(Box::new(load(&Weights { checkpoint, device, dtype, quantize, stored })?))
 }

@@ -16,6 +16,56 @@
 
 use half::f16;
 
+/// Values that share a scale in encodings of codes.
+pub(super) const GROUP: usize = 32;
+
+/// What integer codes stand for: `code * scale + offset`.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(super) struct Affine {
+    pub(super) scale: f32,
+    pub(super) offset: f32,
+}
+
+/// Codes of Q8_0.
+pub(super) fn q8_0_codes(block: &[u8; 34], codes: &mut [i8; 32], of: &mut [Affine; 1]) {
+    codes.iter_mut().zip(&block[2..]).for_each(|(code, &q)| *code = q.cast_signed());
+    of[0] = Affine { scale: half([block[0], block[1]]), offset: 0.0 };
+}
+
+/// Codes of Q4_0, signed.
+pub(super) fn q4_0_codes(block: &[u8; 18], codes: &mut [i8; 32], of: &mut [Affine; 1]) {
+    nibbles(&block[2..], codes);
+    of[0] = Affine { scale: half([block[0], block[1]]), offset: 0.0 };
+}
+
+/// Codes of Q4_1, signed.
+pub(super) fn q4_1_codes(block: &[u8; 20], codes: &mut [i8; 32], of: &mut [Affine; 1]) {
+    nibbles(&block[4..], codes);
+    let (d, m) = (half([block[0], block[1]]), half([block[2], block[3]]));
+    of[0] = Affine { scale: d, offset: 8.0 * d + m };
+}
+
+/// Codes of Q4_K, signed.
+pub(super) fn q4_k_codes(block: &[u8; 144], codes: &mut [i8; 256], of: &mut [Affine; 8]) {
+    let (d, m) = (half([block[0], block[1]]), half([block[2], block[3]]));
+    for (group, (codes, of)) in codes.as_chunks_mut::<GROUP>().0.iter_mut().zip(of).enumerate() {
+        let (scale, minimum) = q4_k_scale(&block[4..16], group);
+        let (d, m) = (d * f32::from(scale), m * f32::from(minimum));
+        *of = Affine { scale: d, offset: 8.0 * d - m };
+        for (code, &q) in codes.iter_mut().zip(&block[16 + group / 2 * 32..]) {
+            *code = (if group % 2 == 0 { q & 15 } else { q >> 4 }).cast_signed() - 8;
+        }
+    }
+}
+
+/// The low nibbles, then the high ones, each less 8.
+fn nibbles(bytes: &[u8], codes: &mut [i8; 32]) {
+    for (j, &q) in bytes.iter().enumerate() {
+        codes[j] = (q & 15).cast_signed() - 8;
+        codes[j + 16] = (q >> 4).cast_signed() - 8;
+    }
+}
+
 /// The 16 values of e2m1: sign, two exponent bits, one mantissa bit.
 const E2M1: [f32; 16] = [0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, -0.0, -0.5, -1.0, -1.5, -2.0, -3.0, -4.0, -6.0];
 
