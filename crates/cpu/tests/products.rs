@@ -50,38 +50,86 @@ fn noise(i: usize, seed: usize) -> f32 {
     ((i * 7919 + seed * 104_729) % 65_537) as f32 / 65_537.0 - 0.5
 }
 
+/// The largest size of the products whose every shape is tried.
+const LARGEST: usize = 70;
+
+/// Codes of -8..=7: all sums are integers that every type of sum holds.
+fn code(i: usize, seed: usize) -> f32 {
+    ((i * 31 + seed * 17 + i / 7) % 16) as f32 - 8.0
+}
+
+/// Products of rows and a `[k, n]` matrix of such codes.
+struct Small<'b> {
+    bench: &'b Bench,
+    dtype: DType,
+    k: usize,
+    n: usize,
+    weight: Weight,
+}
+
+impl<'b> Small<'b> {
+    fn new(bench: &'b Bench, dtype: DType, k: usize, n: usize) -> Self {
+        let weight = Weight::kn(bench.tensor(dtype, [k, n], |i| code(i, 2)));
+        let weight = if n.is_multiple_of(2) { bench.device.prepare_weight(&weight).unwrap() } else { weight };
+        Self { bench, dtype, k, n, weight }
+    }
+
+    fn x(bench: &Bench, dtype: DType, m: usize, k: usize) -> TensorView {
+        bench.tensor(dtype, [m, k], |i| code(i / k * LARGEST + i % k, 1))
+    }
+
+    fn product(&self, x: &TensorView) -> Vec<f64> {
+        let out = if self.dtype == DType::I8 { DType::I32 } else { DType::F32 };
+        let y = self.bench.device.empty(out, [x.dim(0), self.n]).unwrap();
+        self.bench.device.matmul(&self.bench.stream, Matmul::new(x.clone(), self.weight.clone(), y.clone())).unwrap();
+        ascend_hal::host::to_f64(&ascend_hal::to_host(&*self.bench.device, &y).unwrap()).unwrap()
+    }
+
+    fn exact(&self, row: usize, col: usize) -> f64 {
+        (0..self.k).map(|k| f64::from(code(row * LARGEST + k, 1) * code(k * self.n + col, 2))).sum()
+    }
+}
+
 #[test]
-fn product_of_every_small_shape_is_exact() {
-    // Codes of -8..=7: all sums are integers that every type of sum holds.
-    let code = |i: usize, seed: usize| ((i * 31 + seed * 17 + i / 7) % 16) as f32 - 8.0;
-    const LARGEST: usize = 70;
+fn product_of_every_small_matrix_is_exact() {
     for isa in Isa::available() {
         let bench = Bench::new(isa, 1);
         for dtype in [DType::F32, DType::BF16, DType::I8] {
-            let out = if dtype == DType::I8 { DType::I32 } else { DType::F32 };
-            let x_code = |m: usize, k: usize| code(m * LARGEST + k, 1);
             for k in 1..=LARGEST {
-                let xs: Vec<TensorView> =
-                    [1 + k % LARGEST, 1 + k * 37 % LARGEST].map(|m| bench.tensor(dtype, [m, k], |i| x_code(i / k, i % k))).into();
+                let xs = [1 + k % LARGEST, 1 + k * 37 % LARGEST].map(|m| Small::x(&bench, dtype, m, k));
                 for n in 1..=LARGEST {
-                    let w = bench.tensor(dtype, [k, n], |i| code(i, 2));
-                    let weight = Weight::kn(w);
-                    let weight = if n % 2 == 0 { bench.device.prepare_weight(&weight).unwrap() } else { weight };
-                    let x = &xs[n % xs.len()];
-                    let m = x.dim(0);
-                    let y = bench.device.empty(out, [m, n]).unwrap();
-                    bench.device.matmul(&bench.stream, Matmul::new(x.clone(), weight, y.clone())).unwrap();
-                    let got = ascend_hal::host::to_f64(&ascend_hal::to_host(&*bench.device, &y).unwrap()).unwrap();
-                    for (i, got) in got.into_iter().enumerate() {
+                    let (small, x) = (Small::new(&bench, dtype, k, n), &xs[n % xs.len()]);
+                    for (i, got) in small.product(x).into_iter().enumerate() {
                         // Some rows and columns of each, all of them over the shapes.
                         if (i + k) % 5 == 0 {
-                            let want: f32 = (0..k).map(|k| x_code(i / n, k) * code(k * n + i % n, 2)).sum();
-                            assert_eq!(got, f64::from(want), "{isa} {dtype} m{m} k{k} n{n} at {}, {}", i / n, i % n);
+                            assert_eq!(got, small.exact(i / n, i % n), "{isa} {dtype} m{} k{k} n{n} at {}, {}", x.dim(0), i / n, i % n);
                         }
                     }
                 }
             }
             bench.stream.synchronize().unwrap();
+        }
+    }
+}
+
+#[test]
+#[ignore = "six million products take some minutes: cargo test --release -p ascend-cpu --test products -- --ignored"]
+fn product_of_every_small_shape_is_exact() {
+    for isa in Isa::available() {
+        let bench = Bench::new(isa, 1);
+        for dtype in [DType::F32, DType::BF16, DType::I8] {
+            for k in 1..=LARGEST {
+                let x = Small::x(&bench, dtype, LARGEST, k);
+                for n in 1..=LARGEST {
+                    let small = Small::new(&bench, dtype, k, n);
+                    let want: Vec<f64> = (0..LARGEST * n).map(|i| small.exact(i / n, i % n)).collect();
+                    for m in 1..=LARGEST {
+                        assert!(small.product(&x.narrow(0, 0, m).unwrap()) == want[..m * n], "{isa} {dtype} m{m} k{k} n{n}");
+                    }
+                }
+            }
+            bench.stream.synchronize().unwrap();
+            println!("{isa} {dtype}");
         }
     }
 }

@@ -73,6 +73,8 @@ impl Product<'_> {
         // Rows are arranged once where they have room in whole, and where blocks are chunks of the whole.
         let in_chunks = scaled.is_none_or(|group| group.is_multiple_of(CHUNK_STEPS));
         let whole = in_chunks && tiles * height * steps.next_multiple_of(CHUNK_STEPS) * 4 <= KEPT_BYTES;
+        // Where several tiles read a block, hints for the next one take the lines that the second-level cache is asked for with.
+        let ahead = native && tiles == 1;
         let at_once = match native {
             true if whole && tiles == 1 => steps,
             true => SHARED_STEPS,
@@ -101,11 +103,11 @@ impl Product<'_> {
                     let (left, rest_left) = operands.rows[tile * tile_bytes + in_tile..].split_at(split);
                     let multiply = |sums: &mut Sums<'_>| {
                         if !full.is_empty() {
-                            unit.multiply(arithmetic, left, full, sums);
+                            unit.multiply(arithmetic, left, full, ahead, sums);
                             sums.first = false;
                         }
                         if !rest.is_empty() {
-                            unit.multiply(arithmetic, &rest_left[..unit.chunk_bytes()], &operands.last, sums);
+                            unit.multiply(arithmetic, &rest_left[..unit.chunk_bytes()], &operands.last, false, sums);
                         }
                     };
                     let mut sums = Sums { values: &mut all[tile * height * span.pitch + first_col..], pitch: span.pitch, first: at == 0 };

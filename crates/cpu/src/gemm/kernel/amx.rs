@@ -72,8 +72,8 @@ impl Unit {
         self.height * ROW_BYTES
     }
 
-    /// `sums += left @ right`: chunks of a tile of rows and of a panel.
-    pub(crate) fn multiply(&self, arithmetic: Arithmetic, left: &[u8], right: &[u8], sums: &mut Sums<'_>) {
+    /// `sums += left @ right`: chunks of a tile of rows and of a panel. With `ahead` what comes behind `right` in memory is fetched too.
+    pub(crate) fn multiply(&self, arithmetic: Arithmetic, left: &[u8], right: &[u8], ahead: bool, sums: &mut Sums<'_>) {
         let chunks = right.len() / CHUNK_BYTES;
         assert!(chunks > 0 && right.len() == chunks * CHUNK_BYTES && left.len() == chunks * self.chunk_bytes(), "operands of other shapes");
         assert!(sums.pitch >= COLS && sums.values.len() >= (self.height - 1) * sums.pitch + COLS, "sums of another shape");
@@ -85,6 +85,7 @@ impl Unit {
             sums: sums.values.as_mut_ptr(),
             pitch_bytes: 4 * sums.pitch,
             first: sums.first,
+            lines_ahead: if ahead { CHUNK_BYTES / 64 } else { 0 },
         };
         // SAFETY: the unit is set up for tiles of this height, and the slices have what the kernel reads and writes.
         unsafe {
@@ -113,15 +114,20 @@ struct Tile {
     sums: *mut f32,
     pitch_bytes: usize,
     first: bool,
+    /// Lines that are fetched ahead for each chunk.
+    lines_ahead: usize,
 }
 
-/// Four tiles of sums stay in registers over all chunks. Nothing is fetched ahead: a tile's load asks for sixteen lines at once, and hints beside it made it slower.
+/// How far ahead of the sums a panel is fetched.
+const AHEAD_BYTES: usize = 8192;
+
+/// Four tiles of sums stay in registers over all chunks.
 macro_rules! kernel {
     ($name:ident, $multiply:literal) => {
         /// # Safety
         /// * The thread's tiles are set up; `left` and `right` have `chunks` chunks, and `sums` has the rows of a tile.
         unsafe fn $name(t: &Tile) {
-            // SAFETY: by the caller.
+            // SAFETY: by the caller; fetching is a hint, whatever the address.
             unsafe {
                 asm!(
                     "test {first:e}, {first:e}",
@@ -146,6 +152,16 @@ macro_rules! kernel {
                     concat!($multiply, " tmm2, tmm4, tmm7"),
                     "tileloadd tmm5, [{right} + {step} + 192]",
                     concat!($multiply, " tmm3, tmm4, tmm5"),
+                    "mov {line}, {lines}",
+                    "lea {at}, [{right} + {ahead}]",
+                    "test {line}, {line}",
+                    "jz 5f",
+                    "4:",
+                    "prefetcht0 [{at}]",
+                    "add {at}, 64",
+                    "dec {line}",
+                    "jnz 4b",
+                    "5:",
                     "add {left}, {left_chunk}",
                     "add {right}, 4096",
                     "dec {chunks}",
@@ -163,6 +179,10 @@ macro_rules! kernel {
                     right = inout(reg) t.right => _,
                     step = in(reg) STEP_BYTES,
                     chunks = inout(reg) t.chunks => _,
+                    lines = in(reg) t.lines_ahead,
+                    ahead = const AHEAD_BYTES,
+                    line = out(reg) _,
+                    at = out(reg) _,
                     out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
                     out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
                     options(nostack),
