@@ -27,8 +27,10 @@
 //! Each op's page in [`ops`] states its formula, shapes, storage types, rounding points and edge rules; they hold on every device. What cannot be known
 //! before an op executes (an index out of range, say) is reported by the next synchronisation of its stream, with the op's name.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+#[allow(unsafe_code, reason = "the twin works on the memory of the simulated device")]
+mod own;
 mod select;
 
 pub use ascend_cpu as cpu;
@@ -40,6 +42,7 @@ pub use ascend_hal::{
     MAX_RANK, Marker, MemoryInfo, OpCall, OpKind, Origin, Result, RopeScaling, RopeTable, Rotary, Stream, StreamImpl, Support, TensorView,
     TensorViewMut, Watcher, Work, Yarn, admit, bf16, current_scope, f16, host, mark_scopes, ops, scope, to_host, watch, watcher,
 };
+pub use ascend_kernels as kernels;
 pub use ascend_npu as npu;
 pub use ascend_sim as sim;
 pub use ascend_sys::toolkit;

@@ -7,6 +7,8 @@ use ascend_hal::{Device, DeviceInfo, Error, Result};
 use ascend_npu::{NpuDevice, Values};
 use ascend_sys::{Cann, Search, toolkit};
 
+use crate::own;
+
 /// The folder of the CANN toolkit that was installed where this crate was built.
 pub const TOOLKIT_AT_BUILD: Option<&str> = option_env!("ASCEND_COMPUTE_TOOLKIT_AT_BUILD");
 
@@ -58,7 +60,9 @@ fn open_npu(name: &str, index: u32) -> Result<Arc<dyn Device>> {
 }
 
 fn open_sim(index: u32) -> Result<Arc<dyn Device>> {
-    Ok(NpuDevice::open_with(Arc::new(ascend_sim::cann()), "sim", index, Values::Checked)?)
+    let device = NpuDevice::open_with(Arc::new(ascend_sim::cann()), "sim", index, Values::Checked)?;
+    own::add_to_simulated(&device)?;
+    Ok(device)
 }
 
 /// A device that was looked for.

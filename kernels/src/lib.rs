@@ -7,6 +7,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod model;
+pub mod ops;
 pub mod plan;
 pub mod tiling;
 pub mod twin;

@@ -28,4 +28,4 @@ mod stream;
 mod values;
 
 pub use device::{ExecutorStats, NpuDevice, Values};
-pub use own::{OwnKernel, OwnLaunch};
+pub use own::{LaunchPlan, OwnKernel, OwnLaunch};

@@ -56,7 +56,7 @@ fn device(automatic: bool) -> Arc<NpuDevice> {
         dtypes: vec![DType::F32].into(),
         constraints: "".into(),
     };
-    device.add_own(b"an image", [OwnKernel { info, automatic, plan }]).unwrap();
+    device.add_own(b"an image", [OwnKernel { info, automatic, plan: Box::new(plan) }]).unwrap();
     device
 }
 
@@ -96,7 +96,7 @@ fn a_call_that_is_not_covered_is_refused_with_the_reason_and_goes_elsewhere_by_i
 fn a_second_image_with_a_kernel_of_the_same_name_is_refused() {
     let device = device(false);
     let info = device.kernels().list(OpKind::Activation).iter().find(|k| k.info().name == "scale").unwrap().info().clone();
-    let again = device.add_own(b"another", [OwnKernel { info, automatic: true, plan }]);
+    let again = device.add_own(b"another", [OwnKernel { info, automatic: true, plan: Box::new(plan) }]);
     assert!(matches!(again, Err(Error::KernelExists { .. })), "{again:?}");
 }
 

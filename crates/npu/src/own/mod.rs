@@ -7,15 +7,17 @@ use ascend_hal::{DType, Kernel, KernelInfo, Launch, OpCall, Result, TensorView};
 use crate::context::{Context, Facts};
 use crate::raw::Binary;
 
+/// How the host launches a kernel.
+pub type LaunchPlan = Box<dyn Fn(&OpCall, u32) -> std::result::Result<OwnLaunch, String> + Send + Sync>;
+
 /// A kernel in a device image: what it covers, and how the host launches it.
-#[derive(Clone)]
 pub struct OwnKernel {
     /// What it says about itself.
     pub info: KernelInfo,
     /// Whether it takes part when nobody asks for it; see [`Kernel::automatic`].
     pub automatic: bool,
     /// The launch for a call on a chip with so many cube cores, or why the kernel does not cover the call.
-    pub plan: fn(&OpCall, u32) -> std::result::Result<OwnLaunch, String>,
+    pub plan: LaunchPlan,
 }
 
 /// One launch of a function of a device image.
