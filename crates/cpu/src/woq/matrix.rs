@@ -68,6 +68,7 @@ impl<'a> Tiles<'a> {
                         Arithmetic::Bf16,
                         bytemuck::cast_slice(left),
                         right,
+                        false,
                         &mut Sums { values: &mut own, pitch: COLS, first: true },
                     );
                     kernel::add_scaled(isa, x.rows(rows.clone(), b..b + 1), panel.part(b..b + 1), &own[..sums.len()], sums);
