@@ -28,6 +28,8 @@ pub struct NpuDevice {
     kernels: KernelRegistry,
     streams: Mutex<Vec<Weak<Queue>>>,
     values: Values,
+    /// Itself, for its streams: recorded work may have to be recorded again.
+    me: Weak<Self>,
 }
 
 /// What a device makes of values in its memory: ids, group lists, lengths, block tables.
@@ -89,7 +91,7 @@ impl NpuDevice {
         for kernel in ops::builtins(&facts) {
             kernels.register(kernel)?;
         }
-        Ok(Arc::new(Self { info, card, facts, kernels, streams: Mutex::default(), values }))
+        Ok(Arc::new_cyclic(|me| Self { info, card, facts, kernels, streams: Mutex::default(), values, me: me.clone() }))
     }
 
     /// How many operators were planned, and how many were enqueued again without that.
@@ -122,6 +124,15 @@ impl NpuDevice {
             }
             None => false,
         }
+    }
+
+    /// Resets device `index` of `cann`: what CANN documents for one that is lost. Drop everything that was made on the device before, and open it again afterwards;
+    /// what its memory held is gone.
+    ///
+    /// # Errors
+    /// [`Error::Backend`] when CANN has no such device, or cannot reset it.
+    pub fn reset(cann: &Cann, index: u32) -> Result<()> {
+        raw::reset(cann, index)
     }
 
     fn streams(&self) -> MutexGuard<'_, Vec<Weak<Queue>>> {
@@ -196,7 +207,7 @@ impl Device for NpuDevice {
 
     fn create_stream(&self) -> Result<Stream> {
         refuse_in_callback("a new stream")?;
-        let (stream, queue) = NpuStream::open(&self.card)?;
+        let (stream, queue) = NpuStream::open(&self.card, self.me.clone())?;
         let mut streams = self.streams();
         streams.retain(|s| s.strong_count() > 0);
         streams.push(Arc::downgrade(&queue));

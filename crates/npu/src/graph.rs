@@ -1,9 +1,10 @@
 //! Recorded work.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use ascend_hal::{Error, Graph, GraphExec, GraphExecImpl, GraphImpl, Result, Stream};
 
+use crate::device::NpuDevice;
 use crate::raw::{Culprit, Model, Recording};
 use crate::stream::NpuStream;
 
@@ -45,28 +46,55 @@ impl Shared {
 
 /// What a capture has recorded.
 #[derive(Debug)]
-struct NpuGraph(Shared);
+struct NpuGraph {
+    shared: Shared,
+    device: Weak<NpuDevice>,
+}
 
 /// The recording as a graph.
-pub(crate) fn graph(model: Model, recording: Recording) -> Graph {
-    Graph::new(NpuGraph(Shared { model, recording }))
+pub(crate) fn graph(model: Model, recording: Recording, device: Weak<NpuDevice>) -> Graph {
+    Graph::new(NpuGraph { shared: Shared { model, recording }, device })
 }
 
 impl GraphImpl for NpuGraph {
     fn task_count(&self) -> usize {
-        self.0.recording.entries.len()
+        self.shared.recording.entries.len()
     }
 
     fn instantiate(self: Box<Self>) -> Result<GraphExec> {
-        Ok(GraphExec::new(NpuGraphExec(Arc::new(self.0))))
+        Ok(GraphExec::new(NpuGraphExec { shared: Mutex::new(Arc::new(self.shared)), device: self.device }))
     }
 }
 
 #[derive(Debug)]
-struct NpuGraphExec(Arc<Shared>);
+struct NpuGraphExec {
+    /// Another one after a failure that ended the context of the last.
+    shared: Mutex<Arc<Shared>>,
+    device: Weak<NpuDevice>,
+}
 
 impl GraphExecImpl for NpuGraphExec {
     fn launch(&self, stream: &Stream) -> Result<()> {
-        NpuStream::of(stream)?.queue().replay(&self.0)
+        let queue = NpuStream::of(stream)?.queue();
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.has_outlived(&shared) {
+            *shared = Arc::new(self.record_again(&shared, stream)?);
+        }
+        queue.replay(&shared)
+    }
+}
+
+impl NpuGraphExec {
+    /// Records the same calls on the stream, in whose context they can be run.
+    fn record_again(&self, shared: &Shared, stream: &Stream) -> Result<Shared> {
+        let Some(device) = self.device.upgrade() else {
+            let found = "its device has been dropped, and a failure has ended the context that it was recorded in".into();
+            return Err(Error::State { what: "graph", asked: "launching", found });
+        };
+        let queue = NpuStream::of(stream)?.queue();
+        queue.begin_capture()?;
+        let enqueued = shared.recording.entries.iter().try_for_each(|entry| entry.enqueue(&*device, stream));
+        let (model, recording) = queue.end_capture()?;
+        enqueued.map(|()| Shared { model, recording })
     }
 }

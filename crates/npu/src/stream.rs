@@ -1,21 +1,25 @@
 //! Streams.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use ascend_hal::{BufferSlice, DeviceId, Error, Event, Graph, HostFn, Result, Stream, StreamImpl};
 
+use crate::device::NpuDevice;
 use crate::event::NpuEvent;
 use crate::graph;
 use crate::raw::{Card, Queue};
 
 /// The handle behind [`Stream`]. Dropping the last one waits for the work that is on it; a failure comes out of the next synchronisation of the device.
 #[derive(Debug)]
-pub(crate) struct NpuStream(Arc<Queue>);
+pub(crate) struct NpuStream {
+    queue: Arc<Queue>,
+    device: Weak<NpuDevice>,
+}
 
 impl NpuStream {
-    pub(crate) fn open(card: &Arc<Card>) -> Result<(Stream, Arc<Queue>)> {
+    pub(crate) fn open(card: &Arc<Card>, device: Weak<NpuDevice>) -> Result<(Stream, Arc<Queue>)> {
         let queue = Queue::open(card)?;
-        Ok((Stream::new(Self(queue.clone())), queue))
+        Ok((Stream::new(Self { queue: queue.clone(), device }), queue))
     }
 
     /// The NPU's own stream behind a handle.
@@ -24,51 +28,51 @@ impl NpuStream {
     }
 
     pub(crate) fn queue(&self) -> &Arc<Queue> {
-        &self.0
+        &self.queue
     }
 
     /// The event of this stream's card behind a handle.
     fn event<'a>(&self, event: &'a Event) -> Result<&'a NpuEvent> {
         let own = NpuEvent::of(event)?;
-        if own.raw().is_of(self.0.card()) { Ok(own) } else { Err(Error::ForeignHandle { what: "the event" }) }
+        if own.raw().is_of(self.queue.card()) { Ok(own) } else { Err(Error::ForeignHandle { what: "the event" }) }
     }
 }
 
 impl StreamImpl for NpuStream {
     fn device(&self) -> DeviceId {
-        self.0.card().id()
+        self.queue.card().id()
     }
 
     fn synchronize(&self) -> Result<()> {
-        self.0.synchronize()
+        self.queue.synchronize()
     }
 
     fn is_idle(&self) -> Result<bool> {
-        self.0.is_idle()
+        self.queue.is_idle()
     }
 
     fn record(&self, event: &Event) -> Result<()> {
-        self.0.record(event, self.event(event)?)
+        self.queue.record(event, self.event(event)?)
     }
 
     fn wait(&self, event: &Event) -> Result<()> {
-        self.0.wait(event, self.event(event)?)
+        self.queue.wait(event, self.event(event)?)
     }
 
     fn call_host(&self, f: HostFn) -> Result<()> {
-        self.0.call_host(f)
+        self.queue.call_host(f)
     }
 
     fn copy(&self, src: BufferSlice, dst: BufferSlice) -> Result<()> {
-        self.0.copy(src, dst)
+        self.queue.copy(src, dst)
     }
 
     fn begin_capture(&self) -> Result<()> {
-        self.0.begin_capture()
+        self.queue.begin_capture()
     }
 
     fn end_capture(&self) -> Result<Graph> {
-        let (model, recording) = self.0.end_capture()?;
-        Ok(graph::graph(model, recording))
+        let (model, recording) = self.queue.end_capture()?;
+        Ok(graph::graph(model, recording, self.device.clone()))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
@@ -14,6 +15,7 @@ use ascend_sys::ffi::{
 };
 
 use crate::fault::{Fault, Outcome};
+use crate::machine::machine;
 use crate::memory::Span;
 use crate::stream::{Flags, Stream, Task, attempt};
 
@@ -89,6 +91,8 @@ impl Capture {
         others.iter().for_each(|other| other.set_capture(None));
         if over {
             running().retain(|other| !std::ptr::eq(&**other, self));
+            // What it would have made is nobody's.
+            machine().state().remove(self.model as *const c_void);
         }
     }
 

@@ -8,12 +8,13 @@ use ascend_sys::ffi::{ACL_ERROR_RT_CONTEXT_NULL, ACL_ERROR_RT_STREAM_CONTEXT, ac
 
 use crate::fault::{Fault, Outcome};
 use crate::machine::machine;
-use crate::stream::Stream;
+use crate::stream::{Attributes, Halt, Stream};
 
 pub(crate) struct Context {
     handle: usize,
     device: u32,
     alive: AtomicBool,
+    halt: Arc<Halt>,
     default_stream: Arc<Stream>,
 }
 
@@ -23,7 +24,14 @@ thread_local! {
 
 impl Context {
     pub(crate) fn new(handle: usize, device: u32) -> Arc<Self> {
-        Arc::new(Self { handle, device, alive: AtomicBool::new(true), default_stream: Stream::new(handle) })
+        let halt = Arc::<Halt>::default();
+        let default_stream = Stream::new(handle, halt.clone(), Attributes::default());
+        Arc::new(Self { handle, device, alive: AtomicBool::new(true), halt, default_stream })
+    }
+
+    /// What its streams share.
+    pub(crate) fn halt(&self) -> &Arc<Halt> {
+        &self.halt
     }
 
     pub(crate) fn handle(&self) -> usize {

@@ -47,6 +47,12 @@ impl Fault {
         self
     }
 
+    /// The same, told to somebody who has not caused it, or again: that is no misuse.
+    pub(crate) fn told(mut self) -> Self {
+        self.misuse = false;
+        self
+    }
+
     /// The same, with what it is about in front.
     pub(crate) fn of(mut self, what: &str) -> Self {
         self.what = format!("{what}: {}", self.what);

@@ -63,6 +63,11 @@ pub use fault::take_reports;
 pub use ranges::{Range, ranges};
 pub use summary::SUMMARY_HEADER;
 
+/// What programs of this process have made and not ended, in words: handles of every kind, and memory. A device's own context is not among them.
+pub fn alive() -> Vec<String> {
+    machine::machine().alive()
+}
+
 /// The tables of the simulated CANN.
 pub fn cann() -> ascend_sys::Cann {
     ascend_sys::Cann::in_process("the simulated CANN", resolve)

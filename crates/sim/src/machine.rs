@@ -248,13 +248,18 @@ impl State {
         self.handles.remove(&(handle as usize));
     }
 
-    /// Every stream of a device, the default ones of its contexts included.
-    pub(crate) fn streams_on(&self, device: u32) -> Vec<Arc<Stream>> {
+    /// Every context of a device.
+    pub(crate) fn contexts_on(&self, device: u32) -> Vec<Arc<Context>> {
         let contexts = self.handles.values().filter_map(|object| match object {
             Object::Context(context) if context.device() == device => Some(context.clone()),
             _ => None,
         });
-        let contexts: Vec<_> = contexts.collect();
+        contexts.collect()
+    }
+
+    /// Every stream of a device, the default ones of its contexts included.
+    pub(crate) fn streams_on(&self, device: u32) -> Vec<Arc<Stream>> {
+        let contexts = self.contexts_on(device);
         let own = contexts.iter().map(|context| context.default_stream().clone());
         own.chain(contexts.iter().flat_map(|context| self.streams_of(context.handle())).map(|(_, stream)| stream)).collect()
     }

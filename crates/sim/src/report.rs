@@ -85,6 +85,8 @@ pub(crate) fn unsubscribe(thread: u64, stream: &Stream) -> Outcome {
     };
     if !threads.streams.values().any(|other| *other == thread) {
         threads.queues.remove(&thread);
+        // It may be waiting for a callback, of which none comes any more.
+        CHANGED.notify_all();
     }
     Ok(())
 }
@@ -120,7 +122,8 @@ pub(crate) fn process(timeout: Option<Duration>) -> Outcome {
     let mut guard = threads();
     let waiting = loop {
         let Some(queue) = guard.get_or_insert_default().queues.get_mut(&this_thread()) else {
-            return Err(Fault::misuse(ACL_ERROR_RT_THREAD_SUBSCRIBE, "the calling thread is not subscribed to any stream"));
+            // No misuse: a thread is made, and asks, before it can be subscribed.
+            return Err(Fault::refused(ACL_ERROR_RT_THREAD_SUBSCRIBE, "the calling thread is not subscribed to any stream"));
         };
         if let Some(waiting) = queue.pop_front() {
             break waiting;

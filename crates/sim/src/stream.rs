@@ -29,7 +29,38 @@ pub(crate) struct Task {
 /// What a stream tells its running task.
 pub(crate) struct Flags {
     stop: AtomicBool,
-    stop_on_failure: AtomicBool,
+    halt: Arc<Halt>,
+}
+
+/// Whether the streams of a context stop at a failure, and the one that has stopped them all.
+#[derive(Default)]
+pub(crate) struct Halt {
+    stops: AtomicBool,
+    failure: Mutex<Option<Fault>>,
+}
+
+impl Halt {
+    fn failure(&self) -> Option<Fault> {
+        if !self.stops() {
+            return None;
+        }
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone().map(Fault::told)
+    }
+
+    fn fail(&self, fault: &Fault) {
+        if self.stops() {
+            self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| fault.clone());
+        }
+    }
+
+    fn stops(&self) -> bool {
+        self.stops.load(Ordering::Acquire)
+    }
+
+    /// Forgets the failure: the streams take work again.
+    pub(crate) fn clear(&self) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
 }
 
 impl Flags {
@@ -40,7 +71,7 @@ impl Flags {
 
     /// Whether nothing more runs after a failure.
     pub(crate) fn stop_on_failure(&self) -> bool {
-        self.stop_on_failure.load(Ordering::Acquire)
+        self.halt.stops()
     }
 }
 
@@ -92,13 +123,10 @@ impl Shared {
 }
 
 impl Stream {
-    pub(crate) fn new(context: usize) -> Arc<Self> {
-        Self::with(context, Attributes::default())
-    }
-
-    pub(crate) fn with(context: usize, attributes: Attributes) -> Arc<Self> {
+    /// A stream of the context of that handle; `halt` is what the streams of one context share.
+    pub(crate) fn new(context: usize, halt: Arc<Halt>, attributes: Attributes) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let flags = Flags { stop: AtomicBool::new(false), stop_on_failure: AtomicBool::new(false) };
+        let flags = Flags { stop: AtomicBool::new(false), halt };
         let shared = Shared { queue: Mutex::default(), changed: Condvar::new(), flags };
         Arc::new(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), context, attributes, shared: Arc::new(shared) })
     }
@@ -126,7 +154,7 @@ impl Stream {
         self.put(Task { uses, work: Arc::new(work), always: false })
     }
 
-    /// As [`submit`](Self::submit), for work that others wait for: it runs even if the stream has stopped after a failure.
+    /// As [`submit`](Self::submit), for work that others wait for: once enqueued, it runs even if the stream has stopped after a failure.
     pub(crate) fn submit_always(&self, work: impl Fn(&Flags) -> Outcome + Send + Sync + 'static) -> Outcome {
         self.put(Task { uses: Vec::new(), work: Arc::new(work), always: true })
     }
@@ -136,10 +164,13 @@ impl Stream {
         if let Some(capture) = &queue.capture {
             return capture.record(self.id, task);
         }
+        if let Some(failure) = self.shared.flags.halt.failure() {
+            return Err(failure.of("a task of the context has failed, and its streams take no more"));
+        }
         let uses = task.uses.iter().map(Span::in_use).collect::<Outcome<Vec<_>>>()?;
         if !queue.worker {
-            let shared = self.shared.clone();
-            let worker = std::thread::Builder::new().name("ascend-sim stream".into()).spawn(move || run(&shared));
+            let (id, shared) = (self.id, self.shared.clone());
+            let worker = std::thread::Builder::new().name("ascend-sim stream".into()).spawn(move || run(id, &shared));
             worker.map_err(|error| Fault::refused(ACL_ERROR_RT_RESOURCE_ALLOC_FAIL, format!("no thread for the stream: {error}")))?;
             queue.worker = true;
         }
@@ -168,10 +199,12 @@ impl Stream {
         }
     }
 
-    /// Waits for everything that has been submitted, and hands out the first failure since the last wait.
+    /// Waits for everything that has been submitted, and hands out the first failure since the last wait; of a context that has stopped, always the one that has
+    /// stopped it.
     pub(crate) fn synchronise(&self, timeout: Option<Duration>) -> Outcome {
         self.not_captured()?;
-        self.wait(timeout)?.fault.take().map_or(Ok(()), Err)
+        let failure = self.wait(timeout)?.fault.take();
+        failure.or_else(|| self.shared.flags.halt.failure()).map_or(Ok(()), Err)
     }
 
     fn wait(&self, timeout: Option<Duration>) -> Outcome<MutexGuard<'_, Queue>> {
@@ -198,7 +231,7 @@ impl Stream {
         queue.finished == queue.submitted
     }
 
-    /// Whether the stream stops at a failure until a synchronisation has reported it. Can be said once.
+    /// Whether a failure on a stream of the context stops all of them. Can be said once for each stream.
     pub(crate) fn set_stop_on_failure(&self, stop: bool) -> Outcome {
         let mut queue = self.shared.queue();
         if std::mem::replace(&mut queue.failure_mode_set, true) {
@@ -207,7 +240,9 @@ impl Stream {
                 "the failure mode of the stream has been set already; it can be set once",
             ));
         }
-        self.shared.flags.stop_on_failure.store(stop, Ordering::Release);
+        if stop {
+            self.shared.flags.halt.stops.store(true, Ordering::Release);
+        }
         Ok(())
     }
 
@@ -255,7 +290,7 @@ impl Stream {
             capture.lose(self.id);
         }
         // Others may wait for an event that would have been recorded here.
-        let flags = Flags { stop: AtomicBool::new(true), stop_on_failure: AtomicBool::new(false) };
+        let flags = Flags { stop: AtomicBool::new(true), halt: Arc::default() };
         dropped.iter().filter(|queued| queued.task.always).for_each(|queued| {
             // The stream is gone for whoever would have been told.
             let _ = attempt(&queued.task, &flags);
@@ -269,7 +304,7 @@ impl Drop for Stream {
     }
 }
 
-fn run(shared: &Shared) {
+fn run(id: u64, shared: &Shared) {
     loop {
         let mut queue = shared.queue();
         let queued = loop {
@@ -279,7 +314,7 @@ fn run(shared: &Shared) {
                 None => queue = shared.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
             }
         };
-        let skip = queue.fault.is_some() && shared.flags.stop_on_failure() && !queued.task.always;
+        let skip = !queued.task.always && shared.flags.halt.failure().is_some();
         if !queue.closed {
             shared.flags.stop.store(false, Ordering::Release);
         }
@@ -290,6 +325,9 @@ fn run(shared: &Shared) {
         let mut queue = shared.queue();
         queue.finished += 1;
         if let Err(fault) = outcome {
+            // CANN's own messages name the stream so.
+            let fault = fault.of(&format!("stream_id={id}"));
+            shared.flags.halt.fail(&fault);
             queue.fault.get_or_insert(fault);
         }
         drop(queue);
@@ -318,28 +356,53 @@ mod tests {
                 Ok(())
             }
         };
-        stream.submit(Vec::new(), |_| Err(Fault::refused(507015, "on purpose"))).unwrap();
+        let ready = Arc::new(AtomicBool::new(false));
+        let enqueued = ready.clone();
+        let fails = move |_: &Flags| {
+            while !enqueued.load(Ordering::Acquire) {
+                std::thread::yield_now();
+            }
+            Err(Fault::refused(507015, "on purpose"))
+        };
+        stream.submit(Vec::new(), fails).unwrap();
         stream.submit(Vec::new(), counts(1)).unwrap();
         stream.submit_always(counts(10)).unwrap();
-        assert!(stream.synchronise(None).is_err() && stream.synchronise(None).is_ok());
+        ready.store(true, Ordering::Release);
+        assert!(stream.synchronise(None).is_err());
         count.load(Ordering::Acquire)
     }
 
+    fn stream(halt: &Arc<Halt>) -> Arc<Stream> {
+        Stream::new(0, halt.clone(), Attributes::default())
+    }
+
     #[test]
-    fn a_stream_goes_on_after_a_failure_unless_it_is_to_stop() {
-        let (continues, stops) = (Stream::new(0), Stream::new(0));
+    fn a_stream_goes_on_after_a_failure() {
+        let stream = stream(&Arc::default());
+        assert_eq!(ran_after_a_failure(&stream), 11);
+        assert!(stream.synchronise(None).is_ok());
+        assert_eq!(ran_after_a_failure(&stream), 11);
+    }
+
+    /// aclrtSetStreamFailureMode, CANN 8.5 and 9.0, for Atlas A2: the other streams of the context stop too, and no new task is taken.
+    #[test]
+    fn a_failure_stops_every_stream_of_a_context_where_one_is_to_stop() {
+        let halt = Arc::default();
+        let (stops, other, elsewhere) = (stream(&halt), stream(&halt), stream(&Arc::default()));
         stops.set_stop_on_failure(true).unwrap();
         assert!(stops.set_stop_on_failure(true).is_err());
-        assert_eq!((ran_after_a_failure(&continues), ran_after_a_failure(&stops)), (11, 10));
-        // The failure has been reported: the stream runs again.
+        assert!(other.stop_on_failure() && !elsewhere.stop_on_failure());
         assert_eq!(ran_after_a_failure(&stops), 10);
-        stops.submit(Vec::new(), |_| Ok(())).unwrap();
-        stops.synchronise(None).unwrap();
+        assert!(stops.synchronise(None).is_err() && other.synchronise(None).is_err() && elsewhere.synchronise(None).is_ok());
+        assert!(stops.submit(Vec::new(), |_| Ok(())).is_err() && other.submit_always(|_| Ok(())).is_err());
+        halt.clear();
+        other.submit(Vec::new(), |_| Ok(())).unwrap();
+        assert!(other.synchronise(None).is_ok() && stops.synchronise(None).is_ok());
     }
 
     #[test]
     fn tearing_down_ends_what_waits_and_drops_the_rest() {
-        let stream = Stream::new(0);
+        let stream = stream(&Arc::default());
         stream
             .submit(Vec::new(), |flags| {
                 while !flags.stopping() {

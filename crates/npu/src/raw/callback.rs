@@ -183,7 +183,7 @@ unsafe extern "C" fn run(id: *mut c_void) {
 
 /// Has the stream call the callback of this number. `false` where CANN wants a thread that reports are delivered to.
 pub(super) fn launch(card: &Card, stream: &RawStream, id: usize) -> CannResult<bool> {
-    card.bind()?;
+    stream.bind()?;
     // SAFETY: the stream is alive; `run` takes any number.
     match unsafe { card.cann().acl.aclrtLaunchHostFunc(stream.handle(), Some(run), id as *mut c_void) } {
         Ok(()) => Ok(true),
@@ -198,6 +198,7 @@ pub(super) struct Reporter {
     card: Arc<Card>,
     stream: Arc<RawStream>,
     thread: libc::pthread_t,
+    subscribed: bool,
     ends: Arc<AtomicBool>,
     handle: Option<JoinHandle<()>>,
 }
@@ -208,13 +209,13 @@ impl Reporter {
         const WAIT_MS: i32 = 100;
         let (tell, told) = channel();
         let ends = Arc::new(AtomicBool::new(false));
-        let (owner, stop) = (card.clone(), ends.clone());
+        let (owner, context, stop) = (card.clone(), stream.context().clone(), ends.clone());
         let work = move || {
             // SAFETY: the function takes nothing and cannot fail.
             let _ = tell.send(unsafe { libc::pthread_self() });
             while !stop.load(Ordering::Acquire) {
                 // SAFETY: a report calls `run`, which any thread may do.
-                let waited = owner.bind().and_then(|()| unsafe { owner.cann().acl.aclrtProcessReport(WAIT_MS) });
+                let waited = context.bind().and_then(|()| unsafe { owner.cann().acl.aclrtProcessReport(WAIT_MS) });
                 if waited.is_err() {
                     // A time-out; or the thread is not subscribed yet, which comes back at once.
                     std::thread::sleep(Duration::from_millis(1));
@@ -223,16 +224,17 @@ impl Reporter {
         };
         let Ok(handle) = std::thread::Builder::new().name("ascend-npu callbacks".into()).spawn(work) else { return Ok(None) };
         let thread = told.recv().unwrap_or_default();
-        let reporter = Self { card: card.clone(), stream: stream.clone(), thread, ends, handle: Some(handle) };
-        card.bind()?;
+        let mut reporter = Self { card: card.clone(), stream: stream.clone(), thread, subscribed: false, ends, handle: Some(handle) };
+        stream.bind()?;
         // SAFETY: the thread runs and the stream is alive.
         unsafe { card.cann().acl.aclrtSubscribeReport(thread, stream.handle()) }?;
+        reporter.subscribed = true;
         Ok(Some(reporter))
     }
 
     /// Has the stream call the callback of this number.
     pub(super) fn launch(&self, id: usize) -> CannResult<()> {
-        self.card.bind()?;
+        self.stream.bind()?;
         // SAFETY: the stream is alive; `run` takes any number.
         unsafe { self.card.cann().acl.aclrtLaunchCallback(Some(run), id as *mut c_void, ACL_CALLBACK_BLOCK, self.stream.handle()) }
     }
@@ -240,13 +242,12 @@ impl Reporter {
 
 impl Drop for Reporter {
     fn drop(&mut self) {
-        let end = || {
-            self.card.bind()?;
+        if self.subscribed {
             // SAFETY: the thread is subscribed and the stream is alive.
-            unsafe { self.card.cann().acl.aclrtUnSubscribeReport(self.thread, self.stream.handle()) }
-        };
-        // A thread that could not be subscribed cannot be unsubscribed; it ends all the same.
-        let _ = end();
+            self.card.release(self.stream.context(), || unsafe {
+                self.card.cann().acl.aclrtUnSubscribeReport(self.thread, self.stream.handle())
+            });
+        }
         self.ends.store(true, Ordering::Release);
         if let Some(handle) = self.handle.take() {
             let _ = handle.join();

@@ -13,11 +13,41 @@ use super::executors::Counters;
 use super::pool::Pool;
 use crate::error::{CannResult, from_cann};
 
-/// A device with a context of its own. Everything that is made on it holds it, so it ends last.
+/// A context of CANN's. What is made in it holds it, so it ends last.
+#[derive(Debug)]
+pub(super) struct Context {
+    cann: Arc<Cann>,
+    handle: Handle,
+}
+
+impl Context {
+    fn new(cann: &Arc<Cann>, index: u32) -> CannResult<Arc<Self>> {
+        let mut context = null_mut();
+        // SAFETY: `context` is a place to write to; the index is one that CANN has.
+        unsafe { cann.acl.aclrtCreateContext(&mut context, index.cast_signed()) }?;
+        Ok(Arc::new(Self { cann: cann.clone(), handle: Handle(context) }))
+    }
+
+    /// Makes the context that of the calling thread.
+    pub(super) fn bind(&self) -> CannResult<()> {
+        // SAFETY: the context lives as long as `self`.
+        unsafe { self.cann.acl.aclrtSetCurrentContext(self.handle.0) }
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        // SAFETY: nothing made in the context is alive: each holds it. There may be nobody left to tell of an error.
+        let _ = unsafe { self.cann.acl.aclrtDestroyContext(self.handle.0) };
+    }
+}
+
+/// A device. Everything that is made on it holds it, so it ends last.
 pub(crate) struct Card {
     cann: Arc<Cann>,
     id: DeviceId,
-    context: Handle,
+    /// What streams, events and graphs are made in. A failure that stops its streams for good makes another take its place; memory belongs to the device, and stays.
+    context: Mutex<Arc<Context>>,
     pool: Pool,
     executors: Counters,
     /// Device images that are loaded.
@@ -29,12 +59,7 @@ pub(crate) struct Card {
 impl Card {
     /// Starts CANN, if this process has not yet, and opens device `id.index` with a new context.
     pub(crate) fn open(cann: Arc<Cann>, id: DeviceId) -> Result<Arc<Self>> {
-        // SAFETY: the configuration may be null.
-        match unsafe { cann.acl.aclInit(std::ptr::null()) } {
-            Err(error) if error.code() != Some(ACL_ERROR_REPEAT_INITIALIZE) => return Err(from_cann(error)),
-            // A program that holds this library may have started CANN itself.
-            _ => {}
-        }
+        start(&cann)?;
         let count = device_count(&cann)?;
         if id.index >= count {
             let why = format!("CANN sees {count} devices, `{backend}:0` to `{backend}:{}`", count.saturating_sub(1), backend = id.backend);
@@ -45,13 +70,11 @@ impl Card {
             };
             return Err(Error::NoDevice { asked: id.to_string(), why });
         }
-        let mut context = null_mut();
-        // SAFETY: `context` is a place to write to; the index is one that CANN has.
-        unsafe { cann.acl.aclrtCreateContext(&mut context, id.index.cast_signed()) }.map_err(from_cann)?;
+        let context = Context::new(&cann, id.index).map_err(from_cann)?;
         let mut card = Self {
             cann,
             id,
-            context: Handle(context),
+            context: Mutex::new(context),
             pool: Pool::default(),
             executors: Counters::default(),
             binaries: Mutex::default(),
@@ -84,10 +107,30 @@ impl Card {
         &self.executors
     }
 
-    /// Makes the card's context that of the calling thread.
+    /// The context that things are made in now.
+    pub(super) fn context(&self) -> Arc<Context> {
+        self.context.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes that context the calling thread's.
     pub(super) fn bind(&self) -> CannResult<()> {
-        // SAFETY: the context lives as long as `self`.
-        unsafe { self.cann.acl.aclrtSetCurrentContext(self.context.0) }
+        self.context().bind()
+    }
+
+    /// Puts a new context in the place of one whose streams take no more work, unless somebody has done so already.
+    pub(super) fn replace(&self, stopped: &Arc<Context>) -> CannResult<()> {
+        let mut context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(&context, stopped) {
+            *context = Context::new(&self.cann, self.id.index)?;
+        }
+        Ok(())
+    }
+
+    /// Gives something back by `give_back`. Whether a context can be bound before makes no difference to that; it must not stay behind for want of one.
+    pub(super) fn release(&self, context: &Context, give_back: impl FnOnce() -> CannResult<()>) {
+        let bound = context.bind();
+        let outcome = give_back();
+        self.given_back(bound.and(outcome));
     }
 
     /// Has an image unloaded when the card is closed.
@@ -144,6 +187,29 @@ impl Card {
     }
 }
 
+/// Starts CANN, if this process has not yet.
+fn start(cann: &Cann) -> Result<()> {
+    // SAFETY: the configuration may be null.
+    match unsafe { cann.acl.aclInit(std::ptr::null()) } {
+        Err(error) if error.code() != Some(ACL_ERROR_REPEAT_INITIALIZE) => Err(from_cann(error)),
+        // A program that holds this library may have started CANN itself.
+        _ => Ok(()),
+    }
+}
+
+/// Resets a device, whoever in this process uses it.
+pub(crate) fn reset(cann: &Cann, index: u32) -> Result<()> {
+    start(cann)?;
+    // SAFETY: neither call takes a pointer. The calling thread has no context afterwards; every call of this crate sets its own.
+    let outcome = unsafe {
+        cann.acl.aclrtSetDevice(index.cast_signed()).and_then(|()| match cann.acl.aclrtResetDeviceForce(index.cast_signed()) {
+            Err(ascend_sys::Error::SymbolMissing { .. }) => cann.acl.aclrtResetDevice(index.cast_signed()),
+            outcome => outcome,
+        })
+    };
+    outcome.map_err(from_cann)
+}
+
 /// How many devices CANN sees.
 fn device_count(cann: &Cann) -> Result<u32> {
     let mut count = 0;
@@ -155,13 +221,11 @@ fn device_count(cann: &Cann) -> Result<u32> {
 impl Drop for Card {
     fn drop(&mut self) {
         self.pool.drain(self);
+        let context = self.context();
         for binary in self.binaries.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
             // SAFETY: the image is loaded, and no stream is alive that could run its functions.
-            let _ =
-                unsafe { self.cann.acl.aclrtSetCurrentContext(self.context.0).and_then(|()| self.cann.acl.aclrtBinaryUnLoad(binary.0)) };
+            let _ = unsafe { context.bind().and_then(|()| self.cann.acl.aclrtBinaryUnLoad(binary.0)) };
         }
-        // SAFETY: nothing made in the context is alive: each holds the card. There is nobody left to tell of an error.
-        let _ = unsafe { self.cann.acl.aclrtDestroyContext(self.context.0) };
     }
 }
 

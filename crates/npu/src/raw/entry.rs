@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use ascend_hal::{Buffer, BufferSlice, Error, Event, OpCall, OpKind};
+use ascend_hal::{Buffer, BufferSlice, Choice, Device, Error, Event, OpCall, OpKind, Result, Stream};
 
 use crate::graph::Shared;
 
@@ -19,8 +19,8 @@ pub(crate) enum Culprit {
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "nearly every entry is a call; boxing would cost each an allocation")]
 pub(crate) enum Keep {
-    Call(#[expect(dead_code, reason = "held, not read")] OpCall),
-    Copy(#[expect(dead_code, reason = "held, not read")] BufferSlice, #[expect(dead_code, reason = "held, not read")] BufferSlice),
+    Call(OpCall),
+    Copy(BufferSlice, BufferSlice),
     Event(Event),
     Graph(Arc<Shared>),
     Nothing,
@@ -46,9 +46,22 @@ impl Entry {
     }
 }
 
-/// The failure of one of `entries`: of the one that CANN's message fits, or of the only one there is.
-pub(super) fn blame(source: Error, entries: &[Entry]) -> Error {
+/// The number of the stream that a message is about. CANN's say `stream_id=N`.
+fn stream_of(text: &str) -> Option<i32> {
+    let number = text.split("stream_id=").nth(1)?;
+    number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// The failure of one of `entries`: of the one that CANN's message fits, or of the only one there is. A message about another stream than the one of this number
+/// is that one's failure, which has stopped this one too.
+pub(super) fn blame(source: Error, entries: &[Entry], stream: Option<i32>) -> Error {
     let text = source.to_string().to_lowercase();
+    if let (Some(own), Some(failed)) = (stream, stream_of(&text))
+        && own != failed
+    {
+        let skipped = entries.iter().filter(|entry| entry.counts()).count();
+        return Error::Task { task: "work on another stream of the device", skipped, source: Box::new(source) };
+    }
     let names = |entry: &Entry| -> Vec<&'static str> {
         match &entry.keep {
             Keep::Graph(graph) => graph.functions().collect(),
@@ -94,6 +107,17 @@ fn base_name(function: &str) -> String {
 }
 
 impl Entry {
+    /// Gives the stream the same work again.
+    pub(crate) fn enqueue(&self, device: &dyn Device, stream: &Stream) -> Result<()> {
+        match (&self.by, &self.keep) {
+            (Culprit::Op { kernel, .. }, Keep::Call(call)) => device.enqueue(stream, call.clone(), &Choice::Name(kernel.to_string())),
+            (_, Keep::Copy(from, to)) => stream.copy(from.clone(), to.clone()),
+            (Culprit::Task("wait"), Keep::Event(event)) => stream.wait(event),
+            (_, Keep::Event(event)) => stream.record(event),
+            _ => Err(Error::State { what: "graph", asked: "recording it again", found: format!("it holds a {}", self.by) }),
+        }
+    }
+
     pub(crate) fn functions(&self) -> &[&'static str] {
         &self.functions
     }
@@ -141,7 +165,7 @@ mod tests {
             entry(OpKind::Softmax, &["aclnnSoftmax"]),
         ];
         for message in ["aclnnGroupedMatmulV4: the list is wrong", "fault kernel_name=GroupedMatmul_ab12"] {
-            match blame(failure(message), &entries) {
+            match blame(failure(message), &entries, Some(3)) {
                 Error::Execution { op: OpKind::GroupedMatmul, skipped: 1, .. } => {}
                 other => panic!("{other}"),
             }
@@ -151,8 +175,11 @@ mod tests {
     #[test]
     fn where_the_message_names_nothing_what_was_under_way_is_listed() {
         let entries = [entry(OpKind::Softmax, &["aclnnSoftmax"]), entry(OpKind::Norm, &["aclnnRmsNorm"])];
-        let text = blame(failure("aicore exception"), &entries).to_string();
+        let text = blame(failure("aicore exception"), &entries, None).to_string();
         assert!(text.contains("softmax (`k`), norm (`k`)"), "{text}");
-        assert!(matches!(blame(failure("aicore exception"), &entries[..1]), Error::Execution { op: OpKind::Softmax, .. }));
+        let elsewhere = failure("stream_id=7: aicore exception of aclnnSoftmax");
+        assert!(matches!(blame(elsewhere.clone(), &entries, Some(3)), Error::Task { skipped: 2, .. }));
+        assert!(matches!(blame(elsewhere, &entries, Some(7)), Error::Execution { op: OpKind::Softmax, .. }));
+        assert!(matches!(blame(failure("aicore exception"), &entries[..1], None), Error::Execution { op: OpKind::Softmax, .. }));
     }
 }

@@ -136,6 +136,10 @@ pub(super) fn enqueue(
     run: Execute,
     plan: impl FnOnce(&mut Made, &mut u64, &mut *mut aclOpExecutor) -> Result<()>,
 ) -> Result<()> {
+    // What the failed work did not make is not worked on.
+    if queue.has_failed() {
+        return Ok(());
+    }
     Queue::note(function);
     let (card, (form, addresses)) = (queue.card(), form.parts());
     let mut executors = queue.executors();

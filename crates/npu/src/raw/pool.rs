@@ -125,13 +125,10 @@ impl Pool {
     /// Returns every free block to the device.
     pub(crate) fn drain(&self, card: &Card) {
         let free = std::mem::take(&mut self.state().free);
+        let context = card.context();
         for block in free.into_values().flatten() {
-            let free = || {
-                card.bind()?;
-                // SAFETY: the block was allocated below, is owned here, and no work uses it.
-                unsafe { card.cann().acl.aclrtFree(block.address.0) }
-            };
-            card.given_back(free());
+            // SAFETY: the block was allocated below, is owned here, and no work uses it.
+            card.release(&context, || unsafe { card.cann().acl.aclrtFree(block.address.0) });
         }
     }
 }

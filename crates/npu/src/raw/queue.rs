@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ascend_hal::{Buffer, BufferSlice, Error, Event, HostFn, OpCall, OpKind, Result};
 
 use super::callback::{self, Gate, Reporter, refuse_in_callback};
-use super::card::Card;
+use super::card::{Card, Context};
 use super::entry::{Culprit, Entry, Keep, blame};
 use super::event::RawEvent;
 use super::executors::Executors;
@@ -69,6 +69,11 @@ struct State {
 }
 
 impl State {
+    /// Whether the stream is known to have failed.
+    fn has_failed(&self) -> bool {
+        self.late.is_some() && self.recording.is_none()
+    }
+
     /// Takes up a piece of work.
     fn push(&mut self, by: Culprit, functions: Vec<&'static str>, keep: Keep, parts: Vec<Buffer>) {
         let seq = self.next;
@@ -162,6 +167,11 @@ impl Queue {
             stream.is_idle().unwrap_or(true)
         });
         Ok(!self.gate.skips())
+    }
+
+    /// Whether the stream is known to have failed, which the next synchronisation reports: nothing is enqueued behind that.
+    pub(super) fn has_failed(&self) -> bool {
+        self.state().has_failed()
     }
 
     /// Gives the stream one piece of work by `submit`.
@@ -279,7 +289,7 @@ impl Queue {
         let workspace = if bytes == 0 { None } else { Some(arena.take(bytes)?) };
         let address = workspace.as_ref().map_or(0, Block::address);
         let outcome = self.give(&mut self.state(), |stream| {
-            self.card.bind()?;
+            stream.bind()?;
             submit(&self.card, address as *mut c_void, stream)
         });
         // The stream's later work may have it: that runs behind this.
@@ -306,8 +316,10 @@ impl Queue {
             return Ok(());
         }
         let mut state = self.state();
-        // SAFETY: the ranges lie in their buffers, and the entry keeps the buffers until the stream has passed the copy.
-        self.give(&mut state, |stream| unsafe { transfer::copy(&self.card, stream, from, to, src.len) })?;
+        if !state.has_failed() {
+            // SAFETY: the ranges lie in their buffers, and the entry keeps the buffers until the stream has passed the copy.
+            self.give(&mut state, |stream| unsafe { transfer::copy(&self.card, stream, from, to, src.len) })?;
+        }
         state.push(Culprit::Task("copy"), Vec::new(), Keep::Copy(src.clone(), dst.clone()), Vec::new());
         let passed = state.look(&self.card);
         drop(state);
@@ -347,7 +359,7 @@ impl Queue {
             let found = "a capture is running, and a callback can be called only once".into();
             return Err(Error::State { what: "stream", asked: "a host callback", found });
         }
-        if self.gate.skips() {
+        if self.gate.skips() || state.has_failed() {
             return Ok(());
         }
         let id = self.gate.register(f);
@@ -397,8 +409,17 @@ impl Queue {
         let Some(recording) = state.recording.take() else {
             return Err(Error::State { what: "stream", asked: "ending a capture", found: "none is running".into() });
         };
-        let model = model::end(&self.card, &state.stream).map_err(from_cann)?;
-        Ok((model, recording))
+        match model::end(&self.card, &state.stream) {
+            Ok(model) => Ok((model, recording)),
+            Err(error) => {
+                // Whether the stream still captures is not known.
+                let entries: Vec<Entry> = state.log.drain(..).collect();
+                self.renew(&mut state, &entries);
+                drop(state);
+                drop((recording, entries));
+                Err(from_cann(error))
+            }
+        }
     }
 
     /// Enqueues everything that a graph has recorded.
@@ -414,13 +435,21 @@ impl Queue {
             let found = "a capture is running, and a recording cannot hold another one".into();
             return Err(Error::State { what: "stream", asked: "a graph", found });
         }
-        // SAFETY: the graph holds the memory that it works on, and the entry holds the graph until the stream has passed it.
-        self.give(&mut state, |stream| unsafe { graph.model().execute(stream) })?;
+        if !state.has_failed() {
+            // SAFETY: the graph holds the memory that it works on, and the entry holds the graph until the stream has passed it.
+            self.give(&mut state, |stream| unsafe { graph.model().execute(stream) })?;
+        }
         state.push(Culprit::Task("graph"), Vec::new(), Keep::Graph(graph.clone()), Vec::new());
         let passed = state.look(&self.card);
         drop(state);
         drop(passed);
         Ok(())
+    }
+
+    /// Whether a failure has ended the context that a graph of this card was recorded in, so that the stream cannot run it.
+    pub(crate) fn has_outlived(&self, graph: &Shared) -> bool {
+        let state = self.state();
+        graph.model().is_of(&self.card) && state.recording.is_none() && !graph.is_empty() && !graph.model().fits(&state.stream)
     }
 
     pub(crate) fn is_capturing(&self) -> bool {
@@ -482,7 +511,7 @@ impl Queue {
             }
             Some(error) => {
                 let entries: Vec<Entry> = state.log.drain(..).collect();
-                let report = blame(from_cann(error), &entries);
+                let report = blame(from_cann(error), &entries, state.stream.id());
                 self.renew(&mut state, &entries);
                 // What was found on the host came first, as the stream went on behind it.
                 (Some(self.gate.settle().unwrap_or(report)), entries)
@@ -501,8 +530,9 @@ impl Queue {
     fn renew(&self, state: &mut State, entries: &[Entry]) {
         state.reporter = None;
         state.marks.clear();
+        state.spare.clear();
         state.stream.abandon();
-        match RawStream::new(&self.card) {
+        match self.working_stream(state.stream.context()) {
             Ok(stream) => state.stream = stream,
             Err(error) => return self.card.keep_failure(from_cann(error)),
         }
@@ -513,6 +543,26 @@ impl Queue {
                 self.card.given_back(event.raw().record(&state.stream));
             }
         }
+    }
+}
+
+impl Queue {
+    /// A stream that takes work, after one of `failed` has failed. On an Atlas A2 the failure has stopped every stream of that context, the new ones too: then it is
+    /// one of a new context.
+    fn working_stream(&self, failed: &Arc<Context>) -> CannResult<Arc<RawStream>> {
+        let works = || {
+            let stream = RawStream::new(&self.card)?;
+            // Abandoned until it has shown that it works.
+            stream.abandon();
+            RawEvent::progress(&self.card)?.record(&stream)?;
+            stream.synchronize()?;
+            stream.keep();
+            Ok(stream)
+        };
+        works().or_else(|_: ascend_sys::Error| {
+            self.card.replace(failed)?;
+            RawStream::new(&self.card)
+        })
     }
 }
 
@@ -529,6 +579,8 @@ impl Drop for Queue {
         }
         if let Err(failure) = self.synchronize() {
             self.card.keep_failure(failure);
+            // The stream in its place makes the marks that it did not reach. What else there is to say has been said.
+            let _ = self.synchronize();
         }
         self.state().arena.close();
     }

@@ -152,7 +152,9 @@ impl Made {
         }
         // SAFETY: the members are alive; the list owns them from here on.
         let list = unsafe { self.card.cann().nnopbase.aclCreateTensorList(members.as_ptr(), members.len() as u64) };
-        let list = present("aclCreateTensorList", list.map_err(from_cann)?)?;
+        let list = list.map_err(from_cann).and_then(|list| present("aclCreateTensorList", list));
+        // Where there is no list, they are still this one's own.
+        let list = list.inspect_err(|_| self.tensors.extend(members.iter().map(|tensor| tensor.cast_mut())))?;
         self.lists.push(list);
         let member = |(at, address)| Slot { place: self.places, of: Of::Member(list, at), address };
         self.slots.extend(addresses.into_iter().enumerate().map(member));

@@ -38,12 +38,8 @@ impl HostBlock {
         unsafe { memory.as_ptr().write_bytes(0, bytes) };
         let (owner, address) = (card.clone(), memory.as_ptr() as usize);
         let free = Arc::new(move |_| {
-            let free = || {
-                owner.bind()?;
-                // SAFETY: the allocation was made above and is given back once; streams that copy from or to it hold the block.
-                unsafe { owner.cann().acl.aclrtFreeHost(address as *mut c_void) }
-            };
-            owner.given_back(free());
+            // SAFETY: the allocation was made above and is given back once; streams that copy from or to it hold the block.
+            owner.release(&owner.context(), || unsafe { owner.cann().acl.aclrtFreeHost(address as *mut c_void) });
         });
         // SAFETY: the allocation is this block's own until `free` is called.
         Ok(Self(unsafe { HostMemory::adopt(memory, bytes, Location::Host, free) }))
@@ -92,7 +88,7 @@ fn kind(from: End<'_>, to: End<'_>) -> aclrtMemcpyKind {
 /// # Safety
 /// * Both ends have that many bytes, and stay allocated until the stream has passed the copy.
 pub(super) unsafe fn copy(card: &Card, stream: &RawStream, from: End<'_>, to: End<'_>, bytes: usize) -> CannResult<()> {
-    card.bind()?;
+    stream.bind()?;
     // SAFETY: the caller promises it.
     unsafe { card.cann().acl.aclrtMemcpyAsync(to.address(), bytes, from.address(), bytes, kind(from, to), stream.handle()) }
 }

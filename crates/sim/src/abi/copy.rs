@@ -380,7 +380,9 @@ pub(super) unsafe extern "C" fn set_async(address: *mut c_void, room: usize, val
     call("aclrtMemsetAsync", || {
         let stream = context::stream(stream)?;
         let (uses, set) = plan_set(address, room, value, bytes)?;
-        stream.submit(uses, move |_| {
+        let device = context::current()?.device();
+        stream.submit(uses, move |flags| {
+            faults::on_stream("aclrtMemsetAsync", Some(device), flags).map_err(|fault| fault.of("aclrtMemsetAsync"))?;
             set();
             Ok(())
         })

@@ -173,8 +173,12 @@ pub(super) unsafe extern "C" fn status(device: i32, status: *mut aclrtDeviceStat
 pub(super) unsafe extern "C" fn abort(device: i32, timeout_ms: u32) -> aclError {
     call("aclrtDeviceTaskAbort", || {
         let device = checked(device)?;
-        let streams = machine().state().streams_on(device);
+        let (streams, contexts) = {
+            let state = machine().state();
+            (state.streams_on(device), state.contexts_on(device))
+        };
         streams.iter().for_each(|stream| stream.abort());
+        contexts.iter().for_each(|context| context.halt().clear());
         let limit = (timeout_ms > 0).then(|| std::time::Duration::from_millis(timeout_ms.into()));
         streams.iter().try_for_each(|stream| stream.settle(limit))
     })

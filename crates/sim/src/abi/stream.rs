@@ -57,7 +57,7 @@ unsafe fn make(stream: *mut aclrtStream, attributes: Attributes) -> Outcome {
     if attributes.priority > 7 {
         return Err(invalid(format!("a priority from 0 to 7 asked, {} found", attributes.priority)));
     }
-    let handle = machine().state().add(|_| Object::Stream(Stream::with(context.handle(), attributes)));
+    let handle = machine().state().add(|_| Object::Stream(Stream::new(context.handle(), context.halt().clone(), attributes)));
     // SAFETY: the caller promises it.
     unsafe { give(stream, handle as aclrtStream, "stream") }
 }
@@ -209,6 +209,10 @@ pub(super) unsafe extern "C" fn wait_event_with_flag(stream: aclrtStream, event:
 
 fn failure_mode(stream: aclrtStream, mode: u64) -> Outcome {
     match u32::try_from(mode) {
+        // Since 9.0 the default stream has a mode, on this chip.
+        Ok(_) if stream.is_null() && machine().config().cann.major < 9 => {
+            Err(invalid("the mode of the default stream cannot be set before CANN 9.0"))
+        }
         Ok(mode @ (ACL_CONTINUE_ON_FAILURE | ACL_STOP_ON_FAILURE)) => {
             context::stream(stream)?.set_stop_on_failure(mode == ACL_STOP_ON_FAILURE)
         }
@@ -216,8 +220,8 @@ fn failure_mode(stream: aclrtStream, mode: u64) -> Outcome {
     }
 }
 
-/// A second setting is refused. A stream that has stopped goes on when a synchronisation has reported the failure, and the other streams of its context never
-/// stop; the documents have a card stop them all, and for good.
+/// A second setting is refused. On an Atlas A2, the other streams of the context stop too, and take no new task (CANN 8.5 and 9.0). What makes them work again the
+/// documents do not say: here a new context does, or `aclrtDeviceTaskAbort`.
 pub(super) unsafe extern "C" fn set_failure_mode(stream: aclrtStream, mode: u64) -> aclError {
     call("aclrtSetStreamFailureMode", || failure_mode(stream, mode))
 }

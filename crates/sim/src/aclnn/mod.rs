@@ -41,6 +41,7 @@ mod run;
 mod scatter;
 mod shape;
 mod softmax;
+mod solve;
 mod sort;
 mod tensor;
 mod weight_quant;
@@ -184,6 +185,7 @@ const FAMILIES: &[&[(&str, Address)]] = &[
     scatter::OPERATORS,
     shape::OPERATORS,
     softmax::OPERATORS,
+    solve::OPERATORS,
     sort::OPERATORS,
     weight_quant::OPERATORS,
 ];

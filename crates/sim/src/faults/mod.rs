@@ -12,16 +12,18 @@
 //! lost device 0 after-ms 50       a device is lost; it comes back when it is reset
 //! ecc device 0                    the next task on a device meets a memory error
 //! link-down                       the next copy between devices fails
+//! watch                           nothing breaks; occasions are counted, see [`occasions`]
 //! ```
 //!
 //! After the name stand in any order: `at N` (the N-th occasion, counted from when the script was set; 1 if nothing is said), `every N`, `chance P`,
-//! `after-ms N` (the first occasion after that time), `device N`, `code N`. Occasions are counted a rule, in the order of the calls: the same
-//! program meets the same faults, as far as its threads take turns in the same order.
+//! `after-ms N` (the first occasion after that time), `device N`, `code N`, and for what hangs `for-ms N`, a limit of its own. Occasions are counted a rule, in
+//! the order of the calls: the same program meets the same faults, as far as its threads take turns in the same order.
 //!
 //! The script is taken from `ASCEND_SIM_FAULTS`; [`set`], or the C function `ascendSimSetFaults`, replaces it.
 
 mod script;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -41,6 +43,8 @@ struct Active {
     since: Instant,
     lost: Vec<(u32, aclError)>,
     struck: Vec<String>,
+    /// Occasions by what a rule about them begins with, if they are counted.
+    watched: Option<BTreeMap<String, u64>>,
 }
 
 static ACTIVE: Mutex<Option<Active>> = Mutex::new(None);
@@ -61,12 +65,13 @@ fn active() -> MutexGuard<'static, Option<Active>> {
 /// # Errors
 /// What is wrong with which line; the script before stays.
 pub fn set(script: &str) -> Result<(), String> {
-    let Script { seed, rules } = script.parse()?;
-    ANY.store(!rules.is_empty(), Ordering::Release);
+    let Script { seed, watch, rules } = script.parse()?;
+    ANY.store(watch || !rules.is_empty(), Ordering::Release);
     let rules = rules.into_iter().map(|rule| (rule, 0)).collect();
     // The generator must not begin at 0.
     let random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    *active() = Some(Active { rules, random, since: Instant::now(), lost: Vec::new(), struck: Vec::new() });
+    *active() =
+        Some(Active { rules, random, since: Instant::now(), lost: Vec::new(), struck: Vec::new(), watched: watch.then(BTreeMap::new) });
     GENERATION.fetch_add(1, Ordering::AcqRel);
     Ok(())
 }
@@ -81,6 +86,11 @@ pub fn struck() -> Vec<String> {
     active().as_ref().map(|active| active.struck.clone()).unwrap_or_default()
 }
 
+/// The occasions since a script with `watch` was set: what a rule about each begins with (`alloc`, `call aclrtMalloc`, `late aclnnMm`), and how many there were.
+pub fn occasions() -> BTreeMap<String, u64> {
+    active().as_ref().and_then(|active| active.watched.clone()).unwrap_or_default()
+}
+
 impl Active {
     /// The next number of the sequence, from 0 to below 1.
     fn chance(&mut self) -> f64 {
@@ -92,6 +102,10 @@ impl Active {
 
     /// Counts an occasion, and says which rule strikes at it.
     fn occasion(&mut self, place: Place, name: &str, device: Option<u32>) -> Option<Rule> {
+        if let Some(watched) = &mut self.watched {
+            let begins = if place.has_names() { format!("{} {name}", place.word()) } else { place.word().to_owned() };
+            *watched.entry(begins).or_default() += 1;
+        }
         let mut found = None;
         for index in 0..self.rules.len() {
             let (rule, seen) = &mut self.rules[index];
@@ -205,7 +219,8 @@ pub(crate) fn on_link(name: &str) -> Outcome {
 
 fn hang(rule: &Rule, flags: &Flags) -> Outcome {
     let generation = GENERATION.load(Ordering::Acquire);
-    let limit = machine().setting(EXECUTE_TIMEOUT, 0).and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
+    let set = || machine().setting(EXECUTE_TIMEOUT, 0).and_then(|ms| u64::try_from(ms).ok());
+    let limit = rule.for_ms.or_else(set).map(Duration::from_millis);
     let begin = Instant::now();
     while !flags.stopping() && GENERATION.load(Ordering::Acquire) == generation {
         if limit.is_some_and(|limit| begin.elapsed() >= limit) {

@@ -28,6 +28,43 @@ pub(super) enum Place {
     LinkDown,
 }
 
+impl Place {
+    const ALL: [Self; 8] = [Self::Alloc, Self::Call, Self::PhaseOne, Self::Late, Self::Hang, Self::Lost, Self::Ecc, Self::LinkDown];
+
+    /// The word that a rule about it begins with.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Alloc => "alloc",
+            Self::Call => "call",
+            Self::PhaseOne => "phase-one",
+            Self::Late => "late",
+            Self::Hang => "hang",
+            Self::Lost => "lost",
+            Self::Ecc => "ecc",
+            Self::LinkDown => "link-down",
+        }
+    }
+
+    /// The code that a fault has unless its rule says another.
+    fn code(self) -> aclError {
+        match self {
+            Self::Alloc => ACL_ERROR_RT_MEMORY_ALLOCATION,
+            Self::Call => ACL_ERROR_RT_INTERNAL_ERROR,
+            Self::PhaseOne => ACLNN_ERR_INNER,
+            Self::Late => ACL_ERROR_RT_AICORE_EXCEPTION,
+            Self::Hang => ACL_ERROR_RT_AICORE_TIMEOUT,
+            Self::Lost => ACL_ERROR_RT_LOST_HEARTBEAT,
+            Self::Ecc => ACL_ERROR_RT_HBM_MULTI_BIT_ECC_ERROR,
+            Self::LinkDown => ACL_ERROR_RT_LINK_ERROR,
+        }
+    }
+
+    /// Whether a rule about it says of what function, operator or copy.
+    pub(super) fn has_names(self) -> bool {
+        matches!(self, Self::Call | Self::PhaseOne | Self::Late | Self::Hang)
+    }
+}
+
 /// Which of the occasions it strikes at.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum When {
@@ -47,6 +84,8 @@ pub(super) struct Rule {
     pub(super) device: Option<u32>,
     pub(super) when: When,
     pub(super) code: aclError,
+    /// After so many milliseconds a hanging task ends.
+    pub(super) for_ms: Option<u64>,
 }
 
 impl Rule {
@@ -59,6 +98,8 @@ impl Rule {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Script {
     pub(super) seed: u64,
+    /// Whether occasions are counted.
+    pub(super) watch: bool,
     pub(super) rules: Vec<Rule>,
 }
 
@@ -73,6 +114,7 @@ impl FromStr for Script {
             match words.next() {
                 None => {}
                 Some("seed") => script.seed = number(line, words.next())?,
+                Some("watch") => script.watch = true,
                 Some(place) => script.rules.push(rule(line, place, words.collect())?),
             }
         }
@@ -86,23 +128,12 @@ fn number<T: FromStr>(line: &str, word: Option<&str>) -> Result<T, String> {
 }
 
 fn rule(line: &str, place: &str, words: Vec<&str>) -> Result<Rule, String> {
-    // The place, its code, and whether a name follows.
-    let (place, code, named) = match place {
-        "alloc" => (Place::Alloc, ACL_ERROR_RT_MEMORY_ALLOCATION, false),
-        "call" => (Place::Call, ACL_ERROR_RT_INTERNAL_ERROR, true),
-        "phase-one" => (Place::PhaseOne, ACLNN_ERR_INNER, true),
-        "late" => (Place::Late, ACL_ERROR_RT_AICORE_EXCEPTION, true),
-        "hang" => (Place::Hang, ACL_ERROR_RT_AICORE_TIMEOUT, true),
-        "lost" => (Place::Lost, ACL_ERROR_RT_LOST_HEARTBEAT, false),
-        "ecc" => (Place::Ecc, ACL_ERROR_RT_HBM_MULTI_BIT_ECC_ERROR, false),
-        "link-down" => (Place::LinkDown, ACL_ERROR_RT_LINK_ERROR, false),
-        other => {
-            let known = "seed, alloc, call, phase-one, late, hang, lost, ecc or link-down";
-            return Err(format!("`{line}`: {known} asked, `{other}` found"));
-        }
+    let Some(place) = Place::ALL.into_iter().find(|known| known.word() == place) else {
+        let known = "seed, watch, alloc, call, phase-one, late, hang, lost, ecc or link-down";
+        return Err(format!("`{line}`: {known} asked, `{place}` found"));
     };
     let mut words = words.into_iter();
-    let name = match (named, words.next()) {
+    let name = match (place.has_names(), words.next()) {
         (false, first) => {
             words = first.into_iter().chain(words).collect::<Vec<_>>().into_iter();
             "*".to_owned()
@@ -110,7 +141,7 @@ fn rule(line: &str, place: &str, words: Vec<&str>) -> Result<Rule, String> {
         (true, Some(name)) => name.to_owned(),
         (true, None) => return Err(format!("`{line}`: the name of a function or operator asked, or *")),
     };
-    let mut rule = Rule { text: line.to_owned(), place, name, device: None, when: When::Nth(1), code };
+    let mut rule = Rule { text: line.to_owned(), place, name, device: None, when: When::Nth(1), code: place.code(), for_ms: None };
     while let Some(word) = words.next() {
         let mut value = || words.next();
         match word {
@@ -120,12 +151,14 @@ fn rule(line: &str, place: &str, words: Vec<&str>) -> Result<Rule, String> {
             "after-ms" => rule.when = When::AfterMs(number(line, value())?),
             "device" => rule.device = Some(number(line, value())?),
             "code" => rule.code = number(line, value())?,
-            other => return Err(format!("`{line}`: at, every, chance, after-ms, device or code asked, `{other}` found")),
+            "for-ms" => rule.for_ms = Some(number(line, value())?),
+            other => return Err(format!("`{line}`: at, every, chance, after-ms, device, code or for-ms asked, `{other}` found")),
         }
     }
     match rule.when {
         When::Nth(0) | When::Every(0) => Err(format!("`{line}`: occasions are counted from 1")),
         When::Chance(chance) if !(0.0..=1.0).contains(&chance) => Err(format!("`{line}`: a chance from 0 to 1 asked")),
+        _ if rule.for_ms.is_some() && place != Place::Hang => Err(format!("`{line}`: for-ms is about what hangs")),
         _ if rule.code == 0 => Err(format!("`{line}`: a code other than 0 asked, which is success")),
         _ => Ok(rule),
     }
@@ -143,7 +176,9 @@ mod tests {
         let late = &script.rules[1];
         assert_eq!((late.device, late.code, late.when), (Some(1), 507_035, When::Chance(0.5)));
         assert!(late.is_about("aclnnMm", Some(1)) && !late.is_about("aclnnMm", Some(0)) && !late.is_about("aclnnAdd", Some(1)));
-        for wrong in ["fire", "call", "alloc at", "alloc at 0", "alloc chance 2", "alloc soon", "call aclInit code 0", "seed x"] {
+        for wrong in
+            ["fire", "call", "alloc at", "alloc at 0", "alloc chance 2", "alloc soon", "call aclInit code 0", "seed x", "ecc for-ms 5"]
+        {
             assert!(wrong.parse::<Script>().unwrap_err().starts_with(&format!("`{wrong}`: ")), "{wrong}");
         }
     }
