@@ -3,6 +3,8 @@
 #![cfg(test)]
 
 use ascend_hal::DType;
+use ascend_kernels::model::published::{Compared, compared, median_deviation};
+use ascend_kernels::model::workload::{MODELS, each};
 use ascend_kernels::model::{Bound, Chip, Launch, Modelled, declare, launch, rates};
 use ascend_kernels::twin::missing;
 
@@ -58,4 +60,42 @@ fn the_same_launch_is_modelled_alike() {
     if missing().is_none() {
         assert_eq!(add(48, 4096), add(48, 4096));
     }
+}
+
+#[test]
+fn published_measurements_are_met_within_a_fifth() {
+    if missing().is_some() {
+        return;
+    }
+    let points = compared().unwrap();
+    let median = median_deviation(&points);
+    assert!(median <= 0.2, "{median}: {points:?}");
+    for Compared { point, us, deviation } in points {
+        println!("| {} | {:.1} | {us:.1} | {:+.0} % |", point.what, point.us, 100.0 * deviation);
+        assert!(deviation.abs() <= 0.2 || !point.reason.is_empty(), "{} is off by {deviation} for no reason", point.what);
+    }
+}
+
+#[test]
+fn grouped_products_of_a_prompt_keep_the_cube_at_work() {
+    if missing().is_some() {
+        return;
+    }
+    let mut seen = 0;
+    let chip = chip();
+    each(
+        &MODELS[0],
+        &chip,
+        |kernel| kernel == "grouped_matmul",
+        |row| {
+            let modelled = row.modelled.unwrap_or_else(|why| panic!("{}: {why}", row.kernel));
+            println!("{} {:?} {modelled:?}", row.kernel, row.step);
+            if row.step.tokens == 4096 {
+                seen += 1;
+                assert!(modelled.cube_utilisation >= 0.75, "{modelled:?}");
+            }
+        },
+    )
+    .unwrap();
+    assert_eq!(seen, 1);
 }

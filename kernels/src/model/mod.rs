@@ -6,6 +6,8 @@
 
 mod chip;
 mod declared;
+pub mod published;
+pub mod workload;
 
 pub use chip::{Chip, Rate, Rates, rates};
 pub use declared::{declare, declare_with};

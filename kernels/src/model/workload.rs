@@ -1,0 +1,328 @@
+//! The calls of three models' layers, declared without memory.
+
+use ascend_hal::ops::{
+    Attention, FinalizeRouting, Gating, GluKind, GroupList, GroupScore, GroupedMatmul, InitRouting, KvSource, Lengths, MlaCache, MlaDecode,
+    MlaQueries, Norm, NormKind, Quantize, Rope, RopeStyle, Score, Weight,
+};
+use ascend_hal::{DType, Result, TensorView};
+
+use super::{Chip, Launch, Modelled, declare, declare_with, launch};
+use crate::plan::Planned;
+use crate::tiling::{
+    dynamic_quant, finalize_routing, flash_attention, gating_top_k, grouped_matmul, init_routing, mla_decode, rms_norm, rope,
+};
+
+/// Rows and keys of a step of attention.
+const TILE: usize = 128;
+/// Slots of a page of the cache.
+const PAGE: usize = 128;
+
+/// Shapes of a model's layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Model {
+    /// Its name.
+    pub name: &'static str,
+    hidden: usize,
+    intermediate: usize,
+    experts: usize,
+    top_k: usize,
+    heads: usize,
+    kv_heads: usize,
+    head_dim: usize,
+    /// Latent and rope widths, for latent attention.
+    latent: Option<(usize, usize)>,
+    sinks: bool,
+    groups: Option<(usize, usize)>,
+}
+
+/// The models of the report.
+pub const MODELS: [Model; 3] = [
+    Model {
+        name: "Qwen3-30B-A3B",
+        hidden: 2048,
+        intermediate: 768,
+        experts: 128,
+        top_k: 8,
+        heads: 32,
+        kv_heads: 4,
+        head_dim: 128,
+        latent: None,
+        sinks: false,
+        groups: None,
+    },
+    Model {
+        name: "DeepSeek-V3",
+        hidden: 7168,
+        intermediate: 2048,
+        experts: 256,
+        top_k: 8,
+        heads: 128,
+        kv_heads: 128,
+        head_dim: 128,
+        latent: Some((512, 64)),
+        sinks: false,
+        groups: Some((8, 4)),
+    },
+    Model {
+        name: "GPT-OSS-120B",
+        hidden: 2880,
+        intermediate: 2880,
+        experts: 128,
+        top_k: 4,
+        heads: 64,
+        kv_heads: 8,
+        head_dim: 64,
+        latent: None,
+        sinks: true,
+        groups: None,
+    },
+];
+
+/// Decode steps of so many tokens.
+pub const DECODE: [usize; 3] = [1, 16, 128];
+/// Tokens of a prefill step.
+pub const PREFILL: usize = 4096;
+/// Lengths that attention is modelled at.
+pub const CONTEXTS: [usize; 3] = [1024, 8192, 32_768];
+
+/// A step of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// `decode` or `prefill`.
+    pub phase: &'static str,
+    /// Tokens of the step, all sequences together.
+    pub tokens: usize,
+    /// Keys of each sequence, for attention.
+    pub context: Option<usize>,
+}
+
+/// A launch of a model's step, modelled on a chip.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The kernel.
+    pub kernel: &'static str,
+    /// The model.
+    pub model: &'static str,
+    /// The step.
+    pub step: Step,
+    /// The chip.
+    pub chip: &'static str,
+    /// The figures; or why there are none.
+    pub modelled: std::result::Result<Modelled, String>,
+}
+
+/// A call with the host side of its kernel.
+enum Call {
+    Product(GroupedMatmul),
+    Attention(Attention),
+    Latent(MlaDecode),
+    Gating(Gating),
+    Init(InitRouting),
+    Finalize(FinalizeRouting),
+    Norm(Norm),
+    Rope(Rope),
+    Quantize(Quantize),
+}
+
+impl Call {
+    fn plan(&self, chip: &Chip) -> Planned {
+        let (cube, vector) = (chip.cube_cores, chip.vector_cores);
+        match self {
+            Call::Product(op) => grouped_matmul::plan(op, cube),
+            Call::Attention(op) => flash_attention::plan(op, cube),
+            Call::Latent(op) => mla_decode::plan(op, cube),
+            Call::Gating(op) => gating_top_k::plan(op, vector),
+            Call::Init(op) => init_routing::plan(op, vector),
+            Call::Finalize(op) => finalize_routing::plan(op, vector),
+            Call::Norm(op) => rms_norm::plan(op, vector),
+            Call::Rope(op) => rope::plan(op, vector),
+            Call::Quantize(op) => dynamic_quant::plan(op, vector),
+        }
+    }
+}
+
+fn bf16(shape: impl Into<ascend_hal::Dims>) -> Result<TensorView> {
+    declare(DType::BF16, shape)
+}
+
+/// Running sum of `sequences` lengths.
+fn lengths(sequences: usize, length: usize) -> Result<Lengths> {
+    let sums: Vec<i32> = (0..=sequences).map(|i| (i * length) as i32).collect();
+    Ok(Lengths::new(declare_with(DType::I32, [sequences + 1], &sums)?))
+}
+
+/// Rows of each expert when every token picks `top_k` of them, all as likely: the same draw each time.
+fn counts(tokens: usize, model: &Model) -> Vec<i64> {
+    let mut counts = vec![0; model.experts];
+    let mut state = 0x9E37_79B9_7F4A_7C15u64;
+    for _ in 0..tokens {
+        let mut picked = Vec::new();
+        while picked.len() < model.top_k {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            let expert = (state >> 33) as usize % model.experts;
+            if !picked.contains(&expert) {
+                picked.push(expert);
+                counts[expert] += 1;
+            }
+        }
+    }
+    counts
+}
+
+/// `rows` rows through the experts' weights `[E, K, N]`, stored `[E, N, K]`; with `quantised`, int8 with a scale for each row and column.
+fn product(model: &Model, tokens: usize, k: usize, n: usize, gated: bool, quantised: bool) -> Result<Call> {
+    let rows = tokens * model.top_k;
+    let dtype = if quantised { DType::I8 } else { DType::BF16 };
+    let mut weight = Weight::nk(declare(dtype, [model.experts, n, k])?)?;
+    if quantised {
+        weight = weight.per_channel(declare(DType::F32, [model.experts, n])?);
+    }
+    let groups = GroupList::Counts(declare_with(DType::I64, [model.experts], &counts(tokens, model))?);
+    let width = if gated { n / 2 } else { n };
+    let mut op = GroupedMatmul::new(declare(dtype, [rows, k])?, weight, groups, bf16([rows, width])?.to_mut());
+    if quantised {
+        op = op.with_x_scale(declare(DType::F32, [rows])?);
+    }
+    if gated {
+        op = op.with_glu(GluKind::Swiglu);
+    }
+    Ok(Call::Product(op))
+}
+
+/// The kernels of the expert layer and what surrounds it.
+fn layer(model: &Model, tokens: usize) -> Result<Vec<(&'static str, Call)>> {
+    let Model { hidden, intermediate, experts, top_k, .. } = *model;
+    let pairs = tokens * top_k;
+    let x = || bf16([tokens, hidden]);
+    let norm = || Ok::<_, ascend_hal::Error>(Norm::new(x()?, bf16([hidden])?, NormKind::Rms, 1e-6, x()?.to_mut()));
+    let turned = model.latent.map_or(model.head_dim, |(_, rope)| rope);
+    let turn = || bf16([tokens, model.heads, turned]);
+    let table = || declare(DType::F32, [PREFILL, turned / 2]);
+    let positions = declare(DType::I32, [tokens])?;
+    let logits = declare(DType::F32, [tokens, experts])?;
+    let (weights, ids) = (declare(DType::F32, [tokens, top_k])?, declare(DType::I32, [tokens, top_k])?);
+    let gating = match model.groups {
+        None => Gating::new(logits, Score::SoftmaxTopK, weights.to_mut(), ids.to_mut()).with_renormalize(),
+        Some((groups, keep)) => Gating::new(logits, Score::Sigmoid, weights.to_mut(), ids.to_mut())
+            .with_bias(declare(DType::F32, [experts])?)
+            .with_groups(groups, keep, GroupScore::Top2Sum)
+            .with_renormalize()
+            .with_scale(2.5),
+    };
+    let to_row = || declare(DType::I32, [pairs]);
+    Ok(vec![
+        ("rms_norm", Call::Norm(norm()?)),
+        ("add_rms_norm", Call::Norm(norm()?.with_residual(x()?, x()?.to_mut()))),
+        ("rope", Call::Rope(Rope::new(turn()?, table()?, table()?, positions, RopeStyle::Half, turn()?.to_mut()))),
+        ("gating_top_k", Call::Gating(gating)),
+        (
+            "init_routing",
+            Call::Init(
+                InitRouting::new(x()?, ids.clone(), experts, bf16([pairs, hidden])?.to_mut(), to_row()?.to_mut())
+                    .with_counts(declare(DType::I64, [experts])?.to_mut()),
+            ),
+        ),
+        (
+            "dynamic_quant",
+            Call::Quantize(Quantize::new(x()?, declare(DType::I8, [tokens, hidden])?.to_mut(), declare(DType::F32, [tokens])?.to_mut())),
+        ),
+        ("grouped_matmul", product(model, tokens, hidden, 2 * intermediate, false, false)?),
+        ("grouped_matmul_w8a8", product(model, tokens, hidden, 2 * intermediate, false, true)?),
+        ("grouped_matmul_swiglu", product(model, tokens, hidden, 2 * intermediate, true, false)?),
+        ("grouped_matmul_down", product(model, tokens, intermediate, hidden, false, false)?),
+        ("finalize_routing", Call::Finalize(FinalizeRouting::new(bf16([pairs, hidden])?, to_row()?, x()?.to_mut()).with_weights(weights))),
+    ])
+}
+
+/// Steps of 128 x 128 scores that a launch is modelled on at most; of more, a part of the sequences or heads is taken, which are all alike.
+const STEPS: usize = 1 << 15;
+
+/// The largest part of `of` (a divisor by a power of two) with no more steps than [`STEPS`], if each is `steps` of them.
+fn part(of: usize, steps: usize) -> usize {
+    let mut part = of;
+    while part.is_multiple_of(2) && part * steps > STEPS {
+        part /= 2;
+    }
+    part
+}
+
+/// One query for each of `sequences` sequences of `context` keys in pages.
+fn decode(model: &Model, sequences: usize, context: usize) -> Result<(&'static str, Call)> {
+    let pages = context.div_ceil(PAGE);
+    let ids: Vec<i32> = (0..(sequences * pages) as i32).collect();
+    let table = declare_with(DType::I32, [sequences, pages], &ids)?;
+    let (q_lens, kv_lens) = (lengths(sequences, 1)?, lengths(sequences, context)?);
+    if let Some((latent, rope)) = model.latent {
+        let part = |width: usize| bf16([sequences, model.heads, width]);
+        let cache = MlaCache { latent: bf16([sequences * pages, PAGE, latent])?, rope: bf16([sequences * pages, PAGE, rope])?, table };
+        let queries = MlaQueries { latent: part(latent)?, rope: part(rope)? };
+        return Ok(("mla_decode", Call::Latent(MlaDecode::new(queries, cache, q_lens, kv_lens, 0.1, part(latent)?.to_mut()))));
+    }
+    let q = || bf16([sequences, model.heads, model.head_dim]);
+    let cache = || bf16([sequences * pages, PAGE, model.kv_heads, model.head_dim]);
+    let op = Attention::new(q()?, KvSource::Paged { k: cache()?, v: cache()?, table }, q_lens, kv_lens, 0.1, q()?.to_mut());
+    Ok(("flash_attention", Call::Attention(if model.sinks { op.with_sinks(declare(DType::F32, [model.heads])?) } else { op })))
+}
+
+/// The last `tokens` queries of a sequence of `context` keys, causal, for `kv_heads` of the model's heads of keys.
+fn prefill(model: &Model, tokens: usize, context: usize, kv_heads: usize) -> Result<(&'static str, Call)> {
+    // A prompt's latent attention is computed on expanded keys.
+    let d = model.head_dim + model.latent.map_or(0, |(_, rope)| rope);
+    let heads = model.heads / model.kv_heads * kv_heads;
+    let keys = |width: usize| bf16([context, kv_heads, width]);
+    let queries = |width: usize| bf16([tokens, heads, width]);
+    let kv = KvSource::Packed { k: keys(d)?, v: keys(model.head_dim)? };
+    let op = Attention::new(queries(d)?, kv, lengths(1, tokens)?, lengths(1, context)?, 0.1, queries(model.head_dim)?.to_mut());
+    Ok(("flash_attention", Call::Attention(if model.sinks { op.with_sinks(declare(DType::F32, [heads])?) } else { op })))
+}
+
+/// `whole`: how often what is modelled comes in the launch.
+fn row(model: &Model, chip: &Chip, step: Step, whole: usize, (kernel, call): (&'static str, Call)) -> Row {
+    let modelled = call.plan(chip).and_then(|plan| {
+        let asked = Launch {
+            kernel: plan.kernel,
+            blocks: plan.blocks,
+            arguments: &plan.arguments,
+            workspace_bytes: plan.workspace_bytes,
+            tiling: &plan.tiling,
+        };
+        launch(&asked, chip).map(|part| Modelled { us: part.us * whole as f64, ..part }).map_err(|error| error.to_string())
+    });
+    Row { kernel, model: model.name, step, chip: chip.name, modelled }
+}
+
+/// Models the kernels of a model's steps, those that `wanted` says by name, one row at a time as they are done.
+///
+/// A prompt's attention is that of its last [`PREFILL`] tokens. Of long contexts a part of the sequences or heads is modelled, and the time scaled.
+///
+/// # Errors
+/// A shape is too large.
+pub fn each(model: &Model, chip: &Chip, wanted: impl Fn(&str) -> bool, mut f: impl FnMut(Row)) -> Result<()> {
+    let steps = DECODE.map(|tokens| ("decode", tokens)).into_iter().chain([("prefill", PREFILL)]);
+    for (phase, tokens) in steps {
+        for call in layer(model, tokens)? {
+            if wanted(call.0) {
+                f(row(model, chip, Step { phase, tokens, context: None }, 1, call));
+            }
+        }
+    }
+    for context in CONTEXTS {
+        let keys = context.div_ceil(TILE);
+        for tokens in DECODE {
+            let sequences = part(tokens, keys * if model.latent.is_some() { model.heads.div_ceil(TILE / 2) } else { model.kv_heads });
+            let call = decode(model, sequences, context)?;
+            if wanted(call.0) {
+                f(row(model, chip, Step { phase: "decode", tokens, context: Some(context) }, tokens / sequences, call));
+            }
+        }
+        let tokens = context.min(PREFILL);
+        let kv_heads = part(model.kv_heads, (tokens * model.heads / model.kv_heads).div_ceil(TILE) * keys);
+        let call = prefill(model, tokens, context, kv_heads)?;
+        if wanted(call.0) {
+            f(row(model, chip, Step { phase: "prefill", tokens, context: Some(context) }, model.kv_heads / kv_heads, call));
+        }
+    }
+    Ok(())
+}
