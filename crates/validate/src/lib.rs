@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod campaign;
 mod case;
 pub mod cases;
 mod compare;

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 
-use ascend_sys::ffi::{ACLNN_ERR_PARAM_INVALID, ACLNN_ERR_PARAM_NULLPTR, aclnnStatus, aclrtStream};
+use ascend_sys::ffi::{ACL_SUCCESS, ACLNN_ERR_PARAM_INVALID, ACLNN_ERR_PARAM_NULLPTR, aclnnStatus, aclrtStream};
 
 use super::operands;
 use crate::aclnn::{Plan, Run, Tensors};
@@ -78,7 +78,7 @@ pub(crate) fn launch(
     handle: *mut ascend_sys::ffi::aclOpExecutor,
     stream: aclrtStream,
 ) -> aclnnStatus {
-    call(operator, || {
+    let status = call(operator, || {
         let stream = context::stream(stream)?;
         let executor = {
             let mut operands = operands();
@@ -126,7 +126,20 @@ pub(crate) fn launch(
             }
             plan.run(&Run::new(&spans)).map_err(|fault| fault.of(operator))
         })
-    })
+    });
+    if status != ACL_SUCCESS {
+        use_up(operator, handle.cast());
+    }
+    status
+}
+
+/// Lets go of an executor that serves once: the second call uses it up, also where that call is refused.
+fn use_up(operator: &str, handle: *const c_void) {
+    let mut operands = operands();
+    if operands.executor(handle).is_ok_and(|executor| executor.operator == operator && !executor.repeatable()) {
+        // It has just been found.
+        let _ = operands.remove(handle as usize, "aclOpExecutor", "executor");
+    }
 }
 
 /// The description of a tensor at this moment.
