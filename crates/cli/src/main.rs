@@ -7,6 +7,7 @@ mod devices;
 mod dispatch;
 mod doctor;
 mod generate;
+mod kernels;
 mod model;
 mod output;
 mod perplexity;
@@ -41,6 +42,7 @@ enum Command {
     Generate(generate::Generate),
     Perplexity(perplexity::Perplexity),
     Bench(bench::Bench),
+    Kernels(kernels::Kernels),
     Plan(plan::Plan),
     Profile(profile::Profile),
     Support(support::Support),
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Generate(command) => command.run(),
         Command::Perplexity(command) => command.run(),
         Command::Bench(command) => command.run(),
+        Command::Kernels(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Profile(command) => command.run(),
         Command::Support(command) => command.run(),

@@ -1,0 +1,180 @@
+//! `ascend kernels`.
+
+use std::process::ExitCode;
+
+use ascend_kernels::model::published::{self, Compared};
+use ascend_kernels::model::workload::{self, MODELS, Row};
+use ascend_kernels::model::{Chip, rates};
+use ascend_kernels::twin;
+use clap::Args;
+use serde::Serialize;
+
+use crate::Result;
+use crate::output::{self, Target};
+
+/// Model what this project's own kernels would take on a chip
+///
+/// Each kernel's instructions are counted on the twin for shapes of three models' layers and timed by documented throughputs: modelled, not measured. The time of a launch
+/// itself (about 20 us from the host) is not in it. Exit codes: 0 modelled, 2 could not.
+#[derive(Args)]
+pub(crate) struct Kernels {
+    /// Kernels by name [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    kernel: Vec<String>,
+    /// Models by name [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    model: Vec<String>,
+    /// The chip: Ascend910B1 to Ascend910B4
+    #[arg(long, default_value = "Ascend910B1", value_name = "NAME")]
+    soc: String,
+    /// Print the throughputs that the model knows, with their sources, and end
+    #[arg(long)]
+    rates: bool,
+    /// Hold the model against published measurements, and end
+    #[arg(long)]
+    check: bool,
+    /// Write one JSON object a line (`-`: to standard output)
+    #[arg(long, value_name = "FILE")]
+    json: Option<Target>,
+}
+
+/// A row as JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    schema_version: u32,
+    kind: &'a str,
+    kernel: &'a str,
+    model: &'a str,
+    phase: &'a str,
+    tokens: usize,
+    context: Option<usize>,
+    soc: &'a str,
+    modelled_us: Option<f64>,
+    cube_utilisation: Option<f64>,
+    vector_utilisation: Option<f64>,
+    mte2_utilisation: Option<f64>,
+    hbm_utilisation: Option<f64>,
+    bound: Option<&'a str>,
+    /// Why there are no figures.
+    not_covered: Option<&'a str>,
+}
+
+impl Kernels {
+    pub(crate) fn run(self) -> Result<ExitCode> {
+        if let Some(target) = &self.json {
+            target.check()?;
+        }
+        if self.rates {
+            let mut table = output::table(&["rate", "value", "unit", "source"]);
+            for rate in rates() {
+                table.add_row([rate.name.to_owned(), rate.value.to_string(), rate.unit.to_owned(), rate.source.to_owned()]);
+            }
+            output::print(&format!("{table}\n"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if let Some(why) = twin::missing() {
+            return Err(format!(
+                "kernels are modelled on their twin, which was not built: {why}; install a C++17 compiler and build again"
+            )
+            .into());
+        }
+        if self.check {
+            output::print(&published_table(&published::compared()?))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let chip = Chip::named(&self.soc).ok_or_else(|| {
+            let known: Vec<&str> = Chip::all().map(|chip| chip.name).collect();
+            format!("{} is no chip that the model knows; those are {}", self.soc, known.join(", "))
+        })?;
+        for name in &self.model {
+            if !MODELS.iter().any(|model| model.name == name) {
+                let known: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
+                return Err(format!("{name} is no model of this report; those are {}", known.join(", ")).into());
+            }
+        }
+        let wanted = |kernel: &str| self.kernel.is_empty() || self.kernel.iter().any(|name| name == kernel);
+        let mut rows: Vec<Row> = Vec::new();
+        for model in MODELS.iter().filter(|model| self.model.is_empty() || self.model.iter().any(|name| name == model.name)) {
+            workload::each(model, &chip, wanted, |row| rows.push(row))?;
+        }
+        if rows.is_empty() {
+            return Err(format!("no kernel is called {}; without --kernel all are listed", self.kernel.join(" or ")).into());
+        }
+        if let Some(target) = &self.json {
+            let lines = rows
+                .iter()
+                .map(|row| serde_json::to_string(&line(row)).map(|line| line + "\n"))
+                .collect::<std::result::Result<String, _>>()?;
+            target.write(&lines)?;
+        }
+        if !self.json.as_ref().is_some_and(Target::is_stdout) {
+            output::print(&text(&rows, &chip))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn line(row: &Row) -> Line<'_> {
+    let modelled = row.modelled.as_ref().ok();
+    Line {
+        schema_version: 1,
+        kind: "modelled",
+        kernel: row.kernel,
+        model: row.model,
+        phase: row.step.phase,
+        tokens: row.step.tokens,
+        context: row.step.context,
+        soc: row.chip,
+        modelled_us: modelled.map(|m| m.us),
+        cube_utilisation: modelled.map(|m| m.cube_utilisation),
+        vector_utilisation: modelled.map(|m| m.vector_utilisation),
+        mte2_utilisation: modelled.map(|m| m.mte2_utilisation),
+        hbm_utilisation: modelled.map(|m| m.hbm_utilisation),
+        bound: modelled.map(|m| m.bound.name()),
+        not_covered: row.modelled.as_ref().err().map(String::as_str),
+    }
+}
+
+fn text(rows: &[Row], chip: &Chip) -> String {
+    let mut table = output::table(&["model", "phase", "tokens", "context", "kernel", "us", "cube", "vector", "mte2", "hbm", "bound"]);
+    for row in rows {
+        let mut cells = vec![
+            row.model.to_owned(),
+            row.step.phase.to_owned(),
+            row.step.tokens.to_string(),
+            row.step.context.map_or(String::new(), |c| c.to_string()),
+            row.kernel.to_owned(),
+        ];
+        match &row.modelled {
+            Ok(m) => {
+                cells.push(format!("{:.1}", m.us));
+                cells.extend(
+                    [m.cube_utilisation, m.vector_utilisation, m.mte2_utilisation, m.hbm_utilisation]
+                        .map(|share| format!("{:.0} %", 100.0 * share)),
+                );
+                cells.push(m.bound.name().to_owned());
+            }
+            Err(why) => cells.push(format!("not covered: {why}")),
+        }
+        table.add_row(cells);
+    }
+    format!(
+        "{table}\n\nModelled on {} from documented throughputs, not measured. docs/kernels.md holds the model against published measurements.\n",
+        chip.name
+    )
+}
+
+fn published_table(points: &[Compared]) -> String {
+    let mut table = output::table(&["what", "published us", "modelled us", "deviation", "source", "why"]);
+    for Compared { point, us, deviation } in points {
+        table.add_row([
+            point.what.to_owned(),
+            format!("{:.1}", point.us),
+            format!("{us:.1}"),
+            format!("{:+.0} %", 100.0 * deviation),
+            point.source.to_owned(),
+            point.reason.to_owned(),
+        ]);
+    }
+    format!("{table}\n\nMedian deviation {:.0} %. Modelled, not measured.\n", 100.0 * published::median_deviation(points))
+}
