@@ -73,5 +73,14 @@ pub const OPS: &[Covering] = &[
         "at most 1024 experts, 16 of them a token; softmax and sigmoid; groups of at most 64" => tiling::gating_top_k::plan
     ),
     covering!(Vector InitRouting init_routing &DType::FLOATS, "not quantised; at most 2048 local experts" => tiling::init_routing::plan),
+    covering!(
+        Cube GroupedMatmul grouped_matmul &[DType::BF16, DType::F16, DType::I8],
+        "counts or cumulative ends in i64, no bias; int8 with f32 scales; SwiGLU into 16 bits" => tiling::grouped_matmul::plan
+    ),
+    covering!(
+        Cube Attention flash_attention &[DType::BF16, DType::F16],
+        "widths in multiples of 16 up to 256; no mask tensor" => tiling::flash_attention::plan
+    ),
+    covering!(Cube MlaDecode mla_decode &[DType::BF16, DType::F16], "widths in multiples of 16, up to 640 together" => tiling::mla_decode::plan),
     covering!(Vector FinalizeRouting finalize_routing &DType::FLOATS, "" => tiling::finalize_routing::plan),
 ];
