@@ -79,7 +79,7 @@ pub const OPS: &[Covering] = &[
     ),
     covering!(
         Cube Attention flash_attention &[DType::BF16, DType::F16],
-        "widths in multiples of 16 up to 256; no mask tensor" => tiling::flash_attention::plan
+        "widths in multiples of 16 up to 256; no mask tensor; a NaN among the values reaches rows that do not see it" => tiling::flash_attention::plan
     ),
     covering!(Cube MlaDecode mla_decode &[DType::BF16, DType::F16], "widths in multiples of 16, up to 640 together" => tiling::mla_decode::plan),
     covering!(Vector FinalizeRouting finalize_routing &DType::FLOATS, "" => tiling::finalize_routing::plan),
