@@ -218,3 +218,72 @@ fn int8_models_differ_from_the_floats_of_their_codes_by_their_activations() {
         assert!(error < 2. * expected && error > expected / 4., "{model}: off by {error:.4}, expected about {expected:.4}");
     }
 }
+
+/// A model whose dense matrices are stored as codes: those of attention as Q4_1, the others and the embedding as Q8_0.
+fn of_codes(model: &str) -> Edited {
+    let mut edited = Edited::new(model);
+    let names: Vec<String> = edited.names().into_iter().map(str::to_owned).collect();
+    for name in names.into_iter().filter(|name| name.ends_with("_proj.weight") || name.contains("embed_tokens")) {
+        let (values, shape) = (edited.floats(&name), edited.tensor(&name).unwrap().unwrap().shape);
+        let half = |x: f32| ascend_compute::f16::from_f32(x).to_le_bytes();
+        let four_bits = |block: &[f32]| {
+            let (min, max) = block.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(min, max), &x| (min.min(x), max.max(x)));
+            let d = (max - min) / 15.;
+            let code = |x: f32| ((x - min) / d).round().clamp(0., 15.) as u8;
+            [half(d), half(min)].into_iter().flatten().chain((0..16).map(|j| code(block[j]) | code(block[j + 16]) << 4)).collect::<Vec<_>>()
+        };
+        let eight_bits = |block: &[f32]| {
+            let d = block.iter().fold(0f32, |max, x| max.max(x.abs())) / 127.;
+            half(d).into_iter().chain(block.iter().map(|x| (x / d).round() as i8 as u8)).collect::<Vec<_>>()
+        };
+        let four = name.contains("self_attn");
+        let stored = values.chunks(32).flat_map(|block| if four { four_bits(block) } else { eight_bits(block) }).collect();
+        edited = edited.with_tensor(&name, if four { Encoding::Q4_1 } else { Encoding::Q8_0 }, &shape, stored);
+    }
+    edited
+}
+
+#[test]
+fn stored_codes_give_the_logits_of_their_values() {
+    for (model, tied) in [("llama_dense", false), ("llama_dense", true), ("qwen3_moe", false)] {
+        let model = of_codes(model).with("tie_word_embeddings", tied.into());
+        for dtype in [DType::F32, DType::F16] {
+            let errors = relative_errors(&logits_with(&model, LoadOptions::from(dtype).with_stored()), &logits(&model));
+            // The median in f16: a token near the edge between two experts may go to the other one.
+            let fine = if dtype == DType::F32 { errors[4] < 1e-5 } else { errors[2] < 1e-2 };
+            assert!(fine, "{dtype}, tied {tied}: {errors:?}");
+        }
+    }
+}
+
+#[test]
+fn stored_codes_take_the_memory_of_codes() {
+    let model = of_codes("llama_dense");
+    let used = |options: LoadOptions| {
+        let device = plain();
+        let model = models::load(&model, &device, options).unwrap();
+        (device.memory().unwrap().used_bytes, model).0
+    };
+    // Two layers: qkv 128 and o 64 rows of 64 in 4 bits, an f16 scale and an f32 offset for each 32; gate and up 320 rows of 64, down 64 of 160 in 8 bits.
+    let (four, eight) = (2 * (128 + 64) * 64, 2 * (320 * 64 + 64 * 160));
+    let saved = used(DType::F32.into()) - used(LoadOptions::from(DType::F32).with_stored());
+    assert_eq!(saved, 4 * (four + eight) - (four / 2 + four / 32 * 6 + eight + eight / 32 * 2));
+}
+
+#[test]
+fn matrices_of_several_kinds_that_one_product_takes_are_floats() {
+    let device = plain();
+    let (codes, floats) = (vec![0u8; 2 * 20], bytes(&[0.5; 64]));
+    let checkpoint = Edited::new("llama_dense").with_tensor("codes", Encoding::Q4_1, &[2, 32], codes).with_tensor(
+        "floats",
+        Encoding::F32,
+        &[2, 32],
+        floats,
+    );
+    let weights = Weights { checkpoint: &checkpoint, device: &device, dtype: DType::F32, quantize: None, stored: true };
+    let dtype = |parts: &[&str]| {
+        let parts: Vec<_> = parts.iter().map(|name| (name.to_string(), 2)).collect();
+        weights.fused(&parts, 32).unwrap().data.dtype()
+    };
+    assert_eq!([dtype(&["codes"]), dtype(&["codes", "codes"]), dtype(&["codes", "floats"])], [DType::I4, DType::I4, DType::F32]);
+}

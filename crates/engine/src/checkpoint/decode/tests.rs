@@ -231,3 +231,41 @@ proptest! {
         prop_assert_eq!(&decoded(Encoding::Q4_0, &[160], &q4), &expected);
     }
 }
+
+/// What the codes of a tensor stand for.
+fn from_codes(encoding: Encoding, shape: &[usize], bytes: &[u8]) -> Option<(CodeKind, Vec<f32>)> {
+    let memory = Memory(vec![("w", encoding, shape.to_vec(), bytes.to_vec())]);
+    let decoder = Decoder::open(&memory, "w").unwrap().unwrap();
+    let (kind, mut all) = (decoder.code_kind()?, Codes::default());
+    decoder.append_codes(&mut all);
+    let range = if kind.dtype == ascend_compute::DType::I4 { -8..=7 } else { -128..=127 };
+    assert!(all.codes.iter().all(|code| range.contains(code)), "{encoding:?}");
+    assert!(kind.offsets || all.offsets.iter().all(|&offset| offset == 0.0), "{encoding:?}");
+    let held = |&scale: &f32| kind.scales == ascend_compute::DType::F32 || f16::from_f32(scale).to_f32() == scale;
+    assert!(all.scales.iter().all(held), "{encoding:?}");
+    let groups = all.codes.chunks(CodeKind::GROUP).zip(all.scales.iter().zip(&all.offsets));
+    Some((kind, groups.flat_map(|(codes, (scale, offset))| codes.iter().map(move |&code| f32::from(code) * scale + offset)).collect()))
+}
+
+#[test]
+fn codes_stand_for_the_values() {
+    for (encoding, scalars) in [(Encoding::Q8_0, 1), (Encoding::Q4_0, 1), (Encoding::Q4_1, 2), (Encoding::Q4K, 2)] {
+        // Two rows of two blocks, with scales that have few bits, so that no sum is rounded.
+        let columns = 2 * encoding.block_values();
+        let block = |i: usize| {
+            let scalars: Vec<u8> = (0..scalars).flat_map(|j| half([0.25, -1.5, 0.75, 3.0][(i + j) % 4])).collect();
+            [&scalars[..], &ramp(encoding.block_bytes() - scalars.len(), 29 + 2 * i, i)].concat()
+        };
+        let bytes: Vec<u8> = (0..4).flat_map(block).collect();
+        let (kind, values) = from_codes(encoding, &[2, columns], &bytes).unwrap();
+        assert_eq!(values, decoded(encoding, &[2, columns], &bytes), "{encoding:?}");
+        assert_eq!(kind.offsets, scalars == 2, "{encoding:?}");
+    }
+}
+
+#[test]
+fn other_encodings_have_no_codes() {
+    for (encoding, bytes) in [(Encoding::F32, 4 * 256), (Encoding::BF16, 2 * 256), (Encoding::Mxfp4, 17 * 8), (Encoding::Q6K, 210)] {
+        assert!(from_codes(encoding, &[1, 256], &vec![0; bytes]).is_none(), "{encoding:?}");
+    }
+}
