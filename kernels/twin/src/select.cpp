@@ -99,8 +99,7 @@ void gather(Ref to, Ref from, Ref offsets, uint32_t base, Lanes lanes, uint32_t 
     const Walk d = fit(active, {1, to_repeat}, size);
     Entry entry = vector_entry(name, at);
     entry.self_checked = true;
-    Active contiguous = active;
-    add_lanes(entry.reads, offsets, contiguous, Walk{1, active.per * 4 / 32}, 4);
+    add_lanes(entry.reads, offsets, active, Walk{1, active.per * 4 / 32}, 4);
     entry.reads.push_back({from.space, from.addr, std::min(from.end, capacity(from.space)) - from.addr});
     add_lanes(entry.writes, to, active, d, size);
     entry.run = [=, &self = core()] {
