@@ -53,11 +53,11 @@ fn functions_that_came_later_are_not_in_an_older_toolkit() {
     assert!(said.contains("undefined reference to `aclrtCreateNotify'") && !said.contains("`aclrtMalloc'"), "{said}");
 }
 
-#[test]
-fn every_wrong_program_is_caught_and_named() {
+/// Runs every program of a collection, and tells how many there are and what was missed of them.
+fn wrong_programs(collection: &str, cann: &str) -> (usize, Vec<String>) {
     let folder = TempDir::new().unwrap();
-    let toolkit = toolkit(&folder, "9.0.0");
-    let program = compile(&toolkit, "wrong").unwrap();
+    let toolkit = toolkit(&folder, cann);
+    let program = compile(&toolkit, collection).unwrap();
     let list = String::from_utf8(run(&toolkit, &program, &[]).stdout).unwrap();
     let mut missed = Vec::new();
     for line in list.lines() {
@@ -71,9 +71,30 @@ fn every_wrong_program_is_caught_and_named() {
             missed.push(format!("{name}: {}, {said}", output.status));
         }
     }
-    assert!(missed.is_empty(), "{} of {} are missed:\n{}", missed.len(), list.lines().count(), missed.join("\n"));
-    assert!(list.lines().count() >= 40, "{list}");
-    println!("{} wrong programs, each caught and named", list.lines().count());
+    (list.lines().count(), missed)
+}
+
+#[test]
+fn every_wrong_program_is_caught_and_named() {
+    let mut all = 0;
+    for (collection, cann, least) in [("wrong", "9.0.0", 60), ("wrong_copies", "8.1.RC1", 9)] {
+        let (count, missed) = wrong_programs(collection, cann);
+        assert!(missed.is_empty(), "{collection}: {} of {count} are missed:\n{}", missed.len(), missed.join("\n"));
+        assert!(count >= least, "{collection}: {count}");
+        all += count;
+    }
+    println!("{all} wrong programs, each caught and named");
+}
+
+#[test]
+fn right_copies_are_made_by_every_version() {
+    for (cann, arguments) in [("8.1.RC1", &[][..]), ("8.5.0", &["newer"]), ("9.0.0", &["newer"])] {
+        let folder = TempDir::new().unwrap();
+        let toolkit = toolkit(&folder, cann);
+        let output = run(&toolkit, &compile(&toolkit, "right_copies").unwrap(), arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && output.stdout == b"right\n" && said.is_empty(), "{cann}: {:?}: {said}", output.status);
+    }
 }
 
 #[test]

@@ -41,6 +41,11 @@ impl Fault {
         Self { code, what: what.into(), misuse: true }
     }
 
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> aclError {
+        self.code
+    }
+
     /// The same with another code.
     pub(crate) fn with_code(mut self, code: aclError) -> Self {
         self.code = code;

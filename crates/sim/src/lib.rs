@@ -13,10 +13,10 @@
 //! ```
 //!
 //! * **As strict as a card, or stricter.** Device memory lies at addresses that the host cannot dereference, and comes filled with NaN. Use after free, double
-//!   free, copies out of range, handles of the wrong kind, streams destroyed while busy and what is alive at the end are refused with the documented code, and
-//!   [`take_reports`] tells of each.
+//!   free, copies out of range or off alignment, handles of the wrong kind, streams destroyed while busy and what is alive at the end are refused with the documented
+//!   code, and [`take_reports`] tells of each.
 //! * **In order, but not at once.** A stream has a worker; what is enqueued runs behind the caller's back, as on a card.
-//! * **Of a version.** Functions newer than the CANN that is simulated cannot be found.
+//! * **Of a version.** Functions newer than the CANN that is simulated cannot be found, and rules that only older ones have hold there.
 //!
 //! | variable | meaning | default |
 //! |---|---|---|

@@ -1,12 +1,13 @@
 //! An opened device: its context, and what every handle needs of it.
 
 use std::ffi::CStr;
+use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ascend_hal::{DeviceId, Error, Result};
 use ascend_sys::Cann;
-use ascend_sys::ffi::{ACL_ERROR_REPEAT_INITIALIZE, ACL_HBM_MEM};
+use ascend_sys::ffi::{ACL_ERROR_REPEAT_INITIALIZE, ACL_HBM_MEM, ACL_PKG_NAME_CANN, aclCANNPackageVersion};
 
 use super::Handle;
 use super::executors::Counters;
@@ -50,6 +51,7 @@ pub(crate) struct Card {
     context: Mutex<Arc<Context>>,
     pool: Pool,
     executors: Counters,
+    copies_aligned_only: bool,
     /// Device images that are loaded.
     binaries: Mutex<Vec<Handle>>,
     /// The first failure that had nobody to be reported to.
@@ -71,12 +73,14 @@ impl Card {
             return Err(Error::NoDevice { asked: id.to_string(), why });
         }
         let context = Context::new(&cann, id.index).map_err(from_cann)?;
+        let copies_aligned_only = version(&cann).is_none_or(|version| version < (8, 5));
         let mut card = Self {
             cann,
             id,
             context: Mutex::new(context),
             pool: Pool::default(),
             executors: Counters::default(),
+            copies_aligned_only,
             binaries: Mutex::default(),
             orphan: Mutex::default(),
         };
@@ -105,6 +109,11 @@ impl Card {
     /// What is counted of executors.
     pub(crate) fn executors(&self) -> &Counters {
         &self.executors
+    }
+
+    /// Whether CANN's documents ask for aligned addresses of asynchronous copies: up to 8.3, and where the version is not known.
+    pub(super) fn copies_aligned_only(&self) -> bool {
+        self.copies_aligned_only
     }
 
     /// The context that things are made in now.
@@ -185,6 +194,19 @@ impl Card {
         unsafe { self.cann.acl.aclrtGetVersion(&mut major, &mut minor, &mut patch) }.map_err(from_cann)?;
         Ok(format!("{major}.{minor}.{patch}"))
     }
+}
+
+/// The first two numbers of CANN's version, if it tells them.
+fn version(cann: &Cann) -> Option<(u32, u32)> {
+    let mut found = MaybeUninit::<aclCANNPackageVersion>::zeroed();
+    // SAFETY: `found` is a place to write to; texts are all that is in it, for which zeros are valid.
+    let found = unsafe {
+        cann.acl.aclsysGetCANNVersion(ACL_PKG_NAME_CANN, found.as_mut_ptr()).ok()?;
+        found.assume_init()
+    };
+    let text: String = found.version.iter().map(|&c| char::from(c.cast_unsigned())).take_while(|c| *c != '\0').collect();
+    let mut numbers = text.split('.').map(|part| part.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
 }
 
 /// Starts CANN, if this process has not yet.

@@ -1,5 +1,7 @@
 //! A stream with what it keeps: the work that it has not passed yet, what that work uses, and the first failure.
 
+mod copies;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -8,7 +10,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ascend_hal::{Buffer, BufferSlice, Error, Event, HostFn, OpCall, OpKind, Result};
+use ascend_hal::{Buffer, Error, Event, HostFn, OpCall, OpKind, Result};
 
 use super::callback::{self, Gate, Reporter, refuse_in_callback};
 use super::card::{Card, Context};
@@ -18,7 +20,6 @@ use super::executors::Executors;
 use super::model::{self, Model};
 use super::pool::{Arena, Block};
 use super::stream::RawStream;
-use super::transfer::{self, End};
 use crate::error::{CannResult, from_cann, is_late};
 use crate::event::NpuEvent;
 use crate::graph::Shared;
@@ -308,25 +309,6 @@ impl Queue {
         state.recording.as_ref().map_or_else(|| state.arena.clone(), |recording| recording.arena.clone())
     }
 
-    /// Enqueues a copy. The ranges have been checked.
-    pub(crate) fn copy(&self, src: BufferSlice, dst: BufferSlice) -> Result<()> {
-        // Also refuses memory of others.
-        let (from, to) = (end(&self.card, "the source of the copy", &src)?, end(&self.card, "the destination of the copy", &dst)?);
-        if !self.admits("a copy")? || src.len == 0 {
-            return Ok(());
-        }
-        let mut state = self.state();
-        if !state.has_failed() {
-            // SAFETY: the ranges lie in their buffers, and the entry keeps the buffers until the stream has passed the copy.
-            self.give(&mut state, |stream| unsafe { transfer::copy(&self.card, stream, from, to, src.len) })?;
-        }
-        state.push(Culprit::Task("copy"), Vec::new(), Keep::Copy(src.clone(), dst.clone()), Vec::new());
-        let passed = state.look(&self.card);
-        drop(state);
-        drop(passed);
-        Ok(())
-    }
-
     /// Enqueues a mark.
     pub(crate) fn record(&self, handle: &Event, event: &NpuEvent) -> Result<()> {
         refuse_in_callback("recording an event")?;
@@ -564,11 +546,6 @@ impl Queue {
             RawStream::new(&self.card)
         })
     }
-}
-
-/// One end of a copy on a stream of `card`.
-fn end<'a>(card: &Card, what: &'static str, slice: &'a BufferSlice) -> Result<End<'a>> {
-    memory::end(card.id(), what, &slice.buffer, slice.offset)
 }
 
 impl Drop for Queue {

@@ -66,10 +66,46 @@ pub(crate) enum End<'a> {
 }
 
 impl End<'_> {
+    /// So many bytes on.
+    pub(super) fn behind(self, bytes: usize) -> Self {
+        match self {
+            Self::Host(block, offset) => Self::Host(block, offset + bytes),
+            Self::Device(memory, offset) => Self::Device(memory, offset + bytes),
+        }
+    }
+
     fn address(&self) -> *mut c_void {
         match self {
             Self::Host(block, offset) => (block.0.start().as_ptr() as usize + offset) as *mut c_void,
             Self::Device(memory, offset) => (memory.address() + offset) as *mut c_void,
+        }
+    }
+}
+
+/// How a copy on a stream is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By `aclrtMemcpyAsync`.
+    Plain,
+    /// By `aclrtMemcpy2dAsync`, as one row: for that function the documents have no rule of alignment.
+    Row,
+    /// By an operator on bytes.
+    Operator,
+    /// Within the host: CANN has no such copies on streams, so the bytes go through memory of the device.
+    Bounce,
+}
+
+/// What CANN wants addresses of `aclrtMemcpyAsync` to be multiples of, up to version 8.3. Source: its pages of 8.3.RC1 and before.
+pub(super) const ALIGNMENT: usize = 64;
+
+impl Way {
+    pub(super) fn of(card: &Card, from: End<'_>, to: End<'_>) -> Self {
+        let aligned = !card.copies_aligned_only() || [from, to].iter().all(|end| (end.address() as usize).is_multiple_of(ALIGNMENT));
+        match (from, to) {
+            (End::Host(..), End::Host(..)) => Self::Bounce,
+            _ if aligned => Self::Plain,
+            (End::Device(..), End::Device(..)) => Self::Operator,
+            _ => Self::Row,
         }
     }
 }
@@ -83,14 +119,20 @@ fn kind(from: End<'_>, to: End<'_>) -> aclrtMemcpyKind {
     }
 }
 
-/// Enqueues a copy of `bytes`, which are not 0.
+/// Enqueues a copy of `bytes`, which are not 0, between the host and the device or within the device; `Row` is for the former.
 ///
 /// # Safety
 /// * Both ends have that many bytes, and stay allocated until the stream has passed the copy.
-pub(super) unsafe fn copy(card: &Card, stream: &RawStream, from: End<'_>, to: End<'_>, bytes: usize) -> CannResult<()> {
+pub(super) unsafe fn copy(card: &Card, stream: &RawStream, way: Way, from: End<'_>, to: End<'_>, bytes: usize) -> CannResult<()> {
     stream.bind()?;
+    let (acl, kind, handle) = (&card.cann().acl, kind(from, to), stream.handle());
     // SAFETY: the caller promises it.
-    unsafe { card.cann().acl.aclrtMemcpyAsync(to.address(), bytes, from.address(), bytes, kind(from, to), stream.handle()) }
+    unsafe {
+        match way {
+            Way::Row => acl.aclrtMemcpy2dAsync(to.address(), bytes, from.address(), bytes, bytes, 1, kind, handle),
+            _ => acl.aclrtMemcpyAsync(to.address(), bytes, from.address(), bytes, kind, handle),
+        }
+    }
 }
 
 /// Copies host bytes to the device, now.

@@ -1,19 +1,10 @@
 // A correct program: memory, streams, an operator, and nothing left at the end.
 #include <math.h>
-#include <stdio.h>
 
 #include "aclnn/elementwise.h"
 #include "ascendcl.h"
+#include "check.h"
 #include "nnopbase.h"
-
-#define CHECK(call)                                             \
-    do {                                                        \
-        int code_ = (int)(call);                                \
-        if (code_ != 0) {                                       \
-            fprintf(stderr, "%s: code %d\n", #call, code_);     \
-            return 1;                                           \
-        }                                                       \
-    } while (0)
 
 int main(void) {
     const int64_t dims[1] = {4}, strides[1] = {1};

@@ -1,31 +1,9 @@
-// Wrong programs, each a function. Called with a name, the program does that wrong; called with none, it prints every name with the function that the
-// simulation must name and a part of what it must say.
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+// Wrong programs on CANN 9.0, which has everything that they call.
 #include "aclnn/elementwise.h"
-#include "ascendcl.h"
+#include "cases.h"
 #include "nnopbase.h"
 
 static char host[4096];
-
-static void begin(void) {
-    aclInit(NULL);
-    aclrtSetDevice(0);
-}
-
-static void *device(size_t bytes) {
-    void *address = NULL;
-    aclrtMalloc(&address, bytes, ACL_MEM_MALLOC_HUGE_FIRST);
-    return address;
-}
-
-static aclrtStream new_stream(void) {
-    aclrtStream stream = NULL;
-    aclrtCreateStream(&stream);
-    return stream;
-}
 
 static aclrtEvent new_event(void) {
     aclrtEvent event = NULL;
@@ -86,6 +64,9 @@ static aclOpExecutor *plan(uint64_t *bytes) {
     X(copy_of_null, "aclrtMemcpy", "src is null") \
     X(copy_of_no_kind, "aclrtMemcpy", "no kind of copy") \
     X(copy_to_other_device, "aclrtMemcpy", "aclrtDeviceEnablePeerAccess") \
+    X(copy_async_within_host, "aclrtMemcpyAsync", "no asynchronous copies within the host") \
+    X(rows_within_host, "aclrtMemcpy2d", "a copy within the host found") \
+    X(rows_too_many, "aclrtMemcpy2d", "rows asked") \
     X(rows_wider_than_pitch, "aclrtMemcpy2d", "no wider than the pitches") \
     X(set_past_the_end, "aclrtMemset", "of an allocation of 64") \
     X(malloc_nothing, "aclrtMalloc", "0 bytes asked") \
@@ -165,6 +146,13 @@ static void copy_of_no_kind(void) { aclrtMemcpy(device(64), 64, host, 64, (aclrt
 static void copy_to_other_device(void) {
     void *a = device(64); aclrtSetDevice(1);
     aclrtMemcpy(device(64), 64, a, 64, ACL_MEMCPY_DEVICE_TO_DEVICE);
+}
+static void copy_async_within_host(void) { aclrtMemcpyAsync(host, 64, host + 64, 64, ACL_MEMCPY_HOST_TO_HOST, new_stream()); }
+static void rows_within_host(void) { aclrtMemcpy2d(host, 8, host + 64, 8, 8, 2, ACL_MEMCPY_HOST_TO_HOST); }
+static void rows_too_many(void) {
+    size_t rows = 5 * 1024 * 1024 + 1; char *from = malloc(rows);
+    aclrtMemcpy2d(device(rows), 1, from, 1, 1, rows, ACL_MEMCPY_HOST_TO_DEVICE);
+    free(from);
 }
 static void rows_wider_than_pitch(void) { aclrtMemcpy2d(device(64), 8, host, 8, 9, 2, ACL_MEMCPY_HOST_TO_DEVICE); }
 static void set_past_the_end(void) { aclrtMemset(device(64), 128, 0, 65); }
@@ -260,17 +248,8 @@ static void stream_left(void) { new_stream(); aclFinalize(); }
 static void executor_left(void) { uint64_t bytes; plan(&bytes); aclFinalize(); }
 static void collective(void) { HcclCommDestroy(NULL); }
 
-#define ENTRY(name, function, text) {#name, function, text, name},
-static const struct { const char *name, *function, *text; void (*run)(void); } cases[] = {CASES(ENTRY)};
+static const struct wrong cases[] = {CASES(ENTRY)};
 
-int main(int count, char **arguments) {
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        if (count < 2) printf("%s\t%s\t%s\n", cases[i].name, cases[i].function, cases[i].text);
-        else if (strcmp(arguments[1], cases[i].name) == 0) {
-            if (cases[i].run != use_before_init && cases[i].run != finalize_without_init) begin();
-            cases[i].run();
-            return 0;
-        }
-    }
-    return count < 2 ? 0 : 2;
-}
+static int starts_itself(void (*run)(void)) { return run == use_before_init || run == finalize_without_init; }
+
+int main(int count, char **arguments) { return run_one_of(cases, sizeof cases / sizeof *cases, starts_itself, count, arguments); }

@@ -8,6 +8,7 @@ use ascend_sys::ffi::{
     ACL_MEMCPY_INTER_DEVICE_TO_DEVICE, aclError, aclrtCmoType, aclrtMemcpyBatchAttr, aclrtMemcpyKind, aclrtStream,
 };
 
+use super::copy_rules::{self, End};
 use super::{Address, functions, invalid};
 use crate::capture;
 use crate::context;
@@ -47,6 +48,13 @@ impl Place {
         match self {
             Self::Host(address) => *address,
             Self::Device(span) => span.address(),
+        }
+    }
+
+    fn end(&self) -> End {
+        match self {
+            Self::Host(address) => End { address: *address as usize, on_device: false },
+            Self::Device(span) => End { address: span.start(), on_device: true },
         }
     }
 
@@ -198,6 +206,13 @@ pub(super) unsafe extern "C" fn copy(
     })
 }
 
+/// A copy by `aclrtMemcpyAsync` or its like.
+fn plan_async(destination: *mut c_void, room: usize, source: *const c_void, bytes: usize, kind: aclrtMemcpyKind) -> Outcome<Copy> {
+    let copy = plan(destination, room, source, bytes, kind)?;
+    copy_rules::asynchronous(machine().config().cann, copy.source.end(), copy.destination.end())?;
+    Ok(copy)
+}
+
 pub(super) unsafe extern "C" fn copy_async(
     destination: *mut c_void,
     room: usize,
@@ -206,7 +221,13 @@ pub(super) unsafe extern "C" fn copy_async(
     kind: aclrtMemcpyKind,
     stream: aclrtStream,
 ) -> aclError {
-    call("aclrtMemcpyAsync", || plan(destination, room, source, bytes, kind)?.enqueue(&*context::stream(stream)?, "aclrtMemcpyAsync"))
+    call("aclrtMemcpyAsync", || {
+        let stream = context::stream(stream)?;
+        let copy = plan_async(destination, room, source, bytes, kind)?;
+        let waits = copy.pageable && copy_rules::waits_for_pageable(machine().config().cann);
+        copy.enqueue(&stream, "aclrtMemcpyAsync")?;
+        if waits && stream.capture().is_none() { stream.synchronise(None) } else { Ok(()) }
+    })
 }
 
 /// The condition is that host memory is pinned: other memory is copied before the call returns, as the document says.
@@ -220,7 +241,7 @@ pub(super) unsafe extern "C" fn copy_async_with_condition(
 ) -> aclError {
     call("aclrtMemcpyAsyncWithCondition", || {
         let stream = context::stream(stream)?;
-        let copy = plan(destination, room, source, bytes, kind)?;
+        let copy = plan_async(destination, room, source, bytes, kind)?;
         let wait = copy.pageable;
         copy.enqueue(&stream, "aclrtMemcpyAsyncWithCondition")?;
         if wait { stream.synchronise(None) } else { Ok(()) }
@@ -239,7 +260,9 @@ fn plan_2d(
         let what = format!("at least one row of at least 1 byte, no wider than the pitches, asked; {height} of {width} found");
         return Err(invalid(format!("{what}, pitches {destination_pitch} and {source_pitch}")));
     }
-    Copy::plan(destination, source, Rows { width, height, destination_pitch, source_pitch }, kind)
+    let copy = Copy::plan(destination, source, Rows { width, height, destination_pitch, source_pitch }, kind)?;
+    copy_rules::rows(machine().config().cann, height, copy.source.end(), copy.destination.end())?;
+    Ok(copy)
 }
 
 pub(super) unsafe extern "C" fn copy_2d(

@@ -6,6 +6,7 @@ mod compiler;
 mod context;
 pub(crate) mod control;
 mod copy;
+mod copy_rules;
 mod device;
 mod event;
 mod graph;

@@ -1,6 +1,6 @@
 //! Copies on streams.
 
-use ascend_hal::{BufferSlice, Device, Error};
+use ascend_hal::{BufferSlice, Device, Error, Result};
 
 use super::Outcome;
 use super::probe::{ELSEWHERE, Foreign, checks, ensure, refuses};
@@ -8,6 +8,8 @@ use super::probe::{ELSEWHERE, Foreign, checks, ensure, refuses};
 checks!("copies":
     every_direction_works,
     parts_land_where_asked,
+    bytes_go_every_direction_from_and_to_any_offset,
+    recorded_copies_go_every_direction,
     empty_copies_are_allowed,
     different_lengths_are_refused,
     overlapping_ranges_are_refused,
@@ -47,6 +49,74 @@ fn parts_land_where_asked(device: &dyn Device) -> Outcome {
     let mut back = [9; 8];
     device.read(&dst, 0, &mut back)?;
     ensure!(back == [0, 6, 7, 8, 0, 0, 0, 0], "bytes 5..8 were to land at 1..4, but the buffer holds {back:?}");
+    Ok(())
+}
+
+/// What lies at the offsets of a chain of copies host, device, device, host, host; each copies the 70 bytes that the one before has left.
+fn chain(device: &dyn Device, offsets: [usize; 5]) -> Result<([BufferSlice; 5], Vec<u8>)> {
+    const LEN: usize = 70;
+    let bytes: Vec<u8> = (0..LEN as u8).map(|at| at.wrapping_mul(37) ^ offsets[0] as u8).collect();
+    let mut places = Vec::new();
+    for (at, offset) in offsets.into_iter().enumerate() {
+        let buffer = if [1, 2].contains(&at) { device.alloc(256)? } else { device.alloc_pinned(256)? };
+        device.write(&buffer, 0, &[0xee; 256])?;
+        places.push(buffer.slice(offset, LEN)?);
+    }
+    device.write(&places[0].buffer, offsets[0], &bytes)?;
+    let places = places.try_into().map_err(|_| Error::State { what: "chain", asked: "five places", found: "others".into() })?;
+    Ok((places, bytes))
+}
+
+/// Whether a place holds the bytes, and nothing beside it was touched.
+fn holds(device: &dyn Device, place: &BufferSlice, bytes: &[u8]) -> Outcome {
+    let mut all = vec![0; place.buffer.size_bytes()];
+    device.read(&place.buffer, 0, &mut all)?;
+    let (before, rest) = all.split_at(place.offset);
+    let (found, after) = rest.split_at(place.len);
+    ensure!(found == bytes, "{} bytes were to land at {}, but there are {found:?}", bytes.len(), place.offset);
+    ensure!(
+        before.iter().chain(after).all(|byte| *byte == 0xee),
+        "bytes beside {}..{} were written",
+        place.offset,
+        place.offset + place.len
+    );
+    Ok(())
+}
+
+fn bytes_go_every_direction_from_and_to_any_offset(device: &dyn Device) -> Outcome {
+    let stream = device.create_stream()?;
+    for offsets in [[0, 64, 128, 64, 0], [3, 64, 0, 0, 64], [64, 5, 7, 0, 1], [0, 0, 1, 9, 63], [1, 2, 66, 33, 65]] {
+        let (places, bytes) = chain(device, offsets)?;
+        for pair in places.windows(2) {
+            stream.copy(pair[0].clone(), pair[1].clone())?;
+        }
+        stream.synchronize()?;
+        for place in &places {
+            holds(device, place, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+fn recorded_copies_go_every_direction(device: &dyn Device) -> Outcome {
+    let stream = device.create_stream()?;
+    for offsets in [[0; 5], [1, 2, 66, 33, 65]] {
+        let (places, mut bytes) = chain(device, offsets)?;
+        stream.begin_capture()?;
+        for pair in places.windows(2) {
+            stream.copy(pair[0].clone(), pair[1].clone())?;
+        }
+        let graph = stream.end_capture()?;
+        ensure!(graph.task_count() == 4, "four copies were recorded, the graph has {} tasks", graph.task_count());
+        let exec = graph.instantiate()?;
+        for _ in 0..2 {
+            bytes.iter_mut().for_each(|byte| *byte = byte.wrapping_add(1));
+            device.write(&places[0].buffer, places[0].offset, &bytes)?;
+            exec.launch(&stream)?;
+            stream.synchronize()?;
+            holds(device, &places[4], &bytes)?;
+        }
+    }
     Ok(())
 }
 
