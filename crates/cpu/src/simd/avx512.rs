@@ -11,6 +11,9 @@ use ascend_hal::{bf16, f16};
 
 use super::{LANES, Lanes};
 
+/// What four bits stand for.
+const CODES: [f32; LANES] = [0., 1., 2., 3., 4., 5., 6., 7., -8., -7., -6., -5., -4., -3., -2., -1.];
+
 /// One 512-bit register.
 #[derive(Clone, Copy)]
 pub(crate) struct Avx512(pub(crate) __m512);
@@ -19,6 +22,10 @@ impl Lanes for Avx512 {
     type Mask = __mmask16;
     const TILE: usize = 4;
 
+    #[inline(always)]
+    fn prefetch(at: *const u8) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
     #[inline(always)]
     fn splat(x: f32) -> Self {
         Self(unsafe { _mm512_set1_ps(x) })
@@ -61,7 +68,6 @@ impl Lanes for Avx512 {
     #[inline(always)]
     fn load_i4(from: &[u32; LANES], shift: u32) -> Self {
         // Looked up by their lowest four bits.
-        const CODES: [f32; LANES] = [0., 1., 2., 3., 4., 5., 6., 7., -8., -7., -6., -5., -4., -3., -2., -1.];
         unsafe {
             let words = _mm512_srlv_epi32(_mm512_loadu_si512(from.as_ptr().cast()), _mm512_set1_epi32(shift.cast_signed()));
             Self(_mm512_permutexvar_ps(words, _mm512_loadu_ps(CODES.as_ptr())))

@@ -35,6 +35,10 @@ pub(crate) trait Lanes: Copy {
     /// Vectors side by side in a register tile of six rows: as many as the registers hold.
     const TILE: usize;
 
+    /// Has the line around an address brought nearer, which may be none of the program's: a hint, if that.
+    #[inline(always)]
+    fn prefetch(_: *const u8) {}
+
     fn splat(x: f32) -> Self;
     fn load(from: &[f32; LANES]) -> Self;
     fn store(self, to: &mut [f32; LANES]);

@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use ascend_hal::f16;
+use bytemuck::Pod;
 
 use super::BLOCK;
+use super::packed::{Form, Part};
 use super::rows::Rows;
 use crate::gemm::COLS;
 use crate::simd::{LANES, Lanes, simd};
@@ -15,55 +17,61 @@ const VECTORS: usize = COLS / LANES;
 const PAIRS: usize = BLOCK / 2;
 /// Rows that are multiplied at a time: each has two sums a vector in registers.
 const ROWS: usize = 3;
+/// Bytes of a line of a cache.
+const LINE: usize = 64;
+/// How far ahead of the sums weights are fetched.
+const AHEAD_BYTES: usize = 4096;
 
-/// Scales or offsets of blocks.
+/// Scales or offsets of a block.
 #[derive(Clone, Copy)]
-pub(super) enum Scales<'a> {
-    Half(&'a [[[f16; LANES]; VECTORS]]),
-    Single(&'a [[[f32; LANES]; VECTORS]]),
+enum Scales<'a> {
+    Half(&'a [[f16; LANES]; VECTORS]),
+    Single(&'a [[f32; LANES]; VECTORS]),
 }
 
 impl<'a> Scales<'a> {
-    fn part(self, blocks: Range<usize>) -> Self {
-        match self {
-            Self::Half(all) => Self::Half(&all[blocks]),
-            Self::Single(all) => Self::Single(&all[blocks]),
+    fn of(part: Part, bytes: &'a [u8]) -> Option<Self> {
+        match part {
+            Part::Absent => None,
+            Part::Half => Some(Self::Half(bytemuck::from_bytes(bytes))),
+            Part::Single => Some(Self::Single(bytemuck::from_bytes(bytes))),
         }
     }
 
     #[inline(always)]
-    fn load<S: Lanes>(self, block: usize, vector: usize) -> S {
+    fn load<S: Lanes>(self, vector: usize) -> S {
         match self {
-            Self::Half(all) => S::load_f16(&all[block][vector]),
-            Self::Single(all) => S::load(&all[block][vector]),
+            Self::Half(all) => S::load_f16(&all[vector]),
+            Self::Single(all) => S::load(&all[vector]),
         }
     }
 }
 
-/// One block of 4-bit codes: pairs of rows, see [`packed`](super::packed).
+/// 4-bit codes of a block: pairs of rows, see [`packed`](super::packed).
 type Four = [[u32; LANES]; PAIRS];
-/// One block of 8-bit codes.
+/// 8-bit codes of a block.
 type Eight = [[[i8; LANES]; VECTORS]; BLOCK];
-/// One block of codes as floats.
+/// Codes of a block as floats.
 type Floats = [[[f32; LANES]; VECTORS]; BLOCK];
-
-/// One block of pairs of codes as bf16.
+/// Pairs of codes of a block as bf16.
 type Words = [[[f32; LANES]; VECTORS]; PAIRS];
 
-/// Codes of blocks.
-#[derive(Clone, Copy)]
-pub(super) enum Codes<'a> {
-    Four(&'a [Four]),
-    Eight(&'a [Eight]),
-}
-
-/// A block whose codes can be had as floats.
-trait Block {
+/// Codes of a block that can be had as floats.
+trait Codes: Pod {
     /// Of rows `2 * pair` and `2 * pair + 1` the codes of a vector of columns.
     fn pair<S: Lanes>(&self, pair: usize, vector: usize) -> [S; 2];
+
+    /// Has memory brought nearer that will be wanted soon after these two rows are.
+    #[inline(always)]
+    fn ahead<S: Lanes>(&self, pair: usize) {
+        let lines = size_of::<Self>() / PAIRS / LINE;
+        for line in 0..lines {
+            S::prefetch(std::ptr::from_ref(self).cast::<u8>().wrapping_add((pair * lines + line) * LINE + AHEAD_BYTES));
+        }
+    }
 }
 
-impl Block for Four {
+impl Codes for Four {
     #[inline(always)]
     fn pair<S: Lanes>(&self, pair: usize, vector: usize) -> [S; 2] {
         let shift = 4 * vector as u32;
@@ -71,36 +79,61 @@ impl Block for Four {
     }
 }
 
-impl Block for Eight {
+impl Codes for Eight {
     #[inline(always)]
     fn pair<S: Lanes>(&self, pair: usize, vector: usize) -> [S; 2] {
         [S::load_i8(&self[2 * pair][vector]), S::load_i8(&self[2 * pair + 1][vector])]
     }
 }
 
-impl Block for Floats {
+impl Codes for Floats {
     #[inline(always)]
     fn pair<S: Lanes>(&self, pair: usize, vector: usize) -> [S; 2] {
         [S::load(&self[2 * pair][vector]), S::load(&self[2 * pair + 1][vector])]
     }
+
+    /// They are in a cache.
+    #[inline(always)]
+    fn ahead<S: Lanes>(&self, _: usize) {}
 }
 
 /// Blocks of a panel.
 #[derive(Clone, Copy)]
 pub(super) struct Panel<'a> {
-    pub(super) scales: Scales<'a>,
-    pub(super) offsets: Option<Scales<'a>>,
-    pub(super) codes: Codes<'a>,
+    pub(super) form: Form,
+    pub(super) bytes: &'a [u8],
 }
 
-impl Panel<'_> {
+/// One of them.
+#[derive(Clone, Copy)]
+struct Block<'a> {
+    /// Scales and offsets.
+    parts: &'a [u8],
+    scales: Scales<'a>,
+    offsets: Option<Scales<'a>>,
+}
+
+impl<'a> Panel<'a> {
     /// Some of the blocks.
     pub(super) fn part(self, blocks: Range<usize>) -> Self {
-        let codes = match self.codes {
-            Codes::Four(all) => Codes::Four(&all[blocks.clone()]),
-            Codes::Eight(all) => Codes::Eight(&all[blocks.clone()]),
-        };
-        Self { scales: self.scales.part(blocks.clone()), offsets: self.offsets.map(|offsets| offsets.part(blocks)), codes }
+        let each = self.form.block_bytes();
+        Self { bytes: &self.bytes[blocks.start * each..blocks.end * each], ..self }
+    }
+
+    #[inline(always)]
+    fn blocks(self) -> impl Iterator<Item = Block<'a>> {
+        let Form { scales, offsets, .. } = self.form;
+        self.bytes.chunks_exact(self.form.block_bytes()).map(move |block| {
+            let parts = &block[self.form.code_bytes()..];
+            let (of_scales, of_offsets) = parts.split_at(scales.bytes());
+            let scales = Scales::of(scales, of_scales).unwrap_or(Scales::Single(&[[1.0; LANES]; VECTORS]));
+            Block { parts, scales, offsets: Scales::of(offsets, of_offsets) }
+        })
+    }
+
+    #[inline(always)]
+    fn codes<C: Codes>(self) -> impl Iterator<Item = &'a C> + Clone {
+        self.bytes.chunks_exact(self.form.block_bytes()).map(|block| bytemuck::from_bytes(&block[..size_of::<C>()]))
     }
 }
 
@@ -116,15 +149,15 @@ simd! {
     /// Codes as floats: `out: [blocks, BLOCK, COLS]`.
     pub(super) fn widen<S>(panel: Panel<'_>, out: &mut [f32]) {
         let out: &mut [Floats] = bytemuck::cast_slice_mut(out);
-        match panel.codes {
-            Codes::Four(codes) => codes.iter().zip(out).for_each(|(codes, out)| widen_block::<S, _>(codes, out)),
-            Codes::Eight(codes) => codes.iter().zip(out).for_each(|(codes, out)| widen_block::<S, _>(codes, out)),
+        match panel.form.four_bits {
+            true => panel.codes::<Four>().zip(out).for_each(|(codes, out)| widen_block::<S, _>(codes, out)),
+            false => panel.codes::<Eight>().zip(out).for_each(|(codes, out)| widen_block::<S, _>(codes, out)),
         }
     }
 }
 
 #[inline(always)]
-fn widen_block<S: Lanes, C: Block>(codes: &C, out: &mut Floats) {
+fn widen_block<S: Lanes, C: Codes>(codes: &C, out: &mut Floats) {
     for pair in 0..PAIRS {
         for vector in 0..VECTORS {
             let [even, odd] = codes.pair::<S>(pair, vector);
@@ -138,15 +171,15 @@ simd! {
     /// Codes as bf16, in pairs of rows: `out: [blocks, BLOCK / 2, COLS]` words.
     pub(super) fn widen_to_pairs<S>(panel: Panel<'_>, out: &mut [f32]) {
         let out: &mut [Words] = bytemuck::cast_slice_mut(out);
-        match panel.codes {
-            Codes::Four(codes) => codes.iter().zip(out).for_each(|(codes, out)| pair_block::<S, _>(codes, out)),
-            Codes::Eight(codes) => codes.iter().zip(out).for_each(|(codes, out)| pair_block::<S, _>(codes, out)),
+        match panel.form.four_bits {
+            true => panel.codes::<Four>().zip(out).for_each(|(codes, out)| pair_block::<S, _>(codes, out)),
+            false => panel.codes::<Eight>().zip(out).for_each(|(codes, out)| pair_block::<S, _>(codes, out)),
         }
     }
 }
 
 #[inline(always)]
-fn pair_block<S: Lanes, C: Block>(codes: &C, out: &mut Words) {
+fn pair_block<S: Lanes, C: Codes>(codes: &C, out: &mut Words) {
     for (pair, out) in out.iter_mut().enumerate() {
         for (vector, out) in out.iter_mut().enumerate() {
             let [even, odd] = codes.pair::<S>(pair, vector);
@@ -158,12 +191,13 @@ fn pair_block<S: Lanes, C: Block>(codes: &C, out: &mut Words) {
 simd! {
     /// `sums[i] += scale * own[i] + offset * sum of x[i]` for the first block of rows and panel: what [`few`] does with the sums of a block.
     pub(super) fn add_scaled<S>(rows: Rows<'_>, panel: Panel<'_>, own: &[f32], sums: &mut [f32]) {
+        let Some(block) = panel.blocks().next() else { return };
         for (i, (sums, own)) in sums.as_chunks_mut::<COLS>().0.iter_mut().zip(own.as_chunks::<COLS>().0).enumerate() {
             let x = S::splat(rows.sums[i * rows.stride]);
             for (vector, (sums, own)) in sums.as_chunks_mut::<LANES>().0.iter_mut().zip(own.as_chunks::<LANES>().0).enumerate() {
-                let mut total = S::load(own).mul_add(panel.scales.load(0, vector), S::load(sums));
-                if let Some(offsets) = panel.offsets {
-                    total = x.mul_add(offsets.load(0, vector), total);
+                let mut total = S::load(own).mul_add(block.scales.load(vector), S::load(sums));
+                if let Some(offsets) = block.offsets {
+                    total = x.mul_add(offsets.load(vector), total);
                 }
                 total.store(sums);
             }
@@ -174,9 +208,9 @@ simd! {
 simd! {
     /// `sums[i] += rows[i] @ panel`, for all rows of `sums: [rows, COLS]`.
     pub(super) fn few<S>(rows: Rows<'_>, panel: Panel<'_>, sums: &mut [f32]) {
-        match panel.codes {
-            Codes::Four(codes) => all_rows::<S, _>(rows, panel, codes, sums),
-            Codes::Eight(codes) => all_rows::<S, _>(rows, panel, codes, sums),
+        match panel.form.four_bits {
+            true => all_rows::<S, Four>(rows, panel, panel.codes(), sums),
+            false => all_rows::<S, Eight>(rows, panel, panel.codes(), sums),
         }
     }
 }
@@ -184,12 +218,12 @@ simd! {
 simd! {
     /// [`few`], with codes that have been widened.
     pub(super) fn many<S>(rows: Rows<'_>, panel: Wide<'_>, sums: &mut [f32]) {
-        all_rows::<S, Floats>(rows, panel.scales, bytemuck::cast_slice(panel.values), sums);
+        all_rows::<S, Floats>(rows, panel.scales, bytemuck::cast_slice(panel.values).iter(), sums);
     }
 }
 
 #[inline(always)]
-fn all_rows<S: Lanes, C: Block>(rows: Rows<'_>, panel: Panel<'_>, codes: &[C], sums: &mut [f32]) {
+fn all_rows<'a, S: Lanes, C: Codes>(rows: Rows<'_>, panel: Panel<'_>, codes: impl Iterator<Item = &'a C> + Clone, sums: &mut [f32]) {
     let sums = sums.as_chunks_mut::<COLS>().0;
     for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
         let first = i * ROWS * rows.stride;
@@ -197,12 +231,12 @@ fn all_rows<S: Lanes, C: Block>(rows: Rows<'_>, panel: Panel<'_>, codes: &[C], s
         for vector in (0..VECTORS).step_by(S::TILE) {
             // One body a number of rows; vectors of a tile are a constant of the instruction set.
             match (sums.len(), S::TILE) {
-                (1, 4) => tile::<S, C, 1, 4>(rows, panel, codes, vector, sums),
-                (2, 4) => tile::<S, C, 2, 4>(rows, panel, codes, vector, sums),
-                (_, 4) => tile::<S, C, ROWS, 4>(rows, panel, codes, vector, sums),
-                (1, _) => tile::<S, C, 1, 1>(rows, panel, codes, vector, sums),
-                (2, _) => tile::<S, C, 2, 1>(rows, panel, codes, vector, sums),
-                _ => tile::<S, C, ROWS, 1>(rows, panel, codes, vector, sums),
+                (1, 4) => tile::<S, C, 1, 4>(rows, panel, codes.clone(), vector, sums),
+                (2, 4) => tile::<S, C, 2, 4>(rows, panel, codes.clone(), vector, sums),
+                (_, 4) => tile::<S, C, ROWS, 4>(rows, panel, codes.clone(), vector, sums),
+                (1, _) => tile::<S, C, 1, 1>(rows, panel, codes.clone(), vector, sums),
+                (2, _) => tile::<S, C, 2, 1>(rows, panel, codes.clone(), vector, sums),
+                _ => tile::<S, C, ROWS, 1>(rows, panel, codes.clone(), vector, sums),
             }
         }
     }
@@ -210,10 +244,10 @@ fn all_rows<S: Lanes, C: Block>(rows: Rows<'_>, panel: Panel<'_>, codes: &[C], s
 
 /// `R` rows and `V` vectors of columns, from `vector` on.
 #[inline(always)]
-fn tile<S: Lanes, C: Block, const R: usize, const V: usize>(
+fn tile<'a, S: Lanes, C: Codes, const R: usize, const V: usize>(
     rows: Rows<'_>,
     panel: Panel<'_>,
-    codes: &[C],
+    codes: impl Iterator<Item = &'a C>,
     vector: usize,
     sums: &mut [[f32; COLS]],
 ) {
@@ -225,10 +259,13 @@ fn tile<S: Lanes, C: Block, const R: usize, const V: usize>(
         }
     }
     let values = rows.values.as_chunks::<BLOCK>().0;
-    for (b, codes) in codes.iter().enumerate() {
+    for (b, (block, codes)) in panel.blocks().zip(codes).enumerate() {
         let x: [&[f32; BLOCK]; R] = std::array::from_fn(|i| &values[i * rows.stride + b]);
         let (mut even, mut odd) = ([[S::splat(0.0); V]; R], [[S::splat(0.0); V]; R]);
         for pair in 0..PAIRS {
+            if vector == 0 {
+                codes.ahead::<S>(pair);
+            }
             for j in 0..V {
                 let [first, second] = codes.pair::<S>(pair, vector + j);
                 for i in 0..R {
@@ -237,13 +274,16 @@ fn tile<S: Lanes, C: Block, const R: usize, const V: usize>(
                 }
             }
         }
+        if vector == 0 {
+            block.parts.chunks_exact(LINE).for_each(|line| S::prefetch(line.as_ptr().wrapping_add(AHEAD_BYTES)));
+        }
         for j in 0..V {
-            let scale = panel.scales.load::<S>(b, vector + j);
+            let scale = block.scales.load::<S>(vector + j);
             for i in 0..R {
                 totals[i][j] = even[i][j].add(odd[i][j]).mul_add(scale, totals[i][j]);
             }
-            if let Some(offsets) = panel.offsets {
-                let offset = offsets.load::<S>(b, vector + j);
+            if let Some(offsets) = block.offsets {
+                let offset = offsets.load::<S>(vector + j);
                 for i in 0..R {
                     totals[i][j] = S::splat(rows.sums[i * rows.stride + b]).mul_add(offset, totals[i][j]);
                 }

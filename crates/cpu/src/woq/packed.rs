@@ -1,13 +1,14 @@
 //! The packed form of weights in blocks.
 //!
-//! A packed weight is a header of 64 bytes, then for each matrix its panels of [`COLS`] columns one after the other, each in one piece. Of a panel's `B` blocks there are
+//! A packed weight is a header of 64 bytes, then for each matrix its panels of [`COLS`] columns one after the other. A panel is its blocks one after the other, so that
+//! whoever multiplies with it reads memory in one go; a block is
 //!
 //! | part | what |
 //! |---|---|
-//! | scales | `[B, 64]`, f16 if the weight's are, else f32 |
-//! | offsets | `[B, 64]` likewise, if there are any |
-//! | codes, i4 | `[B, 16, 16, 2, 4]`: a pair of rows; the four codes of a 16-bit word are those of columns 16 apart |
-//! | codes, i8 | `[B, 32, 64]` |
+//! | codes, i4 | `[16, 16, 2, 4]`: a pair of rows; the four codes of a 16-bit word are those of columns 16 apart |
+//! | codes, i8 | `[32, 64]` |
+//! | scales | `[64]`, f16 if the weight's are, else f32 |
+//! | offsets | `[64]` likewise, if there are any |
 //!
 //! What has no column or row is 0.
 
@@ -19,7 +20,7 @@ use ascend_hal::{DType, Device, DeviceId, Error, Format, Layout, Location, OpKin
 use bytemuck::{Pod, Zeroable};
 
 use super::BLOCK;
-use super::kernel::{Codes, Panel, Scales};
+use super::kernel::Panel;
 use crate::context::Context;
 use crate::gemm::{COLS, Stored, Weights, encode};
 use crate::host::Host;
@@ -39,16 +40,13 @@ struct Header {
     offsets: u64,
 }
 
-const MAGIC: [u8; 8] = *b"ascendb1";
+const MAGIC: [u8; 8] = *b"ascendb2";
 const HEADER_BYTES: usize = size_of::<Header>();
 
 /// Shape of a packed weight.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Packing {
-    four_bits: bool,
-    scales: Part,
-    /// [`Part::Absent`] without offsets.
-    offsets: Part,
+    form: Form,
     matrices: usize,
     pub(super) k: usize,
     n: usize,
@@ -60,9 +58,29 @@ pub(super) struct Packing {
     total_bytes: usize,
 }
 
+/// What a block is made of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form {
+    pub(super) four_bits: bool,
+    pub(super) scales: Part,
+    /// [`Part::Absent`] without offsets.
+    pub(super) offsets: Part,
+}
+
+impl Form {
+    /// Bytes of the codes of a block.
+    pub(super) fn code_bytes(self) -> usize {
+        BLOCK * COLS / if self.four_bits { 2 } else { 1 }
+    }
+
+    pub(super) fn block_bytes(self) -> usize {
+        self.code_bytes() + self.scales.bytes() + self.offsets.bytes()
+    }
+}
+
 /// How scales or offsets are stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Part {
+pub(super) enum Part {
     Absent,
     Half,
     Single,
@@ -74,19 +92,11 @@ impl Part {
     }
 
     /// Bytes of one block's.
-    fn bytes(self) -> usize {
+    pub(super) fn bytes(self) -> usize {
         match self {
             Self::Absent => 0,
             Self::Half => COLS * size_of::<f16>(),
             Self::Single => COLS * size_of::<f32>(),
-        }
-    }
-
-    fn read(self, bytes: &[u8]) -> Option<Scales<'_>> {
-        match self {
-            Self::Absent => None,
-            Self::Half => Some(Scales::Half(bytemuck::cast_slice(bytes))),
-            Self::Single => Some(Scales::Single(bytemuck::cast_slice(bytes))),
         }
     }
 
@@ -113,10 +123,9 @@ impl Packing {
         let overflow = || Error::Overflow { what: format!("the packed size of shape {} of {}", data.shape(), data.dtype()) };
         let group = if q.group == 0 { k.max(1) } else { q.group };
         let full = (k / group).checked_mul(group.div_ceil(BLOCK)).ok_or_else(overflow)?;
+        let offsets = q.offset.as_ref().map_or(Part::Absent, Part::of);
         let mut packing = Self {
-            four_bits: data.dtype() == DType::I4,
-            scales: Part::of(&q.scale),
-            offsets: q.offset.as_ref().map_or(Part::Absent, Part::of),
+            form: Form { four_bits: data.dtype() == DType::I4, scales: Part::of(&q.scale), offsets },
             matrices: data.shape()[..rest].iter().product(),
             k,
             n,
@@ -125,8 +134,7 @@ impl Packing {
             panel_bytes: 0,
             total_bytes: 0,
         };
-        let of_block = packing.scales.bytes() + packing.offsets.bytes() + packing.code_bytes();
-        packing.panel_bytes = packing.blocks.checked_mul(of_block).ok_or_else(overflow)?;
+        packing.panel_bytes = packing.blocks.checked_mul(packing.form.block_bytes()).ok_or_else(overflow)?;
         let panels = n.div_ceil(COLS).checked_mul(packing.matrices);
         let total = panels.and_then(|panels| panels.checked_mul(packing.panel_bytes)).and_then(|bytes| bytes.checked_add(HEADER_BYTES));
         packing.total_bytes = total.ok_or_else(overflow)?;
@@ -135,12 +143,7 @@ impl Packing {
 
     /// Whether sums of activations are needed.
     pub(super) fn has_offsets(&self) -> bool {
-        self.offsets != Part::Absent
-    }
-
-    /// Bytes of the codes of one block.
-    fn code_bytes(&self) -> usize {
-        BLOCK * COLS / if self.four_bits { 2 } else { 1 }
+        self.form.offsets != Part::Absent
     }
 
     /// Blocks of a full group.
@@ -157,8 +160,8 @@ impl Packing {
 
     fn header(&self) -> Header {
         let [matrices, k, n, group] = [self.matrices, self.k, self.n, self.group].map(|x| x as u64);
-        let [scales, offsets] = [self.scales, self.offsets].map(|part| part as u64);
-        Header { magic: MAGIC, four_bits: self.four_bits.into(), matrices, k, n, group, scales, offsets }
+        let [scales, offsets] = [self.form.scales, self.form.offsets].map(|part| part as u64);
+        Header { magic: MAGIC, four_bits: self.form.four_bits.into(), matrices, k, n, group, scales, offsets }
     }
 
     /// Refuses a buffer, of the argument called `argument`, that does not hold what is expected.
@@ -173,33 +176,26 @@ impl Packing {
     /// Panel `panel` of matrix `e` among the `bytes` of the whole.
     pub(super) fn panel<'a>(&self, bytes: &'a [u8], e: usize, panel: usize) -> Panel<'a> {
         let at = HEADER_BYTES + (e * self.n.div_ceil(COLS) + panel) * self.panel_bytes;
-        let (scales, rest) = bytes[at..][..self.panel_bytes].split_at(self.blocks * self.scales.bytes());
-        let (offsets, codes) = rest.split_at(self.blocks * self.offsets.bytes());
-        let codes = match self.four_bits {
-            true => Codes::Four(bytemuck::cast_slice(codes)),
-            false => Codes::Eight(bytemuck::cast_slice(codes)),
-        };
-        Panel { scales: self.scales.read(scales).unwrap_or(Scales::Single(&[])), offsets: self.offsets.read(offsets), codes }
+        Panel { form: self.form, bytes: &bytes[at..][..self.panel_bytes] }
     }
 
     /// Fills the memory of one panel.
     fn write(&self, w: &Source<'_>, e: usize, panel: usize, out: &mut [u8]) {
-        let (scales, rest) = out.split_at_mut(self.blocks * self.scales.bytes());
-        let (offsets, codes) = rest.split_at_mut(self.blocks * self.offsets.bytes());
-        for (b, out) in scales.chunks_exact_mut(self.scales.bytes().max(1)).enumerate() {
-            self.scales.write(&w.weights.scales(e, panel, b / self.blocks_of_group()), out);
-        }
-        for (b, out) in offsets.chunks_exact_mut(self.offsets.bytes().max(1)).enumerate() {
-            self.offsets.write(&w.offsets(self, e, panel, b / self.blocks_of_group()), out);
-        }
         let mut stage = [[0f32; COLS]; BLOCK];
-        for (b, out) in codes.chunks_exact_mut(self.code_bytes()).enumerate() {
+        for (b, out) in out.chunks_exact_mut(self.form.block_bytes()).enumerate() {
+            let (codes, parts) = out.split_at_mut(self.form.code_bytes());
+            let (scales, offsets) = parts.split_at_mut(self.form.scales.bytes());
+            let group = b / self.blocks_of_group();
+            self.form.scales.write(&w.weights.scales(e, panel, group), scales);
+            if self.has_offsets() {
+                self.form.offsets.write(&w.offsets(self, e, panel, group), offsets);
+            }
             let rows = w.weights.codes(e, panel, self.rows_of(b), &mut stage);
-            out.fill(0);
-            if self.four_bits {
-                encode(DType::I4, rows, out);
+            codes.fill(0);
+            if self.form.four_bits {
+                encode(DType::I4, rows, codes);
             } else {
-                out.iter_mut().zip(rows.as_flattened()).for_each(|(out, &code)| *out = code as i8 as u8);
+                codes.iter_mut().zip(rows.as_flattened()).for_each(|(out, &code)| *out = code as i8 as u8);
             }
         }
     }
