@@ -213,6 +213,55 @@ fn product_has_the_same_bits_however_the_weight_is_stored_and_the_work_is_split(
 }
 
 #[test]
+fn few_rows_have_the_bits_that_they_have_among_many() {
+    // Sums in f32, which no rounding hides.
+    let (t, n) = (37, 198);
+    let kinds = [
+        (DType::BF16, None),
+        (DType::I8, None),
+        (DType::I4, Some(0)),
+        (DType::I4, Some(32)),
+        (DType::I4, Some(92)),
+        (DType::I4, Some(256)),
+    ];
+    for isa in Isa::available() {
+        for ((w_type, group), k) in kinds.into_iter().flat_map(|kind| [64, 1101, 1120].map(|k| (kind, k))) {
+            let bench = Bench::new(isa, 2);
+            let codes = weight(&bench, w_type, [1, k, n], group, false, false);
+            let flat = if w_type == DType::BF16 {
+                // Some columns so small that products with small rows are below every normal number.
+                let scaled = |i: usize| noise(i, 5) * if (i % n).is_multiple_of(3) { 2f32.powi(-70) } else { 1.0 };
+                Weight::kn(bench.tensor(DType::BF16, [k, n], scaled))
+            } else {
+                let one = |view: &TensorView| view.select(0, 0).unwrap();
+                let flat = Weight::kn(one(&codes.data));
+                codes.quant.as_ref().map_or(flat.clone(), |q| flat.per_group(q.group, one(&q.scale), None))
+            };
+            let packed = bench.device.prepare_weight(&flat).unwrap();
+            let x = match w_type {
+                DType::I8 => rows(&bench, DType::I8, t, k),
+                // Of rows 4, 9, .. all are small, of rows 3, 8, .. some.
+                _ => bench.tensor(DType::BF16, [t, k], |i| {
+                    let small = i / k % 5 == 4 || (i / k % 5 == 3 && i % 11 == 0);
+                    noise(i, 3) * if small { 2f32.powi(-60 - (i % 68) as i32) } else { 1.0 }
+                }),
+            };
+            let run = |from: usize, count: usize| {
+                let y = bench.device.empty(if w_type == DType::I8 { DType::I32 } else { DType::F32 }, [count, n]).unwrap();
+                let x = x.narrow(0, from, count).unwrap();
+                bench.device.matmul(&bench.stream, Matmul::new(x, packed.clone(), y.clone())).unwrap();
+                bench.bits(&y)
+            };
+            let all = run(0, t);
+            for (from, count) in (1..=7).flat_map(|count| [(0, count), (3, count), (19, count)]) {
+                let same = run(from, count) == all[from * n * 4..(from + count) * n * 4];
+                assert!(same, "{isa} {w_type} {group:?} k{k}: rows {from}.. of {count} differ");
+            }
+        }
+    }
+}
+
+#[test]
 fn experts_have_the_same_bits_however_weights_are_stored_and_the_work_is_split() {
     for isa in Isa::available() {
         for (x_type, w_type, group, zeros) in KINDS {

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use ascend_hal::Result;
+use ascend_hal::{Result, bf16};
 
 use super::kernel::amx::{self, CHUNK_BYTES, CHUNK_STEPS, HEIGHT, ROW_BYTES, Sums, Unit};
 use super::kernel::{COLS, Rows};
 use super::{Memory, Product, SHARED_STEPS, Span, TILE_ROWS, fill::FILLED_STEPS};
+use crate::isa::Isa;
 use crate::scratch::{Arena, Scratch};
+use crate::simd::convert;
 
 /// Bytes of rows that are kept from one tile to the next: what leaves half of a second-level cache to weights and sums.
 const KEPT_BYTES: usize = 1 << 20;
@@ -31,7 +33,16 @@ pub(super) struct Operands<'a> {
 struct Kept {
     of: [usize; 2],
     rows: Range<usize>,
-    steps: Range<usize>,
+    form: Form,
+}
+
+/// What rows have been made of.
+#[derive(Clone, PartialEq, Eq)]
+enum Form {
+    /// These steps in tiles.
+    Tiles(Range<usize>),
+    /// All of them in f32, with numbers that the unit may take for 0.
+    Floats { tiny: bool },
 }
 
 impl<'a> Operands<'a> {
@@ -41,7 +52,7 @@ impl<'a> Operands<'a> {
 
     /// Brings steps `steps` of rows `rows` into tiles of `height` rows.
     fn arrange(&mut self, x: &Rows<'_>, rows: &Range<usize>, steps: &Range<usize>, height: usize) {
-        let kept = Kept { of: x.identity(), rows: rows.clone(), steps: steps.clone() };
+        let kept = Kept { of: x.identity(), rows: rows.clone(), form: Form::Tiles(steps.clone()) };
         if self.kept.as_ref() == Some(&kept) {
             return;
         }
@@ -57,6 +68,25 @@ impl<'a> Operands<'a> {
             }
         }
         self.kept = Some(kept);
+    }
+}
+
+impl Operands<'_> {
+    /// Rows `rows` of bf16 in f32, `[rows, k]` with an even `k`, and whether the unit may take some of their numbers for 0. `None`: there is no room for them.
+    pub(super) fn as_floats(&mut self, isa: Isa, x: &Rows<'_>, rows: &Range<usize>, k: usize) -> Option<(&[f32], bool)> {
+        let numbers = rows.len() * k;
+        if numbers * size_of::<f32>() > KEPT_BYTES {
+            return None;
+        }
+        let floats = &mut bytemuck::cast_slice_mut::<u8, f32>(&mut self.rows)[..numbers];
+        let kept = |tiny| Some(Kept { of: x.identity(), rows: rows.clone(), form: Form::Floats { tiny } });
+        if self.kept != kept(true) && self.kept != kept(false) {
+            for (row, out) in rows.clone().zip(floats.chunks_exact_mut(k)) {
+                convert::widen::<bf16>(isa, bytemuck::cast_slice(x.part(row, 0..2 * k)), out);
+            }
+            self.kept = kept(amx::has_tiny(floats));
+        }
+        Some((floats, self.kept == kept(true)))
     }
 }
 

@@ -7,6 +7,8 @@
 //! packed in its form, and kernels ([`kernel`]) multiply, or the matrix unit where there is one (`matrix`). The order of an element's sums is a matter of `k` alone: its
 //! bits depend neither on the tile it falls into, nor on other rows, nor on how the weight is stored.
 
+#[cfg(target_arch = "x86_64")]
+mod few;
 mod fill;
 mod kernel;
 #[cfg(target_arch = "x86_64")]
@@ -242,15 +244,19 @@ impl Product<'_> {
     fn sum(&self, s: &mut Memory<'_>, e: usize, rows: &Range<usize>, span: &Span) {
         let (Method { kernels, arithmetic, .. }, w) = (self.method, self.weights);
         let steps = arithmetic.steps(w.k);
-        let sums = &mut s.sums[..rows.len() * span.pitch];
         if steps == 0 || rows.is_empty() {
-            sums.fill(0.0);
+            s.sums[..rows.len() * span.pitch].fill(0.0);
+            return;
+        }
+        #[cfg(target_arch = "x86_64")]
+        if self.sum_few(s, e, rows, span) {
             return;
         }
         #[cfg(target_arch = "x86_64")]
         if kernels.on_matrix_unit(arithmetic) {
             return self.sum_on_matrix_unit(s, e, rows, span);
         }
+        let sums = &mut s.sums[..rows.len() * span.pitch];
         // Where scaled blocks are cut decides on bits, so these are cut alike for every number of rows.
         let scaled = w.scaled_group(arithmetic).map(|group| group.div_ceil(arithmetic.depth()));
         let at_once = match w.is_native(arithmetic) {
@@ -271,19 +277,24 @@ impl Product<'_> {
                 (self.x, rows.start)
             };
             for (panel, first_col) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
-                let block = w.block(kernels, arithmetic, e, panel, at..end, &mut s.buffer);
                 let sums = &mut sums[first_col..(rows.len() - 1) * span.pitch + first_col + COLS];
+                let block = w.block(kernels, arithmetic, e, panel, at..end, &mut s.buffer);
                 kernels.multiply(arithmetic, x, first_row, &block, sums, span.pitch);
             }
             at = end;
         }
         if arithmetic == Arithmetic::Int8 && kernels.int_rows == IntRows::Biased {
-            for (panel, first_col) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
-                let excess = w.column_sums(e, panel, &mut s.buffer).map(|sum| sum.wrapping_mul(128));
-                for i in 0..rows.len() {
-                    for (sum, excess) in sums[i * span.pitch + first_col..][..COLS].iter_mut().zip(&excess) {
-                        *sum = f32::from_bits((sum.to_bits() as i32).wrapping_sub(*excess) as u32);
-                    }
+            self.subtract_bias(s, e, rows.len(), span);
+        }
+    }
+
+    /// Takes from `m` rows of integer sums what is too much as their rows were made u8.
+    fn subtract_bias(&self, s: &mut Memory<'_>, e: usize, m: usize, span: &Span) {
+        for (panel, first_col) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+            let excess = self.weights.column_sums(e, panel, &mut s.buffer).map(|sum| sum.wrapping_mul(128));
+            for i in 0..m {
+                for (sum, excess) in s.sums[i * span.pitch + first_col..][..COLS].iter_mut().zip(&excess) {
+                    *sum = f32::from_bits((sum.to_bits() as i32).wrapping_sub(*excess) as u32);
                 }
             }
         }

@@ -12,7 +12,7 @@ use ascend_hal::{bf16, f16};
 use super::{LANES, Lanes};
 
 /// What four bits stand for.
-const CODES: [f32; LANES] = [0., 1., 2., 3., 4., 5., 6., 7., -8., -7., -6., -5., -4., -3., -2., -1.];
+pub(crate) const CODES: [f32; LANES] = [0., 1., 2., 3., 4., 5., 6., 7., -8., -7., -6., -5., -4., -3., -2., -1.];
 
 /// One 512-bit register.
 #[derive(Clone, Copy)]

@@ -20,7 +20,7 @@ use ascend_hal::{Float, bf16, f16};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use avx512::Avx512;
+pub(crate) use avx512::{Avx512, CODES};
 pub(crate) use portable::Portable;
 
 use crate::isa::Isa;

@@ -14,8 +14,6 @@ use crate::scratch::Scratch;
 
 /// Elements of a block of a tile of rows.
 const TILE: usize = HEIGHT * BLOCK;
-/// Products of larger numbers with codes, and what is left of their sums, are never subnormal.
-const TINY: f32 = 1.0 / (1u128 << 100) as f32;
 const _: () = assert!(BLOCK == 2 * CHUNK_STEPS && TILE * 2 == HEIGHT * ROW_BYTES);
 
 /// Rows of bf16 in tiles of [`HEIGHT`], the last filled up with zeros: `[tiles, blocks, HEIGHT, BLOCK]`.
@@ -27,7 +25,7 @@ pub(super) struct Tiles<'a> {
 impl<'a> Tiles<'a> {
     /// The rows of one matrix, where the matrix unit multiplies them; `None`, where vectors do.
     pub(super) fn prepare(cx: &'a Context<'_>, x: DType, blocks: &Blocks<'_>, rows: usize) -> Result<Option<Self>> {
-        if cx.isa() != Isa::Amx || x != DType::BF16 || rows <= FEW_ROWS || blocks.has_below(rows, TINY) {
+        if cx.isa() != Isa::Amx || x != DType::BF16 || rows <= FEW_ROWS || blocks.has_tiny(rows) {
             return Ok(None);
         }
         let (tiles, count) = (rows.div_ceil(HEIGHT), blocks.blocks());

@@ -66,10 +66,10 @@ impl<'a> Blocks<'a> {
         self.values.as_chunks().0[row * self.blocks + b]
     }
 
-    /// Whether any number of the first `rows` rows is below `limit` in magnitude and not 0.
+    /// Whether the matrix unit may take numbers of the first `rows` rows for 0.
     #[cfg(target_arch = "x86_64")]
-    pub(super) fn has_below(&self, rows: usize, limit: f32) -> bool {
-        self.values[..rows * self.blocks * BLOCK].iter().fold(false, |below, x| below | (x.abs() < limit && *x != 0.0))
+    pub(super) fn has_tiny(&self, rows: usize) -> bool {
+        crate::gemm::amx::has_tiny(&self.values[..rows * self.blocks * BLOCK])
     }
 
     pub(super) fn rows(&self, rows: Range<usize>, blocks: Range<usize>) -> Rows<'_> {

@@ -19,8 +19,15 @@ pub(crate) const HEIGHT: usize = 16;
 pub(crate) const CHUNK_STEPS: usize = 16;
 /// Bytes of a row of a tile: a chunk's steps.
 pub(crate) const ROW_BYTES: usize = 64;
+/// Products of larger numbers with codes, and what is left of their sums, are never subnormal: smaller ones the unit may take for 0.
+const TINY: f32 = 1.0 / (1u128 << 100) as f32;
 /// Bytes of a chunk of a panel.
 pub(crate) const CHUNK_BYTES: usize = CHUNK_STEPS * STEP_BYTES;
+
+/// Whether the unit's products of these numbers with codes may be other than those of vectors.
+pub(crate) fn has_tiny(values: &[f32]) -> bool {
+    values.iter().fold(false, |tiny, x| tiny | (x.abs() < TINY && *x != 0.0))
+}
 
 /// What `ldtilecfg` reads.
 #[repr(C, align(64))]

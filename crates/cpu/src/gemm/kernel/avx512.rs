@@ -5,11 +5,12 @@
 use std::arch::x86_64::*;
 
 use super::{MAX_ROWS, STEP_BYTES, Tile};
+use crate::simd::CODES;
 
 /// Registers in a row of [`COLS`](super::COLS) columns.
-const WIDTH: usize = 4;
+pub(super) const WIDTH: usize = 4;
 /// How far ahead of the sums a panel is fetched.
-const AHEAD_BYTES: usize = 4096;
+pub(super) const AHEAD_BYTES: usize = 4096;
 
 /// The panel's step `s`, and a hint for one to come.
 ///
@@ -17,7 +18,7 @@ const AHEAD_BYTES: usize = 4096;
 /// * The panel has more than `s` steps.
 #[inline]
 #[target_feature(enable = "avx512f")]
-unsafe fn step(t: &Tile, s: usize) -> [__m512i; WIDTH] {
+pub(super) unsafe fn step(t: &Tile, s: usize) -> [__m512i; WIDTH] {
     let at = t.panel.wrapping_add(s * STEP_BYTES);
     std::array::from_fn(|j| {
         _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(AHEAD_BYTES + 64 * j).cast());
@@ -32,7 +33,7 @@ unsafe fn step(t: &Tile, s: usize) -> [__m512i; WIDTH] {
 /// * The row is one of the tile's and has more than `s` steps of four bytes.
 #[inline]
 #[target_feature(enable = "avx512f")]
-unsafe fn row(t: &Tile, r: usize, s: usize) -> __m512i {
+pub(super) unsafe fn row(t: &Tile, r: usize, s: usize) -> __m512i {
     // SAFETY: by the caller.
     _mm512_set1_epi32(unsafe { t.rows[r].add(4 * s).cast::<i32>().read_unaligned() })
 }
@@ -43,7 +44,7 @@ unsafe fn row(t: &Tile, r: usize, s: usize) -> __m512i {
 /// * `R` rows of `t.sums` may be read.
 #[inline]
 #[target_feature(enable = "avx512f")]
-unsafe fn start<const R: usize>(t: &Tile) -> [[__m512; WIDTH]; R] {
+pub(super) unsafe fn start<const R: usize>(t: &Tile) -> [[__m512; WIDTH]; R] {
     let mut acc = [[_mm512_setzero_ps(); WIDTH]; R];
     if !t.first && t.scale.is_null() {
         for r in 0..R {
@@ -62,7 +63,7 @@ unsafe fn start<const R: usize>(t: &Tile) -> [[__m512; WIDTH]; R] {
 /// * `R` rows of `t.sums` may be read and written, and `t.scale` is null or has 64 elements.
 #[inline]
 #[target_feature(enable = "avx512f")]
-unsafe fn finish<const R: usize>(t: &Tile, acc: [[__m512; WIDTH]; R]) {
+pub(super) unsafe fn finish<const R: usize>(t: &Tile, acc: [[__m512; WIDTH]; R]) {
     for r in 0..R {
         for j in 0..WIDTH {
             let at = t.sums.wrapping_add(r * t.pitch + 16 * j);
@@ -146,16 +147,30 @@ pub(super) unsafe fn int8<const R: usize>(t: &Tile) {
     }
 }
 
+/// The bf16 of each code of four bits: twice, as five bits are looked up, the fifth of another code.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn codes_as_bf16() -> __m512i {
+    const TABLE: [u16; 32] = {
+        let mut table = [0; 32];
+        let mut i = 0;
+        while i < 32 {
+            table[i] = (CODES[i % 16].to_bits() >> 16) as u16;
+            i += 1;
+        }
+        table
+    };
+    // SAFETY: a table of 64 bytes.
+    unsafe { _mm512_loadu_si512(TABLE.as_ptr().cast()) }
+}
+
 /// Four bits become a bf16 by a table: `codes` are 16-bit words of four codes, whose columns are 16 apart.
 ///
 /// # Safety
 /// * The processor has AVX-512 F and BW.
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) unsafe fn widen_i4(codes: &[u8], steps: &mut [[u8; STEP_BYTES]]) {
-    // Twice, as five bits are looked up, the fifth of another code.
-    let table: [u16; 32] = std::array::from_fn(|i| (f32::from((i as i8) << 4 >> 4).to_bits() >> 16) as u16);
-    // SAFETY: a table of 64 bytes.
-    let table = unsafe { _mm512_loadu_si512(table.as_ptr().cast()) };
+    let table = codes_as_bf16();
     for (codes, step) in codes.as_chunks::<64>().0.iter().zip(steps) {
         // SAFETY: 64 bytes of codes become 256 of a step.
         unsafe {

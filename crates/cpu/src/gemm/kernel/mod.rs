@@ -9,6 +9,8 @@ pub(crate) mod amx;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod few;
 mod portable;
 
 use std::ops::Range;
@@ -21,6 +23,8 @@ use crate::isa::Isa;
 pub(crate) const COLS: usize = 64;
 /// Bytes of one step of a panel.
 pub(super) const STEP_BYTES: usize = 4 * COLS;
+/// Bytes of the codes of four bits that are one step of bf16.
+pub(super) const CODE_STEP_BYTES: usize = STEP_BYTES / 4;
 /// Bytes of a line of a cache, on most machines.
 const CACHE_LINE: usize = 64;
 /// Rows of the largest register tile.
@@ -85,6 +89,30 @@ struct Tile {
 /// * The pointers of [`Tile`] are valid for what they stand for, and nothing else touches `sums`.
 type Kernel = unsafe fn(&Tile);
 
+/// Arguments of a kernel that multiplies with codes of four bits. `rows` are as many as the kernel is for.
+struct CodesTile {
+    /// Where each row's part of the block begins, `row_step` bytes a step.
+    rows: [*const u8; MAX_ROWS],
+    row_step: usize,
+    /// `steps * CODE_STEP_BYTES` bytes.
+    codes: *const u8,
+    steps: usize,
+    /// Steps of a part, whose sums are scaled as one; at least 1.
+    part_steps: usize,
+    /// [`COLS`] for each part, `scale_step` apart.
+    scales: *const f32,
+    scale_step: usize,
+    /// As in [`Tile`].
+    sums: *mut f32,
+    pitch: usize,
+    first: bool,
+}
+
+/// # Safety
+/// * The processor has the instruction set of the kernel.
+/// * The pointers of [`CodesTile`] are valid for what they stand for, and nothing else touches `sums`.
+type CodesKernel = unsafe fn(&CodesTile);
+
 /// The kernels of one instruction set, each for 1 to [`MAX_ROWS`] rows.
 pub(super) struct Kernels {
     f32: [Kernel; MAX_ROWS],
@@ -93,6 +121,61 @@ pub(super) struct Kernels {
     pub(super) int_rows: IntRows,
     /// Products of bf16 and of i8 are those of [`amx`] instead.
     pub(super) matrix_unit: bool,
+    /// For few rows of bf16 by codes of four bits.
+    pub(super) codes: Option<CodesKernels>,
+}
+
+/// Kernels for few rows by codes of four bits.
+#[derive(Clone, Copy)]
+pub(super) struct CodesKernels {
+    by_rows: &'static [CodesKernel],
+    /// Rows are f32, two a step, instead of pairs of bf16.
+    pub(super) floats: bool,
+}
+
+/// Codes of four bits of one panel, and what the sums of their parts are multiplied with.
+pub(super) struct CodesBlock<'a> {
+    /// [`CODE_STEP_BYTES`] for each step.
+    pub(super) codes: &'a [u8],
+    pub(super) part_steps: usize,
+    pub(super) scales: &'a [[f32; COLS]],
+    /// All parts have the first scales.
+    pub(super) one_scale: bool,
+    /// The sums so far are 0.
+    pub(super) first: bool,
+}
+
+/// One kernel for each number of rows.
+macro_rules! by_rows {
+    ($($kernel:ident)::+) => {
+        [$($kernel)::+::<1>, $($kernel)::+::<2>, $($kernel)::+::<3>, $($kernel)::+::<4>, $($kernel)::+::<5>, $($kernel)::+::<6>]
+    };
+}
+
+/// Kernels for few rows beside a matrix unit.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub(super) enum Few {
+    /// bf16, widened to f32, by bf16: a whole panel.
+    Bf16,
+    /// i8 by i8; 128 times the sum of each column is too much.
+    Int8,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Few {
+    fn kernels(self) -> &'static [Kernel] {
+        match self {
+            // More rows keep the processor busier with sums than memory with lines.
+            Self::Bf16 => &[few::bf16_in_chunks_1, few::bf16_in_chunks_2],
+            Self::Int8 => const { &by_rows!(few::int8_biased) },
+        }
+    }
+
+    /// The most rows that there is a kernel for.
+    pub(super) fn rows(self) -> usize {
+        self.kernels().len()
+    }
 }
 
 /// What an instruction set with dot products of bf16 pairs adds.
@@ -109,15 +192,14 @@ struct Bf16Kernels {
 /// * The processor has the instruction set of the kernel.
 type Widen = unsafe fn(&[u8], &mut [[u8; STEP_BYTES]]);
 
-/// One kernel for each number of rows.
-macro_rules! by_rows {
-    ($($kernel:ident)::+) => {
-        [$($kernel)::+::<1>, $($kernel)::+::<2>, $($kernel)::+::<3>, $($kernel)::+::<4>, $($kernel)::+::<5>, $($kernel)::+::<6>]
-    };
-}
-
-static PORTABLE: Kernels =
-    Kernels { f32: by_rows!(portable::f32), bf16: None, int8: by_rows!(portable::int8), int_rows: IntRows::Wide, matrix_unit: false };
+static PORTABLE: Kernels = Kernels {
+    f32: by_rows!(portable::f32),
+    bf16: None,
+    int8: by_rows!(portable::int8),
+    int_rows: IntRows::Wide,
+    matrix_unit: false,
+    codes: None,
+};
 
 #[cfg(target_arch = "aarch64")]
 static NEON: Kernels = Kernels { f32: by_rows!(portable::f32_fused), ..PORTABLE };
@@ -134,11 +216,17 @@ static AVX512_VNNI: Kernels = Kernels { int8: by_rows!(avx512::int8), int_rows: 
 #[cfg(target_arch = "x86_64")]
 static AVX512_BF16: Kernels = Kernels {
     bf16: Some(Bf16Kernels { multiply: by_rows!(avx512::bf16), widen_i4: avx512::widen_i4, widen_i8: avx512::widen_i8 }),
+    codes: Some(CodesKernels { by_rows: &by_rows!(few::i4), floats: false }),
     ..AVX512_VNNI
 };
 
 #[cfg(target_arch = "x86_64")]
-static AMX: Kernels = Kernels { int_rows: IntRows::Plain, matrix_unit: true, ..AVX512_BF16 };
+static AMX: Kernels = Kernels {
+    int_rows: IntRows::Plain,
+    matrix_unit: true,
+    codes: Some(CodesKernels { by_rows: &[few::i4_in_chunks::<1>, few::i4_in_chunks::<2>, few::i4_in_chunks::<3>], floats: true }),
+    ..AVX512_BF16
+};
 
 /// Rows of activations in the form that an [`Arithmetic`] reads.
 #[derive(Clone, Copy)]
@@ -269,31 +357,96 @@ impl Kernels {
             (Arithmetic::Int8, _) => &self.int8,
             _ => &self.f32,
         };
-        assert!(pitch >= COLS && block.steps.len().is_multiple_of(STEP_BYTES), "a block that is no panel");
         assert!(block.scale.is_none() || arithmetic == Arithmetic::Bf16, "a scale that no kernel looks at");
-        let (step, steps) = (self.row_step_bytes(arithmetic), block.steps.len() / STEP_BYTES);
-        let bytes = block.at * step - rows.before..(block.at + steps) * step - rows.before;
+        let (row_step, steps) = (self.row_step_bytes(arithmetic), block.steps.len() / STEP_BYTES);
+        let bytes = block.at * row_step - rows.before..(block.at + steps) * row_step - rows.before;
         let m = (sums.len() + pitch - COLS) / pitch;
         let tiles = m.div_ceil(MAX_ROWS);
         let mut done = 0;
-        for tile in 0..tiles {
+        for i in 0..tiles {
             // Of nearly equal heights: a tile of one row costs as much as one of three.
-            let height = m / tiles + usize::from(tile < m % tiles);
-            let mut starts = [std::ptr::null(); MAX_ROWS];
-            for (i, start) in starts[..height].iter_mut().enumerate() {
-                *start = rows.row(first_row + done + i)[bytes.clone()].as_ptr();
+            let height = m / tiles + usize::from(i < m % tiles);
+            let mut part = [&[][..]; MAX_ROWS];
+            for (i, part) in part[..height].iter_mut().enumerate() {
+                *part = &rows.row(first_row + done + i)[bytes.clone()];
             }
-            let sums = &mut sums[done * pitch..][..(height - 1) * pitch + COLS];
-            let scale = block.scale.map_or(std::ptr::null(), |scale| scale.as_ptr());
-            let tile =
-                Tile { rows: starts, panel: block.steps.as_ptr(), steps, sums: sums.as_mut_ptr(), pitch, first: block.at == 0, scale };
-            #[allow(unsafe_code, reason = "the call of a kernel")]
-            // SAFETY: kernels of an instruction set are handed out where it is available only; `starts` has `height` rows with the block's steps, `sums` their
-            // rows of COLS elements, the panel is `steps` steps long and the scale COLS factors, all by the slices that they were taken from.
-            unsafe {
-                kernels[height - 1](&tile);
-            }
+            tile(kernels, row_step, &part[..height], block, &mut sums[done * pitch..], pitch);
             done += height;
         }
+    }
+
+    /// [`multiply`](Self::multiply) of few rows, which are given as the block's part of each, by a kernel of their own.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn multiply_few(&self, kernel: Few, rows: &[&[u8]], block: &Block<'_>, sums: &mut [f32], pitch: usize) {
+        assert!(self.matrix_unit, "kernels of another instruction set");
+        let row_step = if matches!(kernel, Few::Int8) { self.row_step_bytes(Arithmetic::Int8) } else { 2 * size_of::<f32>() };
+        tile(kernel.kernels(), row_step, rows, block, sums, pitch);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl CodesKernels {
+    /// The most rows that there is a kernel for.
+    pub(super) fn rows(&self) -> usize {
+        self.by_rows.len()
+    }
+
+    /// As [`Kernels::multiply`], of rows that are given as the block's part of each.
+    pub(super) fn multiply(&self, rows: &[&[u8]], block: &CodesBlock<'_>, sums: &mut [f32], pitch: usize) {
+        let (steps, row_step) = (block.codes.len() / CODE_STEP_BYTES, if self.floats { 2 * size_of::<f32>() } else { 4 });
+        let parts = if block.one_scale { 1 } else { steps.div_ceil(block.part_steps) };
+        assert!(pitch >= COLS && block.codes.len() == steps * CODE_STEP_BYTES && block.scales.len() >= parts, "a block that is no panel");
+        let sums = &mut sums[..(rows.len() - 1) * pitch + COLS];
+        let tile = CodesTile {
+            rows: starts(rows, steps * row_step),
+            row_step,
+            codes: block.codes.as_ptr(),
+            steps,
+            part_steps: block.part_steps,
+            scales: block.scales.as_ptr().cast(),
+            scale_step: if block.one_scale { 0 } else { COLS },
+            sums: sums.as_mut_ptr(),
+            pitch,
+            first: block.first,
+        };
+        #[allow(unsafe_code, reason = "the call of a kernel")]
+        // SAFETY: kernels of an instruction set are handed out where it is available only; all pointers are to as much as the kernel reads and writes, by the slices that
+        // they were taken from.
+        unsafe {
+            self.by_rows[rows.len() - 1](&tile);
+        }
+    }
+}
+
+/// Where rows begin, each of which has `bytes`.
+fn starts(rows: &[&[u8]], bytes: usize) -> [*const u8; MAX_ROWS] {
+    let mut starts = [std::ptr::null(); MAX_ROWS];
+    for (start, row) in starts.iter_mut().zip(rows) {
+        assert!(row.len() >= bytes, "a row that is shorter than its block");
+        *start = row.as_ptr();
+    }
+    starts
+}
+
+/// One register tile: `sums[i, ..] += rows[i] @ block`, of as many rows as there are kernels for at most. A step of a row has `row_step` bytes.
+fn tile(kernels: &[Kernel], row_step: usize, rows: &[&[u8]], block: &Block<'_>, sums: &mut [f32], pitch: usize) {
+    let steps = block.steps.len() / STEP_BYTES;
+    assert!(pitch >= COLS && block.steps.len() == steps * STEP_BYTES, "a block that is no panel");
+    let sums = &mut sums[..(rows.len() - 1) * pitch + COLS];
+    let scale = block.scale.map_or(std::ptr::null(), |scale| scale.as_ptr());
+    let tile = Tile {
+        rows: starts(rows, steps * row_step),
+        panel: block.steps.as_ptr(),
+        steps,
+        sums: sums.as_mut_ptr(),
+        pitch,
+        first: block.at == 0,
+        scale,
+    };
+    #[allow(unsafe_code, reason = "the call of a kernel")]
+    // SAFETY: kernels of an instruction set are handed out where it is available only; there are a kernel's number of rows with the block's steps, `sums` has their rows
+    // of COLS elements, the panel is `steps` steps long and the scale COLS factors, all by the slices that they were taken from.
+    unsafe {
+        kernels[rows.len() - 1](&tile);
     }
 }

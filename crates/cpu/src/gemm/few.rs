@@ -1,0 +1,97 @@
+//! Few rows: by codes that stay codes until they are in registers, and beside a matrix unit on vectors, with the unit's own bits.
+
+use std::ops::Range;
+
+use ascend_hal::DType;
+
+use super::fill::FILLED_STEPS;
+use super::kernel::{Arithmetic, Block, CODE_STEP_BYTES, COLS, CodesBlock, Few, MAX_ROWS};
+use super::operand::Matrices;
+use super::packed::Panel;
+use super::{Memory, Product, Span};
+
+impl Product<'_> {
+    /// As [`sum`](Self::sum), where there is a kernel for so few rows and such weights. `false`: there is none, and nothing is done.
+    pub(super) fn sum_few(&self, s: &mut Memory<'_>, e: usize, rows: &Range<usize>, span: &Span) -> bool {
+        let (w, arithmetic) = (self.weights, self.method.arithmetic);
+        let (native, m) = (w.is_native(arithmetic), rows.len());
+        if arithmetic == Arithmetic::Bf16 && !native {
+            return self.sum_of_codes(s, e, rows, span);
+        }
+        if !self.method.kernels.on_matrix_unit(arithmetic) {
+            return false;
+        }
+        match arithmetic {
+            Arithmetic::Int8 if native && m <= Few::Int8.rows() => {
+                let steps = arithmetic.steps(w.k);
+                let mut x = [&[][..]; MAX_ROWS];
+                x.iter_mut().zip(rows.clone()).for_each(|(x, row)| *x = self.x.part(row, 0..4 * steps));
+                self.sum_in_place(&mut s.sums, Few::Int8, e, &x[..m], span);
+                self.subtract_bias(s, e, m, span);
+            }
+            Arithmetic::Bf16 if native && m <= Few::Bf16.rows() => {
+                let k = arithmetic.steps(w.k) * arithmetic.depth();
+                let Some((floats, _)) = s.operands.as_mut().and_then(|operands| operands.as_floats(self.method.isa, &self.x, rows, k))
+                else {
+                    return false;
+                };
+                let mut x = [&[][..]; MAX_ROWS];
+                x.iter_mut().zip(floats.chunks_exact(k)).for_each(|(x, row)| *x = bytemuck::cast_slice(row));
+                self.sum_in_place(&mut s.sums, Few::Bf16, e, &x[..m], span);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// With weights that kernels read where they are.
+    fn sum_in_place(&self, sums: &mut [f32], kernel: Few, e: usize, x: &[&[u8]], span: &Span) {
+        let steps = self.method.arithmetic.steps(self.weights.k);
+        for (panel, at) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+            let block = Block { at: 0, steps: self.weights.steps_in_place(e, panel, 0..steps), scale: None };
+            self.method.kernels.multiply_few(kernel, x, &block, &mut sums[at..], span.pitch);
+        }
+    }
+
+    /// With codes of four bits. `false`: these are other weights, the rows are too many, or numbers that a matrix unit takes for 0 are among them.
+    fn sum_of_codes(&self, s: &mut Memory<'_>, e: usize, rows: &Range<usize>, span: &Span) -> bool {
+        let (w, Some(kernels)) = (self.weights, &self.method.kernels.codes) else { return false };
+        let (Matrices::Packed { bytes, packing }, Some(group)) = (&w.data, w.scaled_group(Arithmetic::Bf16)) else { return false };
+        if packing.dtype != DType::I4 || w.zeros(e, 0, 0).is_some() || rows.len() > kernels.rows() {
+            return false;
+        }
+        let steps = Arithmetic::Bf16.steps(w.k);
+        let mut x = [&[][..]; MAX_ROWS];
+        if kernels.floats {
+            let k = steps * Arithmetic::Bf16.depth();
+            let Some((floats, false)) = s.operands.as_mut().and_then(|operands| operands.as_floats(self.method.isa, &self.x, rows, k))
+            else {
+                return false;
+            };
+            x.iter_mut().zip(floats.chunks_exact(k)).for_each(|(x, row)| *x = bytemuck::cast_slice(row));
+        } else {
+            x.iter_mut().zip(rows.clone()).for_each(|(x, row)| *x = self.x.part(row, 0..4 * steps));
+        }
+        let (x, row_step) = (&x[..rows.len()], x[0].len() / steps);
+        // Cut as blocks are that are widened first: of a long group each part is scaled by itself.
+        let group = group.div_ceil(Arithmetic::Bf16.depth()).min(steps);
+        let whole = if group > FILLED_STEPS { group } else { steps };
+        for (panel, at) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+            let Panel { scales, elements, .. } = packing.panel(bytes, e, panel);
+            for (i, first) in (0..steps).step_by(whole).enumerate() {
+                let last = steps.min(first + whole);
+                let mut part = [&[][..]; MAX_ROWS];
+                part.iter_mut().zip(x).for_each(|(part, x)| *part = &x[first * row_step..last * row_step]);
+                let block = CodesBlock {
+                    codes: &elements[first * CODE_STEP_BYTES..last * CODE_STEP_BYTES],
+                    part_steps: group.min(FILLED_STEPS),
+                    scales: &scales.as_chunks().0[i..],
+                    one_scale: group > FILLED_STEPS,
+                    first: first == 0,
+                };
+                kernels.multiply(&part[..x.len()], &block, &mut s.sums[at..], span.pitch);
+            }
+        }
+        true
+    }
+}
