@@ -8,6 +8,7 @@ mod dispatch;
 mod doctor;
 mod generate;
 mod kernels;
+mod limits;
 mod model;
 mod output;
 mod perplexity;

@@ -5,20 +5,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ascend_compute::cpu::Isa;
-use ascend_compute::cpu::probe::{Peak, Probe};
+use ascend_compute::Device;
 use ascend_compute::npu::NpuDevice;
-use ascend_compute::{Device, DeviceInfo};
 use ascend_profile::measure::{self, Options, Path, Step, Subject, What};
-use ascend_profile::plan::Npu;
-use ascend_profile::report::{Level, Limits, Report, SCHEMA, compare};
+use ascend_profile::report::{Change, Report, SCHEMA, compare};
 use ascend_profile::workload::{Model, Precision, Routing, Slice};
 use ascend_profile::{msprof, render};
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
-use crate::Result;
 use crate::dispatch::Dispatch;
 use crate::output::{self, Target};
+use crate::{Result, limits};
 
 /// Tell where the time of a layer goes, and how far each part is from the roofline
 #[derive(Args)]
@@ -92,6 +90,9 @@ struct Of {
     /// Time after which no further run of a point is started, once there are three
     #[arg(long, default_value_t = 3.0, value_name = "SECONDS")]
     budget: f64,
+    /// Measure the host's limits again; otherwise they are measured once and kept in the user's folder for caches
+    #[arg(long)]
+    probe: bool,
     /// Push the caches' contents out before each run
     #[arg(long)]
     cold: bool,
@@ -118,6 +119,20 @@ struct Of {
     compare: Option<Vec<PathBuf>>,
 }
 
+/// What `--compare` writes as JSON.
+#[derive(Serialize)]
+struct Comparison<'a> {
+    schema: u32,
+    threshold: f64,
+    changes: &'a [Change],
+}
+
+/// Says what became slower, if anything was compared, and makes an exit code of it.
+fn verdict(changes: &[Change], threshold: f64) -> ExitCode {
+    output::note(&render::changes(changes, threshold));
+    if changes.iter().any(|c| c.regression) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
 impl Profile {
     pub(crate) fn run(self) -> Result<ExitCode> {
         match self.part {
@@ -132,17 +147,20 @@ impl Profile {
 
 /// More than the caches of one machine hold.
 const COLD_BYTES: usize = 256 << 20;
-/// Probes of each limit; the best counts, as a neighbour can only take away.
-const PROBES: usize = 3;
-/// What each thread reads over and over: in the first cache of a core, in its second, and in what cores share, on the machines of today.
-const LEVEL_BYTES: [usize; 3] = [16 << 10, 512 << 10, 8 << 20];
 /// Part of the free memory that a layer and its prepared copy may take.
 const MEMORY_SHARE: f64 = 0.8;
 
 impl Of {
     fn run(self, what: What) -> Result<ExitCode> {
         if let Some([before, after]) = self.compare.as_deref() {
-            return self.compared(&Report::read(before)?, &Report::read(after)?);
+            let changes = compare(&Report::read(before)?, &Report::read(after)?, self.threshold)?;
+            if let Some(target) = &self.json {
+                target.check()?;
+                target.write(
+                    &(serde_json::to_string_pretty(&Comparison { schema: SCHEMA, threshold: self.threshold, changes: &changes })? + "\n"),
+                )?;
+            }
+            return Ok(verdict(&changes, self.threshold));
         }
         let targets = [&self.json, &self.trace, &self.html].into_iter().flatten();
         for target in targets.clone() {
@@ -155,6 +173,9 @@ impl Of {
         let device_ops = self.msprof.as_deref().map(msprof::read).transpose()?;
         let mut report = self.measure(what)?;
         msprof::attach(&mut report, device_ops.unwrap_or_default());
+        if let Some(baseline) = &baseline {
+            report.changes = compare(baseline, &report, self.threshold)?;
+        }
         let table = render::table(&report);
         if [&self.json, &self.trace, &self.html].into_iter().flatten().any(Target::is_stdout) {
             output::note(&table)
@@ -170,16 +191,7 @@ impl Of {
         if let Some(target) = &self.html {
             target.write(&render::html(&report))?;
         }
-        match baseline {
-            Some(baseline) => self.compared(&baseline, &report),
-            None => Ok(ExitCode::SUCCESS),
-        }
-    }
-
-    fn compared(&self, before: &Report, after: &Report) -> Result<ExitCode> {
-        let changes = compare(before, after, self.threshold)?;
-        output::note(&render::changes(&changes));
-        Ok(if changes.iter().any(|c| c.regression) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        Ok(verdict(&report.changes, self.threshold))
     }
 
     fn measure(&self, what: What) -> Result<Report> {
@@ -208,8 +220,7 @@ impl Of {
         if let Some(npu) = (&*device as &dyn Any).downcast_ref::<NpuDevice>() {
             npu.mark_scopes();
         }
-        let info = device.info().clone();
-        let limits = limits(&info)?;
+        let limits = limits::of(&*device, self.probe)?;
         let (mut points, uniform) = (Vec::new(), [Routing::Uniform]);
         for precision in precisions {
             let most = self.tokens.iter().copied().max().unwrap_or(1);
@@ -223,27 +234,7 @@ impl Of {
                 }
             }
         }
-        let local = slice.local(&model);
-        Ok(Report {
-            schema: SCHEMA,
-            version: env!("CARGO_PKG_VERSION").into(),
-            commit: std::env::var("GITHUB_SHA").ok(),
-            model: model.name.clone(),
-            slice: format!(
-                "experts {}..{} of {}, H {}, I {}, top {}",
-                local.start,
-                local.end,
-                model.experts,
-                model.hidden,
-                slice.inner(&model),
-                model.top_k
-            ),
-            device: format!("{} ({}, {} units)", info.id, info.name, info.compute_units),
-            features: info.features,
-            limits,
-            points,
-            device_ops: Vec::new(),
-        })
+        Ok(Report::new(device.info(), &model, slice, limits, points))
     }
 }
 
@@ -263,31 +254,4 @@ fn room(device: &dyn Device, model: &Model, precision: Precision, bytes: f64) ->
         gib(free)
     )
     .into())
-}
-
-/// What the device can do: probed on the host, from the platform files for an NPU.
-fn limits(info: &DeviceInfo) -> Result<Limits> {
-    if info.id.backend == "cpu" {
-        let (probe, one) = (Probe::new(Isa::best(), info.compute_units)?, Probe::new(Isa::best(), 1)?);
-        let best = |f: &dyn Fn() -> f64| (0..PROBES).map(|_| f()).fold(0.0, f64::max);
-        return Ok(Limits {
-            source: format!("probed, {} threads", probe.threads()),
-            f32_gflops: best(&|| probe.peak_gflops(Peak::F32)),
-            bf16_gflops: best(&|| probe.peak_gflops(Peak::Bf16)),
-            int8_gops: best(&|| probe.peak_gflops(Peak::Int8)),
-            read_gbs: best(&|| probe.read_gbs()),
-            levels: LEVEL_BYTES
-                .map(|bytes| Level { bytes, one_thread_gbs: one.reread_gbs(bytes), all_threads_gbs: probe.reread_gbs(bytes) })
-                .into(),
-        });
-    }
-    let npu = Npu::find(&info.name.to_lowercase().replace("ascend", ""))?;
-    Ok(Limits {
-        source: format!("platform files, {}", npu.name),
-        f32_gflops: npu.bf16_tflops * 250.0,
-        bf16_gflops: npu.bf16_tflops * 1e3,
-        int8_gops: npu.int8_tops * 1e3,
-        read_gbs: npu.hbm_gbs,
-        levels: Vec::new(),
-    })
 }

@@ -31,6 +31,9 @@ pub struct Probe {
     threads: usize,
 }
 
+/// Changes when a probe measures something else, or in another way: figures of different versions are not comparable.
+pub const VERSION: u32 = 1;
+
 /// Larger than the caches that one machine's guests share.
 const MEMORY_BYTES: usize = 512 << 20;
 /// Bytes that a thread reads from a cache in a probe.

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::path::Path;
 
+use ascend_hal::DeviceInfo;
 use serde::{Deserialize, Serialize};
 
-use crate::workload::{Load, Precision};
+use crate::limits::Limits;
+use crate::workload::{Load, Model, Precision, Slice};
 use crate::{Error, Result};
 
 /// Version of [`Report`].
@@ -29,48 +31,6 @@ impl Percentiles {
         sorted.sort_by(f64::total_cmp);
         let at = |share: f64| sorted.get((share * sorted.len().saturating_sub(1) as f64).round() as usize).copied().unwrap_or(0.0);
         Self { p10: at(0.1), median: at(0.5), p90: at(0.9) }
-    }
-}
-
-/// What a device can do at most.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Limits {
-    /// How they are known.
-    pub source: String,
-    /// GFLOP/s of f32.
-    pub f32_gflops: f64,
-    /// GFLOP/s of bf16.
-    pub bf16_gflops: f64,
-    /// GOP/s of int8.
-    pub int8_gops: f64,
-    /// GB/s read from main memory.
-    pub read_gbs: f64,
-    /// GB/s read from caches, smallest first; empty where they are not known.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub levels: Vec<Level>,
-}
-
-/// Reading the same bytes over and over.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Level {
-    /// Bytes that each thread reads.
-    pub bytes: usize,
-    /// GB/s of one thread.
-    pub one_thread_gbs: f64,
-    /// GB/s of all threads together.
-    pub all_threads_gbs: f64,
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} KiB {:.0} (one thread {:.0})", self.bytes >> 10, self.all_threads_gbs, self.one_thread_gbs)
-    }
-}
-
-impl Limits {
-    /// The peak of products of this kind, in GFLOP/s.
-    pub fn peak_gflops(&self, precision: Precision) -> f64 {
-        if precision.is_integer() { self.int8_gops } else { self.bf16_gflops }
     }
 }
 
@@ -284,9 +244,38 @@ pub struct Report {
     /// What the vendor's profiler measured beside, if it was imported.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub device_ops: Vec<crate::msprof::DeviceOp>,
+    /// What became of a baseline's times, if there was one.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub changes: Vec<Change>,
 }
 
 impl Report {
+    /// Of these measurements on this device.
+    pub fn new(device: &DeviceInfo, model: &Model, slice: Slice, limits: Limits, points: Vec<Point>) -> Self {
+        let local = slice.local(model);
+        Self {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION").into(),
+            commit: std::env::var("GITHUB_SHA").ok(),
+            model: model.name.clone(),
+            slice: format!(
+                "experts {}..{} of {}, H {}, I {}, top {}",
+                local.start,
+                local.end,
+                model.experts,
+                model.hidden,
+                slice.inner(model),
+                model.top_k
+            ),
+            device: format!("{} ({}, {} units)", device.id, device.name, device.compute_units),
+            features: device.features.clone(),
+            limits,
+            points,
+            device_ops: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+
     /// Reads a report.
     ///
     /// # Errors
@@ -301,12 +290,15 @@ impl Report {
     }
 }
 
+/// The name that everything together has among [`Change`]s.
+pub const WHOLE: &str = "whole";
+
 /// A phase in two reports.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// [`Point::key`].
     pub point: String,
-    /// The phase, or `whole`.
+    /// The phase, `phase/stage`, or [`WHOLE`].
     pub phase: String,
     /// Median before.
     pub before_us: f64,
@@ -359,7 +351,7 @@ fn times_of_both(then: &Point, now: &Point) -> Vec<(String, Percentiles, Percent
             }
         }
     }
-    all.push(("whole".into(), then.whole_us, now.whole_us));
+    all.push((WHOLE.into(), then.whole_us, now.whole_us));
     all
 }
 

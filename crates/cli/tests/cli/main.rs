@@ -14,7 +14,14 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 fn ascend(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ascend")).args(args).output().expect("the program starts")
+    ascend_with(&[], args)
+}
+
+fn ascend_with(variables: &[(&str, &str)], args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ascend"));
+    // Not the caches of who runs the tests.
+    command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
+    command.envs(variables.iter().copied()).args(args).output().expect("the program starts")
 }
 
 fn code(output: &Output) -> Option<i32> {

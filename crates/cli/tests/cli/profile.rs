@@ -1,6 +1,15 @@
 //! `ascend profile`.
 
-use super::{ascend, code, folder, json, path, text};
+use std::time::Duration;
+
+use ascend_compute::cpu::{CpuDevice, CpuOptions};
+use ascend_compute::{DType, Device, FnKernel, KernelInfo, OpKind, Origin};
+use ascend_profile::limits::{Limits, Rates};
+use ascend_profile::measure::{Options, Subject, What, measure};
+use ascend_profile::report::Report;
+use ascend_profile::workload::{Model, Precision, Routing, Slice};
+
+use super::{ascend, ascend_with, code, folder, json, path, text};
 
 /// A model so small that a debug build measures it in a moment.
 const CONFIG: &str = r#"{"model_type":"qwen3_moe","num_hidden_layers":2,"hidden_size":128,"num_experts":8,"num_experts_per_tok":2,"moe_intermediate_size":64,
@@ -29,9 +38,115 @@ fn profile_writes_its_reports_and_finds_what_became_slower() {
     std::fs::write(&faster, report.to_string()).unwrap();
     let compared = ascend(&["profile", "moe", "--compare", &faster, &out]);
     assert_eq!(code(&compared), Some(1));
-    let slower: Vec<String> = text(&compared.stderr).lines().filter(|l| l.contains("SLOWER")).map(str::to_owned).collect();
-    assert!(slower.len() == 1 && slower[0].contains("gate_up"), "{slower:?}");
+    let said = text(&compared.stderr);
+    let (lines, blamed) = slower(&said);
+    assert!(lines.len() == 1 && lines[0].contains("gate_up") && blamed.contains("most by gate_up"), "{said}");
     assert_eq!(code(&ascend(&["profile", "moe", "--compare", &out, &out])), Some(0));
+}
+
+/// The lines about what became slower, and the last one, which says what is to blame.
+fn slower(said: &str) -> (Vec<&str>, &str) {
+    (said.lines().filter(|line| line.ends_with("SLOWER")).collect(), said.lines().last().unwrap_or_default())
+}
+
+/// So much slower that a busy machine makes nothing else look alike.
+const MUCH: [&str; 2] = ["--threshold", "4"];
+
+#[test]
+fn kernel_that_somebody_registered_and_that_sleeps_is_found_between_two_profiles() {
+    let folder = folder();
+    let [config, before, after] = ["config.json", "before.json", "after.json"].map(|name| path(&folder, name));
+    std::fs::write(&config, CONFIG).unwrap();
+    let device = CpuDevice::with(CpuOptions::default().with_threads(1)).unwrap();
+    let (model, slice) = (Model::find(&config).unwrap(), Slice::default());
+    let subject = Subject::new(&*device, What::Experts, &model, slice, Precision::Bf16).unwrap();
+    let all = Rates { f32_gflops: 1.0, bf16_gflops: 1.0, int8_gops: 1.0, read_gbs: 1.0 };
+    let limits = Limits { source: "made up".into(), measured_at: None, kept: false, all, one_thread: None, levels: Vec::new() };
+    let options = Options { repeats: 7, budget: Duration::from_secs(60), ..Options::default() };
+    let profile = |file: &str| {
+        let point = measure(&*device, &subject, &Routing::Uniform, 16, &limits, &options).unwrap();
+        let report = Report::new(device.info(), &model, slice, limits.clone(), vec![point]);
+        std::fs::write(file, serde_json::to_string(&report).unwrap()).unwrap();
+    };
+    profile(&before);
+    let info = KernelInfo {
+        name: "sleepy".into(),
+        op: OpKind::FinalizeRouting,
+        origin: Origin::User,
+        dtypes: vec![DType::BF16].into(),
+        constraints: "".into(),
+    };
+    let sleepy = FnKernel::shared(info, |_, _| {
+        std::thread::sleep(Duration::from_millis(30));
+        Ok(())
+    });
+    device.kernels().register(sleepy).unwrap();
+    profile(&after);
+
+    let changes = path(&folder, "changes.json");
+    let compared = ascend(&[&["profile", "moe", "--compare", &before, &after, "--json", &changes], &MUCH[..]].concat());
+    assert_eq!(code(&compared), Some(1), "{}", text(&compared.stderr));
+    let said = text(&compared.stderr);
+    let (lines, blamed) = slower(&said);
+    assert!(lines.iter().any(|line| line.contains("finalize")) && blamed.contains("most by finalize, which takes 3"), "{said}");
+    let written = json(&std::fs::read(&changes).unwrap());
+    let regressed = written["changes"].as_array().unwrap().iter().find(|c| c["phase"] == "finalize").unwrap();
+    assert_eq!((&regressed["regression"], &written["threshold"]), (&true.into(), &4.0.into()));
+    // The other way round it became faster.
+    let back = ascend(&[&["profile", "moe", "--compare", &after, &before], &MUCH[..]].concat());
+    assert_eq!(code(&back), Some(0), "{}", text(&back.stderr));
+    assert!(text(&back.stderr).contains("nothing became slower by more than 400 %"));
+}
+
+#[test]
+fn operator_that_is_slowed_down_is_found_by_a_baseline() {
+    let folder = folder();
+    let [config, base, now] = ["config.json", "base.json", "now.json"].map(|name| path(&folder, name));
+    std::fs::write(&config, CONFIG).unwrap();
+    let args = ["profile", "moe", "--model", &config, "--device", "sim:0", "--tokens", "16", "--repeats", "7", "--budget", "60"];
+    let done = ascend(&[&args[..], &["--json", &base]].concat());
+    assert_eq!(code(&done), Some(0), "{}", text(&done.stderr));
+    let slow = [("ASCEND_SIM_FAULTS", "slow aclnnSwiGlu every 1 for-ms 60")];
+    let done = ascend_with(&slow, &[&args[..], &MUCH, &["--baseline", &base, "--json", &now]].concat());
+    let said = text(&done.stderr);
+    assert_eq!(code(&done), Some(1), "{said}");
+    assert!(slower(&said).1.contains("most by activation, which takes 6"), "{said}");
+    let changes = json(&std::fs::read(&now).unwrap())["changes"].clone();
+    let regressed = changes.as_array().unwrap().iter().filter(|c| c["regression"] == true && c["phase"] == "activation").count();
+    assert_eq!(regressed, 1, "{changes}");
+}
+
+#[test]
+fn limits_of_the_host_are_measured_once_and_said_in_every_report() {
+    let folder = folder();
+    let [config, caches, out, html] = ["config.json", "caches", "p.json", "p.html"].map(|name| path(&folder, name));
+    std::fs::write(&config, CONFIG).unwrap();
+    let args = ["profile", "moe", "--model", &config, "--tokens", "1", "--repeats", "3", "--json", &out, "--html", &html];
+    let run = |more: &[&str]| {
+        let done = ascend_with(&[("XDG_CACHE_HOME", &caches)], &[&args[..], more].concat());
+        assert_eq!(code(&done), Some(0), "{}", text(&done.stderr));
+        (json(&std::fs::read(&out).unwrap())["limits"].clone(), text(&done.stdout), text(&done.stderr))
+    };
+    let (first, table, notes) = run(&[]);
+    let at = first["measured_at"].as_str().unwrap();
+    assert!(table.contains(at) && std::fs::read_to_string(&html).unwrap().contains(at) && notes.contains("limits.json"), "{table}{notes}");
+    for rates in [&first, &first["one_thread"]] {
+        for rate in ["f32_gflops", "bf16_gflops", "int8_gops", "read_gbs"] {
+            assert!(rates[rate].as_f64().is_some_and(|rate| rate > 0.0), "{rate}: {rates}");
+        }
+    }
+    let (second, table, notes) = run(&[]);
+    assert_eq!(
+        (&second["measured_at"], &second["bf16_gflops"], &second["kept"]),
+        (&first["measured_at"], &first["bf16_gflops"], &true.into())
+    );
+    assert!(table.contains(&format!("as measured {at}")) && notes.is_empty(), "{table}{notes}");
+    assert_eq!(run(&["--probe"]).0["kept"], serde_json::Value::Null);
+    let (anew, _, notes) = {
+        std::fs::write(path(&folder, "caches/ascend-compute/limits.json"), "{\"schema\":").unwrap();
+        run(&[])
+    };
+    assert!(anew["kept"].is_null() && notes.contains("of no use"), "{notes}");
 }
 
 #[test]

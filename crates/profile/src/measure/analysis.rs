@@ -7,7 +7,8 @@ use ascend_hal::{Device, DeviceId, Work as Stretch};
 use super::part::{Part, Work};
 use super::runs::Runs;
 use super::subject::Subject;
-use crate::report::{BoundBy, ExpertRow, Limits, Percentiles, PhaseReport, Rate, Stage};
+use crate::limits::Limits;
+use crate::report::{BoundBy, ExpertRow, Percentiles, PhaseReport, Rate, Stage};
 use crate::workload::{Load, Precision};
 
 /// Below this time a phase that is far from its roofline is taken to wait for its launch.
@@ -19,7 +20,7 @@ const NO_STAGE: [&str; 2] = ["busy", "tile"];
 
 /// µs by the roofline: arithmetic, memory.
 fn floors(work: Work, precision: Precision, limits: &Limits) -> (f64, f64) {
-    (work.flops / limits.peak_gflops(precision) / 1e3, work.bytes / limits.read_gbs / 1e3)
+    (work.flops / limits.peak_gflops(precision) / 1e3, work.bytes / limits.all.read_gbs / 1e3)
 }
 
 fn rate(work: Work, precision: Precision, limits: &Limits, us: f64) -> Rate {

@@ -18,7 +18,8 @@ use ascend_hal::Device;
 pub use attention::Step;
 pub use subject::{Subject, What};
 
-use crate::report::{Limits, Percentiles, Point};
+use crate::limits::Limits;
+use crate::report::{Percentiles, Point};
 use crate::workload::{Load, Routing};
 use crate::{Error, Result};
 

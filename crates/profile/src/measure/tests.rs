@@ -6,11 +6,13 @@ use ascend_cpu::{CpuDevice, CpuOptions};
 use ascend_hal::{FnKernel, KernelInfo, OpKind, Origin};
 
 use super::*;
-use crate::report::{Report, SCHEMA, compare};
+use crate::limits::Rates;
+use crate::report::{Report, compare};
 use crate::workload::{self, Model, Precision, Slice};
 
 fn limits() -> Limits {
-    Limits { source: "made up".into(), f32_gflops: 100.0, bf16_gflops: 100.0, int8_gops: 200.0, read_gbs: 10.0, levels: Vec::new() }
+    let all = Rates { f32_gflops: 100.0, bf16_gflops: 100.0, int8_gops: 200.0, read_gbs: 10.0 };
+    Limits { source: "made up".into(), measured_at: None, kept: false, all, one_thread: None, levels: Vec::new() }
 }
 
 fn small() -> Model {
@@ -175,17 +177,9 @@ fn local_counts_are_those_of_the_rank() {
 fn kernel_slowed_down_on_purpose_is_found_by_its_phase() {
     let device = cpu();
     let layer = subject(&device, What::Experts, &small(), Precision::Bf16);
-    let report = || Report {
-        schema: SCHEMA,
-        version: "test".into(),
-        commit: None,
-        model: "small".into(),
-        slice: "all".into(),
-        device: "cpu".into(),
-        features: Vec::new(),
-        limits: limits(),
-        points: vec![measure(&*device, &layer, &Routing::Uniform, 32, &limits(), &quick(Path::Parts)).unwrap()],
-        device_ops: Vec::new(),
+    let report = || {
+        let point = measure(&*device, &layer, &Routing::Uniform, 32, &limits(), &quick(Path::Parts)).unwrap();
+        Report::new(device.info(), &small(), Slice::default(), limits(), vec![point])
     };
     let before = report();
     let info = KernelInfo {

@@ -16,25 +16,20 @@ pub fn html(report: &Report) -> String {
 }
 
 fn page(out: &mut String, r: &Report) -> fmt::Result {
-    let (model, l) = (Escaped(&r.model), &r.limits);
+    let model = Escaped(&r.model);
     write!(
         out,
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Profile: {model}</title>\n<style>\n{STYLE}</style></head>\n<body><main>\n\
-         <h1>{} of {model}</h1><p class=\"sub\">{} · {} · ascend-compute {}</p>\
-         <p class=\"sub\">Limits ({}): bf16 {:.0} GFLOP/s, int8 {:.0} GOP/s, read {:.1} GB/s</p>\n",
+         <h1>{} of {model}</h1><p class=\"sub\">{} · {} · ascend-compute {}</p>\n",
         subject(r),
         Escaped(&r.slice),
         Escaped(&r.device),
-        Escaped(&r.version),
-        Escaped(&l.source),
-        l.bf16_gflops,
-        l.int8_gops,
-        l.read_gbs
+        Escaped(&r.version)
     )?;
-    if !l.levels.is_empty() {
-        writeln!(out, "<p class=\"sub\">From caches, GB/s by bytes a thread: {}</p>", super::levels(l))?;
+    for line in super::limits(&r.limits) {
+        writeln!(out, "<p class=\"sub\">{}</p>", Escaped(&line))?;
     }
     writeln!(
         out,

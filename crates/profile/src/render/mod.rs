@@ -9,7 +9,8 @@ pub use html::html;
 pub use table::{changes, table};
 pub use trace::trace;
 
-use crate::report::{Level, Limits, Point};
+use crate::limits::Limits;
+use crate::report::Point;
 
 /// Text inside of HTML or SVG, content or quoted attribute.
 struct Escaped<'a>(&'a str);
@@ -34,14 +35,25 @@ impl std::fmt::Display for Escaped<'_> {
 /// What a point is, in words.
 fn title(p: &Point) -> String {
     let path = if p.path.is_empty() { String::new() } else { format!("{} path", p.path) };
-    let tokens = if p.tokens == 1 { "1 token".to_owned() } else { format!("{} tokens", p.tokens) };
-    let parts = [tokens, p.routing.clone(), p.precision.to_string(), path, p.step.clone()];
+    let parts = [counted(p.tokens, "token"), p.routing.clone(), p.precision.to_string(), path, p.step.clone()];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-/// Bandwidths of the caches.
-fn levels(limits: &Limits) -> String {
-    limits.levels.iter().map(Level::to_string).collect::<Vec<_>>().join(", ")
+/// So many of something.
+pub(crate) fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// What the device can do at most, and since when that is known: a line for everything, one for a thread, one for the caches.
+fn limits(l: &Limits) -> Vec<String> {
+    let when = l.measured_at.as_ref().map_or(String::new(), |at| format!(", {} {at}", if l.kept { "as measured" } else { "measured" }));
+    let mut lines = vec![format!("limits ({}{when}): {}", l.source, l.all)];
+    lines.extend(l.one_thread.map(|one| format!("of one thread: {one}")));
+    if !l.levels.is_empty() {
+        let levels: Vec<String> = l.levels.iter().map(ToString::to_string).collect();
+        lines.push(format!("from caches, GB/s by bytes a thread: {}", levels.join(", ")));
+    }
+    lines
 }
 
 /// A time with its unit.

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::{Escaped, micros};
-use crate::report::{Limits, Point, Report};
+use crate::limits::Limits;
+use crate::report::{Point, Report};
 use crate::workload::Load;
 
 /// Class of a phase or stage: its colour.
@@ -90,26 +91,26 @@ fn frame(out: &mut String, x: &Axis, y: &Axis, across: &str, up: &str, label: &s
 pub(super) fn roofline(report: &Report) -> String {
     let phases = || report.points.iter().flat_map(|p| p.phases.iter().filter(|f| f.flops > 0.0 && f.bytes > 0.0).map(move |f| (p, f)));
     let l: &Limits = &report.limits;
-    let top = l.bf16_gflops.max(l.int8_gops);
-    let ridge = top / l.read_gbs;
+    let top = l.all.bf16_gflops.max(l.all.int8_gops);
+    let ridge = top / l.all.read_gbs;
     let x = Axis::around(phases().map(|(_, f)| f.flops / f.bytes).chain([0.5, 2.0 * ridge]), LEFT, 740.0);
     let y = Axis::around(phases().map(|(_, f)| f.rate.tflops * 1e3).chain([top, 1.0]), BOTTOM, 16.0);
     let mut out = String::new();
     frame(&mut out, &x, &y, "operations per byte", "GFLOP/s", "Roofline with every phase");
-    let mut peaks = vec![("bf16", l.bf16_gflops)];
+    let mut peaks = vec![("bf16", l.all.bf16_gflops)];
     if report.points.iter().any(|p| p.precision.is_integer()) {
-        peaks.push(("int8", l.int8_gops));
+        peaks.push(("int8", l.all.int8_gops));
     }
     for (name, peak) in peaks {
         let (first, last) = (10f64.powf(x.low), 10f64.powf(x.high));
-        let knee = peak / l.read_gbs;
+        let knee = peak / l.all.read_gbs;
         // The slope leaves the drawing at the bottom rather than bending along its edge.
-        let start = first.max(10f64.powf(y.low) / l.read_gbs);
+        let start = first.max(10f64.powf(y.low) / l.all.read_gbs);
         let _ = write!(
             out,
             "<path class=\"roof\" d=\"M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}\"/><text x=\"736\" y=\"{:.1}\" text-anchor=\"end\">{name} {peak:.0}</text>",
             x.at(start),
-            y.at(start * l.read_gbs),
+            y.at(start * l.all.read_gbs),
             x.at(knee),
             y.at(peak),
             x.at(last),

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use super::micros;
-use crate::report::{Change, Point, Rate, Report};
+use super::{counted, micros};
+use crate::report::{Change, Point, Rate, Report, WHOLE};
 
 /// Experts that are listed, the busiest.
 const LISTED: usize = 5;
@@ -17,11 +17,9 @@ pub fn table(report: &Report) -> String {
 }
 
 fn write(out: &mut String, r: &Report) -> fmt::Result {
-    let l = &r.limits;
     writeln!(out, "{}, {}, on {}", r.model, r.slice, r.device)?;
-    writeln!(out, "limits ({}): bf16 {:.0} GFLOP/s, int8 {:.0} GOP/s, read {:.1} GB/s", l.source, l.bf16_gflops, l.int8_gops, l.read_gbs)?;
-    if !l.levels.is_empty() {
-        writeln!(out, "from caches, GB/s by bytes a thread: {}", super::levels(l))?;
+    for line in super::limits(&r.limits) {
+        writeln!(out, "{line}")?;
     }
     for p in &r.points {
         point(out, p)?;
@@ -45,7 +43,7 @@ fn write(out: &mut String, r: &Report) -> fmt::Result {
 }
 
 fn point(out: &mut String, p: &Point) -> fmt::Result {
-    writeln!(out, "\n{}: {} ({} runs)", super::title(p), micros(p.whole_us.median), p.repeats)?;
+    writeln!(out, "\n{}: {} ({})", super::title(p), micros(p.whole_us.median), counted(p.repeats, "run"))?;
     writeln!(
         out,
         "  {:<18}{:>11}{:>11}{:>11}{:>11}{:>7}{:>10}{:>9}{:>10}  bound by",
@@ -102,8 +100,11 @@ fn point(out: &mut String, p: &Point) -> fmt::Result {
         )?;
         let mut busiest: Vec<_> = p.experts.iter().filter(|e| e.rows > 0).collect();
         busiest.sort_by(|a, b| b.time_share.total_cmp(&a.time_share));
-        let listed: Vec<String> =
-            busiest.iter().take(LISTED).map(|e| format!("{} ({} rows, {:.1} %)", e.expert, e.rows, 100.0 * e.time_share)).collect();
+        let listed: Vec<String> = busiest
+            .iter()
+            .take(LISTED)
+            .map(|e| format!("{} ({}, {:.1} %)", e.expert, counted(e.rows, "row"), 100.0 * e.time_share))
+            .collect();
         writeln!(out, "  experts with the most time: {}; by {}", listed.join(", "), p.experts_by.as_deref().unwrap_or_default())?;
     }
     if let Some(cost) = p.imbalance_cost {
@@ -115,12 +116,12 @@ fn point(out: &mut String, p: &Point) -> fmt::Result {
     Ok(())
 }
 
-/// A comparison as lines: what became slower first.
-pub fn changes(changes: &[Change]) -> String {
+/// A comparison as lines, what became slower first; then what it means. `threshold` is that of the comparison. Nothing if nothing was compared.
+pub fn changes(changes: &[Change], threshold: f64) -> String {
     let mut out = String::new();
     let mut sorted: Vec<&Change> = changes.iter().collect();
     sorted.sort_by(|a, b| b.regression.cmp(&a.regression).then(b.ratio.total_cmp(&a.ratio)));
-    for c in sorted {
+    for c in &sorted {
         let verdict = if c.regression { "  SLOWER" } else { "" };
         let _ = writeln!(
             out,
@@ -132,5 +133,22 @@ pub fn changes(changes: &[Change]) -> String {
             c.point
         );
     }
+    let percent = 100.0 * threshold;
+    // The whole is slower because a phase is: it has the blame only if no phase has.
+    let phases = || sorted.iter().filter(|c| c.regression && c.phase != WHOLE);
+    let worst = phases().max_by(|a, b| (a.after_us - a.before_us).total_cmp(&(b.after_us - b.before_us)));
+    let _ = match worst.or(sorted.iter().find(|c| c.regression)) {
+        Some(c) => writeln!(
+            out,
+            "{} of {} became slower by more than {percent:.0} %; most by {}, which takes {} more in {}",
+            phases().count(),
+            counted(sorted.iter().filter(|c| c.phase != WHOLE).count(), "phase"),
+            c.phase,
+            micros(c.after_us - c.before_us),
+            c.point
+        ),
+        None if sorted.is_empty() => Ok(()),
+        None => writeln!(out, "nothing became slower by more than {percent:.0} %"),
+    };
     out
 }

@@ -1,7 +1,8 @@
 //! The renderers, on a made-up report.
 
 use super::*;
-use crate::report::{BoundBy, ExpertRow, Limits, Percentiles, PhaseReport, Point, Rate, Report, SCHEMA, Span, Stage, compare};
+use crate::limits::{Level, Limits, Rates};
+use crate::report::{BoundBy, ExpertRow, Percentiles, PhaseReport, Point, Rate, Report, SCHEMA, Span, Stage, compare};
 use crate::workload::Load;
 
 const HOSTILE: &str = "</style><b onclick='x()'>\"&";
@@ -35,7 +36,7 @@ fn report() -> Report {
         timeline: vec![span("stream", 10.0, 100.0, None), span("host", 0.0, 2.0, None)],
         ..Point::empty()
     };
-    let level = crate::report::Level { bytes: 16 << 10, one_thread_gbs: 200.0, all_threads_gbs: 400.0 };
+    let level = Level { bytes: 16 << 10, one_thread_gbs: 200.0, all_threads_gbs: 400.0 };
     Report {
         schema: SCHEMA,
         version: "0.1.0".into(),
@@ -46,14 +47,15 @@ fn report() -> Report {
         features: Vec::new(),
         limits: Limits {
             source: "made up".into(),
-            f32_gflops: 400.0,
-            bf16_gflops: 900.0,
-            int8_gops: 1800.0,
-            read_gbs: 40.0,
+            measured_at: Some(HOSTILE.into()),
+            kept: true,
+            all: Rates { f32_gflops: 400.0, bf16_gflops: 900.0, int8_gops: 1800.0, read_gbs: 40.0 },
+            one_thread: Some(Rates { f32_gflops: 200.0, bf16_gflops: 450.0, int8_gops: 900.0, read_gbs: 20.0 }),
             levels: vec![level],
         },
         points: vec![point(1), point(64)],
         device_ops: Vec::new(),
+        changes: Vec::new(),
     }
 }
 
@@ -124,7 +126,9 @@ fn compare_names_the_phase_that_became_slower() {
     let found = compare(&before, &after, 0.2).unwrap();
     let slower: Vec<_> = found.iter().filter(|c| c.regression).map(|c| (c.phase.as_str(), c.point.contains("T=64"))).collect();
     assert_eq!(slower, [("init_routing", true)]);
-    assert!(changes(&found).lines().next().unwrap().contains("init_routing"));
+    let told = changes(&found, 0.15);
+    assert!(told.lines().next().unwrap().contains("init_routing"));
+    assert!(told.lines().last().unwrap().contains("slower by more than 15 %; most by init_routing"), "{told}");
 }
 
 #[test]

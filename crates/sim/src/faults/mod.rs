@@ -9,6 +9,7 @@
 //! phase-one aclnnRmsNorm          the first call of an operator fails
 //! late aclnnGroupedMatmulV4 every 2   every second run of an operator, or of a copy by the name of its function, fails on its stream
 //! hang aclnnMm                    an operator does not end: until it is aborted, or longer than the limit of operators
+//! slow aclnnSwiGlu every 1 for-ms 3   an operator takes so much longer, and is right
 //! lost device 0 after-ms 50       a device is lost; it comes back when it is reset
 //! ecc device 0                    the next task on a device meets a memory error
 //! link-down                       the next copy between devices fails
@@ -16,7 +17,7 @@
 //! ```
 //!
 //! After the name stand in any order: `at N` (the N-th occasion, counted from when the script was set; 1 if nothing is said), `every N`, `chance P`,
-//! `after-ms N` (the first occasion after that time), `device N`, `code N`, and for what hangs `for-ms N`, a limit of its own. Occasions are counted a rule, in
+//! `after-ms N` (the first occasion after that time), `device N`, `code N`, and `for-ms N`: for what hangs a limit of its own, for what is slow how much. Occasions are counted a rule, in
 //! the order of the calls: the same program meets the same faults, as far as its threads take turns in the same order.
 //!
 //! The script is taken from `ASCEND_SIM_FAULTS`; [`set`], or the C function `ascendSimSetFaults`, replaces it.
@@ -206,6 +207,9 @@ pub(crate) fn on_stream(name: &str, device: Option<u32>, flags: &Flags) -> Outco
     }
     refuse(strike(Place::Ecc, name, device), "device memory has a multi-bit error")?;
     refuse(strike(Place::Late, name, device), "the task fails")?;
+    if let Some(ms) = strike(Place::Slow, name, device).and_then(|rule| rule.for_ms) {
+        std::thread::sleep(Duration::from_millis(ms));
+    }
     match strike(Place::Hang, name, device) {
         Some(rule) => hang(&rule, flags),
         None => Ok(()),

@@ -20,6 +20,8 @@ pub(super) enum Place {
     Late,
     /// A task on its stream, which never ends.
     Hang,
+    /// A task on its stream, which takes longer.
+    Slow,
     /// A device, from then on.
     Lost,
     /// A task on a device's stream that touches its memory.
@@ -29,7 +31,8 @@ pub(super) enum Place {
 }
 
 impl Place {
-    const ALL: [Self; 8] = [Self::Alloc, Self::Call, Self::PhaseOne, Self::Late, Self::Hang, Self::Lost, Self::Ecc, Self::LinkDown];
+    const ALL: [Self; 9] =
+        [Self::Alloc, Self::Call, Self::PhaseOne, Self::Late, Self::Hang, Self::Slow, Self::Lost, Self::Ecc, Self::LinkDown];
 
     /// The word that a rule about it begins with.
     pub(super) fn word(self) -> &'static str {
@@ -39,6 +42,7 @@ impl Place {
             Self::PhaseOne => "phase-one",
             Self::Late => "late",
             Self::Hang => "hang",
+            Self::Slow => "slow",
             Self::Lost => "lost",
             Self::Ecc => "ecc",
             Self::LinkDown => "link-down",
@@ -52,7 +56,8 @@ impl Place {
             Self::Call => ACL_ERROR_RT_INTERNAL_ERROR,
             Self::PhaseOne => ACLNN_ERR_INNER,
             Self::Late => ACL_ERROR_RT_AICORE_EXCEPTION,
-            Self::Hang => ACL_ERROR_RT_AICORE_TIMEOUT,
+            // What is slow has no code: it does not fail.
+            Self::Hang | Self::Slow => ACL_ERROR_RT_AICORE_TIMEOUT,
             Self::Lost => ACL_ERROR_RT_LOST_HEARTBEAT,
             Self::Ecc => ACL_ERROR_RT_HBM_MULTI_BIT_ECC_ERROR,
             Self::LinkDown => ACL_ERROR_RT_LINK_ERROR,
@@ -61,7 +66,7 @@ impl Place {
 
     /// Whether a rule about it says of what function, operator or copy.
     pub(super) fn has_names(self) -> bool {
-        matches!(self, Self::Call | Self::PhaseOne | Self::Late | Self::Hang)
+        matches!(self, Self::Call | Self::PhaseOne | Self::Late | Self::Hang | Self::Slow)
     }
 }
 
@@ -84,7 +89,7 @@ pub(super) struct Rule {
     pub(super) device: Option<u32>,
     pub(super) when: When,
     pub(super) code: aclError,
-    /// After so many milliseconds a hanging task ends.
+    /// After so many milliseconds a hanging task ends; a slow one begins so many later.
     pub(super) for_ms: Option<u64>,
 }
 
@@ -129,7 +134,7 @@ fn number<T: FromStr>(line: &str, word: Option<&str>) -> Result<T, String> {
 
 fn rule(line: &str, place: &str, words: Vec<&str>) -> Result<Rule, String> {
     let Some(place) = Place::ALL.into_iter().find(|known| known.word() == place) else {
-        let known = "seed, watch, alloc, call, phase-one, late, hang, lost, ecc or link-down";
+        let known = "seed, watch, alloc, call, phase-one, late, hang, slow, lost, ecc or link-down";
         return Err(format!("`{line}`: {known} asked, `{place}` found"));
     };
     let mut words = words.into_iter();
@@ -158,7 +163,10 @@ fn rule(line: &str, place: &str, words: Vec<&str>) -> Result<Rule, String> {
     match rule.when {
         When::Nth(0) | When::Every(0) => Err(format!("`{line}`: occasions are counted from 1")),
         When::Chance(chance) if !(0.0..=1.0).contains(&chance) => Err(format!("`{line}`: a chance from 0 to 1 asked")),
-        _ if rule.for_ms.is_some() && place != Place::Hang => Err(format!("`{line}`: for-ms is about what hangs")),
+        _ if rule.for_ms.is_some() && !matches!(place, Place::Hang | Place::Slow) => {
+            Err(format!("`{line}`: for-ms is about what hangs or is slow"))
+        }
+        _ if rule.for_ms.is_none() && place == Place::Slow => Err(format!("`{line}`: for-ms asked: how much longer it takes")),
         _ if rule.code == 0 => Err(format!("`{line}`: a code other than 0 asked, which is success")),
         _ => Ok(rule),
     }
@@ -176,9 +184,19 @@ mod tests {
         let late = &script.rules[1];
         assert_eq!((late.device, late.code, late.when), (Some(1), 507_035, When::Chance(0.5)));
         assert!(late.is_about("aclnnMm", Some(1)) && !late.is_about("aclnnMm", Some(0)) && !late.is_about("aclnnAdd", Some(1)));
-        for wrong in
-            ["fire", "call", "alloc at", "alloc at 0", "alloc chance 2", "alloc soon", "call aclInit code 0", "seed x", "ecc for-ms 5"]
-        {
+        let wrongs = [
+            "fire",
+            "call",
+            "alloc at",
+            "alloc at 0",
+            "alloc chance 2",
+            "alloc soon",
+            "call aclInit code 0",
+            "seed x",
+            "ecc for-ms 5",
+            "slow aclnnMm",
+        ];
+        for wrong in wrongs {
             assert!(wrong.parse::<Script>().unwrap_err().starts_with(&format!("`{wrong}`: ")), "{wrong}");
         }
     }
