@@ -8,6 +8,7 @@ use ascend_engine::generate::{Ending, GenerateOptions, Generated, generate};
 use ascend_engine::sampling::Sampling;
 use ascend_engine::scheduler::{Scheduler, SchedulerOptions};
 use ascend_engine::text::Message;
+use ascend_profile::record::Recorder;
 use ascend_validate::shadow::ShadowReport;
 use ascend_validate::{Shadow, ShadowOptions, render};
 use clap::Args;
@@ -64,6 +65,9 @@ pub(crate) struct Generate {
     /// With --shadow: of each op compare the first call, and then every N-th one
     #[arg(long, default_value_t = 1, value_name = "N", requires = "shadow")]
     shadow_every: usize,
+    /// Write which experts each token went to, layer by layer, as JSON lines: `ascend profile --routing FILE` takes them
+    #[arg(long, value_name = "FILE", conflicts_with = "graphs")]
+    routes: Option<Target>,
     /// Write the answer and its figures as JSON (`-`: to standard output, in place of the text)
     #[arg(long, value_name = "FILE")]
     json: Option<Target>,
@@ -98,7 +102,7 @@ const SCHEMA: u32 = 1;
 
 impl Generate {
     pub(crate) fn run(self) -> Result<ExitCode> {
-        if let Some(target) = &self.json {
+        for target in [&self.json, &self.routes].into_iter().flatten() {
             target.check()?;
         }
         let sampling = Sampling { temperature: self.temperature, top_k: self.top_k, top_p: self.top_p, min_p: self.min_p, seed: self.seed };
@@ -109,6 +113,11 @@ impl Generate {
             let every = self.shadow_every;
             let (shadowed, log) = Shadow::over(device, ShadowOptions { every, ..ShadowOptions::default() });
             (device, shadow) = (shadowed, Some(log));
+        }
+        let mut routes = None;
+        if self.routes.is_some() {
+            let (recorder, noted) = Recorder::over(device);
+            (device, routes) = (recorder, Some(noted));
         }
         let Loaded { model, tokenizer } = self.model.load(&device)?;
         let prompt = if self.raw {
@@ -151,6 +160,9 @@ impl Generate {
 
         let (memory, process_peak_bytes) = (device.memory()?, process::peak_bytes());
         output::note(&figures(&answer, memory.peak_bytes, process_peak_bytes));
+        if let (Some(target), Some(routes)) = (&self.routes, routes) {
+            target.write(&routes.lines())?;
+        }
         let at_fault = shadow.as_ref().is_some_and(|report| !report.faults.is_empty());
         if let Some(target) = &self.json {
             let us = |time: Duration| time.as_secs_f64() * 1e6;

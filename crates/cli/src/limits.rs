@@ -24,7 +24,7 @@ pub(crate) fn of(device: &dyn Device, again: bool) -> Result<Limits> {
         let mut note = |text: &str| output::note(&format!("{text}\n"));
         return Ok(limits::of_host(limits::file().as_deref(), &host, again, &mut note, || Ok(probe(isa, threads)?))?);
     }
-    let npu = Npu::find(&info.name.to_lowercase().replace("ascend", ""))?;
+    let npu = Npu::of(info)?;
     Ok(Limits {
         source: format!("platform files, {}", npu.name),
         measured_at: None,

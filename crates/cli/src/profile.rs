@@ -75,6 +75,9 @@ struct Of {
     /// Which of these ranks is measured
     #[arg(long, default_value_t = 0, value_name = "R")]
     rank: usize,
+    /// Copies of busy experts, over all of these ranks; they are placed by the load of 4096 tokens or more of the same routing
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    redundant: usize,
     /// Ranks that share each expert
     #[arg(long, default_value_t = 1, value_name = "N")]
     tp: usize,
@@ -196,7 +199,7 @@ impl Of {
 
     fn measure(&self, what: What) -> Result<Report> {
         let model = Model::find(self.model.as_deref().unwrap_or_default())?;
-        let slice = Slice { ep: self.ep, rank: self.rank, tp: self.tp };
+        let slice = Slice { ep: self.ep, rank: self.rank, tp: self.tp, redundant: self.redundant };
         slice.check(&model)?;
         let precisions: Vec<Precision> = self.dtype.iter().map(|d| Precision::parse(d)).collect::<ascend_profile::Result<_>>()?;
         let routings: Vec<Routing> = match &self.routing {

@@ -17,7 +17,7 @@ fn seconds() -> f64 {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let device = CpuDevice::with(CpuOptions::default().with_threads(1))?;
     let model = Model::find("qwen3-30b-a3b")?;
-    let subject = Subject::new(&*device, What::Experts, &model, Slice { ep: 8, rank: 0, tp: 1 }, Precision::Bf16)?;
+    let subject = Subject::new(&*device, What::Experts, &model, Slice { ep: 8, ..Slice::default() }, Precision::Bf16)?;
     println!("| path | tokens | pairs | a run | marks cost (median of the pairs; middle half) |\n|---|---|---|---|---|");
     for path in [Path::Parts, Path::Fused] {
         for tokens in [1, 16, 128] {

@@ -1,6 +1,8 @@
 //! What the vendor's profiler measured on a card: the tables `op_summary_*.csv` and `op_statistic_*.csv` of `msprof`, beside our phases.
 //!
-//! Columns are found by their names, since their number differs with the version and options of the profiler (CANN Profiling documentation, "op_summary", "op_statistic").
+//! Columns are found by their names, since their number differs with the version and options of the profiler. Names and units are those of the CANN documentation:
+//! "op_summary (Operator Details)" and "op_statistic (Operator Calling Times and Time Consumption)",
+//! `hiascend.com/document/detail/en/canncommercial/850/devaids/profiling/atlasprofiling_16_0067.html` and `..._0068.html`, which are the same in 8.0 to 9.1.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -118,10 +120,14 @@ fn statistic(table: &Table<'_>, ops: &mut Ops) -> Result<()> {
 /// A line a call.
 fn summary(table: &Table<'_>, ops: &mut Ops) -> Result<()> {
     let [op_type, core, duration] = [table.need("OP Type")?, table.need("Task Type")?, table.need("Task Duration(us)")?];
-    let (wait, mac) = (table.column("Task Wait Time(us)"), table.column("aic_mac_ratio"));
+    // Chips whose cube and vector units are one core have no `aic_` before it.
+    let mac = table.column("aic_mac_ratio").or_else(|| table.column("mac_ratio"));
+    let (wait, name) = (table.column("Task Wait Time(us)"), table.column("Op Name"));
     for (line, row) in table.rows() {
         let us = table.number(line, row[duration])?;
-        let Sums { op, mac: [mac_us, mac_sum] } = entry(ops, row[op_type], row[core]);
+        // With `--task-time=l0` types are not collected; the names of the calls are all there is.
+        let kind = name.filter(|_| row[op_type] == NOT_COLLECTED).unwrap_or(op_type);
+        let Sums { op, mac: [mac_us, mac_sum] } = entry(ops, row[kind], row[core]);
         if let Some(at) = wait.filter(|at| is_number(row[*at])) {
             *op.wait_us.get_or_insert(0.0) += table.number(line, row[at])?;
         }
@@ -134,6 +140,9 @@ fn summary(table: &Table<'_>, ops: &mut Ops) -> Result<()> {
     }
     Ok(())
 }
+
+/// What stands where the profiler has no value.
+const NOT_COLLECTED: &str = "N/A";
 
 /// The profiler writes `N/A` and nothing where it has no value.
 fn is_number(field: &str) -> bool {
@@ -250,12 +259,17 @@ pub fn attach(report: &mut Report, mut ops: Vec<DeviceOp>) {
 mod tests {
     use super::*;
 
-    /// Columns as CANN 8 writes them: with and without the units of the cube cores, and with shapes that hold commas.
+    /// Columns of CANN 8.5 on an Atlas A2, `--task-time=l1 --aic-metrics=PipeUtilization`: times that end in a tab, shapes with commas in three quotes, and `N/A` for the
+    /// cores that an operator does not use.
     const SUMMARY: &str = "Device_id,Model ID,Task ID,Stream ID,Op Name,OP Type,OP State,Task Type,Task Start Time(us),Task Duration(us),Task Wait Time(us),\
-        Block Dim,Input Shapes,aicore_time(us),aic_mac_ratio\n\
-        0,1,2,3,aclnnGroupedMatmulV5_a,GroupedMatmul,static,MIX_AIC,1790602788560636.620,300.0,1.5,24,\"\"\"16,64;8,64\"\"\",290.0,0.5\n\
-        0,1,3,3,aclnnGroupedMatmulV5_b,GroupedMatmul,static,MIX_AIC,1790602788561636.620,100.0,0.5,24,\"\"\"16,64\"\"\",90.0,0.9\n\
-        0,1,4,3,aclnnRmsNorm,RmsNorm,static,AI_VECTOR_CORE,1790602788562636.620,4.0,0.0,48,\"\"\"8,2048\"\"\",N/A,N/A\n";
+        Block Dim,Mix Block Dim,HF32 Eligible,Input Shapes,Input Data Types,Input Formats,Output Shapes,Output Data Types,Output Formats,Context ID,\
+        aicore_time(us),aic_total_cycles,aic_mac_time(us),aic_mac_ratio,aiv_time(us),aiv_total_cycles,aiv_vec_time(us),aiv_vec_ratio,cube_utilization(%)\n\
+        0,4294967295,2,3,aclnnGroupedMatmulV5_a,GroupedMatmul,dynamic,MIX_AIC,1790602788560636.620\t,300.0,1.5,24,48,NO,\"\"\"16,64;8,64\"\"\",\
+        \"DT_BF16;DT_BF16\",\"ND;ND\",\"\"\"16,8\"\"\",DT_BF16,ND,N/A,290.0,12528000,145.0,0.5,1.0,86400,0.5,0.5,96.667\n\
+        0,4294967295,3,3,aclnnGroupedMatmulV5_b,GroupedMatmul,dynamic,MIX_AIC,1790602788561636.620\t,100.0,0.5,24,48,NO,\"\"\"16,64\"\"\",\
+        DT_BF16,ND,\"\"\"16,8\"\"\",DT_BF16,ND,N/A,90.0,3888000,81.0,0.9,1.0,86400,0.5,0.5,90.0\n\
+        0,4294967295,4,3,aclnnRmsNorm,RmsNorm,dynamic,AI_VECTOR_CORE,1790602788562636.620\t,4.0,0.0,48,0,NO,\"\"\"8,2048\"\"\",\
+        DT_BF16,ND,\"\"\"8,2048\"\"\",DT_BF16,ND,N/A,N/A,N/A,N/A,N/A,3.5,302400,2.0,0.57,0.0\n";
     const STATISTIC: &str = "Device_id,OP Type,Core Type,Count,Total Time(us),Min Time(us),Avg Time(us),Max Time(us),Ratio(%)\n\
         0,MoeGatingTopK,AI_VECTOR_CORE,8,900,90,112.5,140,5\n0,GroupedMatmul,MIX_AIC,8,8000,900,1000,1100,50\n";
 
@@ -277,6 +291,22 @@ mod tests {
         assert_eq!(told, [("GroupedMatmul", 2, 400.0, Some(2.0)), ("RmsNorm", 1, 4.0, Some(0.0))]);
         // (300 * 0.5 + 100 * 0.9) / 400.
         assert!((ops[0].mac_ratio.unwrap() - 0.6).abs() < 1e-12 && ops[1].mac_ratio.is_none());
+    }
+
+    /// `--task-time=l0`: neither types nor the counters of the cores.
+    #[test]
+    fn summary_without_types_is_told_by_names() {
+        let text = "Device_id,Model ID,Task ID,Stream ID,Op Name,OP Type,OP State,Task Type,Task Start Time(us),Task Duration(us),Task Wait Time(us),Block Dim\n\
+            0,1,2,3,RmsNorm_a,N/A,N/A,N/A,1.0\t,4.0,0.5,0\n0,1,N/A,N/A,hcom_allReduce__1,N/A,N/A,N/A,2.0\t,9.0,0,0\n0,1,4,3,RmsNorm_a,N/A,N/A,N/A,3.0\t,2.0,0,0\n";
+        let ops = read(folder(&[("op_summary_0.csv", text)]).path()).unwrap();
+        let told: Vec<_> = ops.iter().map(|o| (o.op_type.as_str(), o.count, o.total_us)).collect();
+        assert_eq!(told, [("hcom_allReduce__1", 1, 9.0), ("RmsNorm_a", 2, 6.0)]);
+    }
+
+    #[test]
+    fn one_core_for_both_units_has_a_ratio_of_another_name() {
+        let text = "OP Type,Task Type,Task Duration(us),mac_ratio\nMatMulV2,AI_CORE,4.0,0.25\n";
+        assert_eq!(read(folder(&[("op_summary_0.csv", text)]).path()).unwrap()[0].mac_ratio, Some(0.25));
     }
 
     #[test]

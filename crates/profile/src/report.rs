@@ -132,6 +132,37 @@ pub struct Span {
     pub item: Option<usize>,
 }
 
+/// Something that all ranks do together.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Collective {
+    /// What is done, after what.
+    pub name: String,
+    /// How often a step does it.
+    pub times: usize,
+    /// Ranks that take part.
+    pub ranks: usize,
+    /// Bytes that each rank has of it.
+    pub bytes: f64,
+    /// Time of once, by the model of the links that plans are made with; none where it does not know the links.
+    pub modelled_us: Option<f64>,
+}
+
+/// How evenly ranks share the experts' rows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ranks {
+    /// Ranks that share the experts.
+    pub ranks: usize,
+    /// Redundant copies of experts.
+    pub redundant: usize,
+    /// Rows of the rank that is measured over the mean of all.
+    pub own_over_mean: f64,
+    /// Rows of the busiest rank over the mean: what the others wait for.
+    pub busiest_over_mean: f64,
+    /// The same if there were no copies; none where there are none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub without_copies: Option<f64>,
+}
+
 /// One batch size, routing and storage type.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
@@ -153,6 +184,9 @@ pub struct Point {
     pub whole_us: Percentiles,
     /// A step of the model: each phase as often as the model has it. Only of a model.
     pub step_us: Option<f64>,
+    /// What the ranks would have to tell each other. It is not among the phases and in no sum of them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub communication: Vec<Collective>,
     /// The phases.
     pub phases: Vec<PhaseReport>,
     /// The phases' sum over the time of the same run by the host's clock; the median of all runs.
@@ -167,6 +201,9 @@ pub struct Point {
     pub experts_by: Option<String>,
     /// Rows added when each expert's are padded to tiles of 16, over the rows there are.
     pub padding_waste: Option<f64>,
+    /// How evenly the ranks share the rows, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ranks: Option<Ranks>,
     /// Time over the time at uniform routing.
     pub imbalance_cost: Option<f64>,
     /// What stands out, in words.
@@ -192,6 +229,7 @@ impl Point {
             repeats: 1,
             whole_us: Percentiles::default(),
             step_us: None,
+            communication: Vec::new(),
             phases: Vec::new(),
             sum_over_whole: 1.0,
             overhead: 0.0,
@@ -200,6 +238,7 @@ impl Point {
             experts_by: None,
             padding_waste: None,
             imbalance_cost: None,
+            ranks: None,
             hints: Vec::new(),
             timeline: Vec::new(),
             threads: Vec::new(),
@@ -253,13 +292,14 @@ impl Report {
     /// Of these measurements on this device.
     pub fn new(device: &DeviceInfo, model: &Model, slice: Slice, limits: Limits, points: Vec<Point>) -> Self {
         let local = slice.local(model);
+        let copies = if slice.redundant > 0 { format!(" and {} copies", slice.redundant) } else { String::new() };
         Self {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").into(),
             commit: std::env::var("GITHUB_SHA").ok(),
             model: model.name.clone(),
             slice: format!(
-                "experts {}..{} of {}, H {}, I {}, top {}",
+                "experts {}..{} of {}{copies}, H {}, I {}, top {}",
                 local.start,
                 local.end,
                 model.experts,

@@ -228,3 +228,22 @@ mod sockets {
         std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     }
 }
+
+#[test]
+fn routes_of_an_answer_are_a_workload_of_profile() {
+    let dir = model();
+    let [model, routes, report] = ["", "routes.jsonl", "report.json"].map(|name| path(&dir, name));
+    let (ids, _) = golden(0);
+    let done = ascend(&["generate", "--model", &model, "--raw", "--max-tokens", "3", "--routes", &routes, &characters(&ids)]);
+    assert_eq!(code(&done), Some(0), "{}", text(&done.stderr));
+    let lines: Vec<_> = fs::read_to_string(&routes).unwrap().lines().map(|line| parsed(line.as_bytes())).collect();
+    let tokens: usize = lines.iter().map(|line| line["topk_ids"].as_array().unwrap().len()).sum();
+    assert!(lines.len() > 1 && tokens > ids.len() && lines[0]["scope"].as_str().is_some_and(|scope| scope.contains("layer")), "{lines:?}");
+    let config = path(&dir, "config.json");
+    let args = ["profile", "moe", "--model", &config, "--routing", &routes, "--tokens", "8", "--repeats", "3", "--json", &report];
+    let done = ascend(&args);
+    assert_eq!(code(&done), Some(0), "{}", text(&done.stderr));
+    let point = parsed(&fs::read(&report).unwrap())["points"][0].clone();
+    assert_eq!(point["routing"], format!("trace of {tokens} tokens"));
+    assert!(point["imbalance_cost"].is_f64(), "{point}");
+}

@@ -38,7 +38,7 @@ impl Experts {
         })
     }
 
-    /// Rows of each local expert that these ids make.
+    /// Rows of each local place that these places make.
     pub(super) fn local_counts(&self, ids: &[i32]) -> Vec<usize> {
         let local = self.slice.local(&self.model);
         let mut counts = vec![0; local.len()];
@@ -48,7 +48,7 @@ impl Experts {
         counts
     }
 
-    /// The phases of a batch whose tokens go to `ids`, `[T, k]`.
+    /// The phases of a batch whose tokens go to the places `ids`, `[T, k]`.
     pub(super) fn parts(&self, device: &dyn Device, ids: &[i32], path: Path) -> Result<Vec<Part>> {
         let (m, k) = (&self.model, self.model.top_k);
         let (tokens, h, inner) = (ids.len() / k.max(1), m.hidden, self.slice.inner(m));
@@ -68,8 +68,8 @@ impl Experts {
         let (h2, i2) = (2.0 * h as f64, 2.0 * inner as f64);
 
         if path == Path::Fused {
-            let mut call =
-                MoeExperts::new(x, ids, weights, self.gate_up.clone(), self.down.clone(), y).with_expert_range(local.start, m.experts);
+            let mut call = MoeExperts::new(x, ids, weights, self.gate_up.clone(), self.down.clone(), y)
+                .with_expert_range(local.start, self.slice.places(m));
             call.quantize_activations = self.precision.is_integer();
             let product = (h * inner) as f64;
             let [gate_up, down, finalize] = [
@@ -92,8 +92,9 @@ impl Experts {
         let routed = device.empty(row_type, [pairs, h])?;
         let flat_to_row = device.empty(DType::I32, [pairs])?;
         let ends = device.empty(DType::I64, [local.len()])?;
-        let mut init =
-            InitRouting::new(x, ids, m.experts, routed.clone(), flat_to_row.clone()).with_local(local).with_cumulative(ends.clone());
+        let mut init = InitRouting::new(x, ids, self.slice.places(m), routed.clone(), flat_to_row.clone())
+            .with_local(local)
+            .with_cumulative(ends.clone());
         let (row_scale, inner_scale) = (device.empty(DType::F32, [pairs])?, device.empty(DType::F32, [pairs])?);
         if quantized {
             init = init.with_quantization(None, row_scale.clone());

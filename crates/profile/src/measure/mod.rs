@@ -6,6 +6,7 @@
 
 mod analysis;
 mod attention;
+mod communication;
 mod experts;
 pub(crate) mod part;
 mod runs;
@@ -93,8 +94,7 @@ pub fn measure(
     if tokens == 0 || options.repeats == 0 {
         return Err(Error::option("tokens", tokens, "at least one token and one repetition"));
     }
-    let model = subject.model();
-    let ids = routing.draw(tokens, model.experts, model.top_k, options.seed)?;
+    let (ids, ranks) = subject.place(routing, tokens, options.seed)?;
     let parts = subject.parts(device, &ids, options.step, options.path)?;
     let runs = runs::Runs::new(device, &parts, options)?;
     let phases = analysis::phases(device, &parts, &runs, limits);
@@ -121,12 +121,14 @@ pub fn measure(
         overhead: Percentiles::of(runs.marked_over_whole.iter().copied()).median - 1.0,
         whole_us: Percentiles::of(runs.whole_us.iter().copied()),
         step_us: (what == What::Model).then(steps),
+        communication: communication::collectives(device.info(), subject, tokens),
         phases,
         experts,
         experts_by,
         padding_waste: load.as_ref().map(padding),
         load,
         imbalance_cost: None,
+        ranks,
         hints: Vec::new(),
         timeline: runs.timeline,
         threads: runs.threads,
@@ -167,7 +169,7 @@ pub fn overhead(
     options: &Options,
     clock: &dyn Fn() -> f64,
 ) -> Result<Vec<[f64; 2]>> {
-    let ids = routing.draw(tokens, subject.model().experts, subject.model().top_k, options.seed)?;
+    let (ids, _) = subject.place(routing, tokens, options.seed)?;
     runs::pairs(device, &subject.parts(device, &ids, options.step, options.path)?, options, clock)
 }
 

@@ -7,7 +7,8 @@ use super::Path;
 use super::attention::{Attention, Step, cache_bytes};
 use super::experts::Experts;
 use super::part::{Linear, Mlp, Part, RmsNorm, filled};
-use crate::workload::{self, Model, Precision, Slice};
+use crate::report::Ranks;
+use crate::workload::{self, Load, Model, Placement, Precision, Routing, Slice};
 use crate::{Error, Result};
 
 /// Which part of a model.
@@ -34,20 +35,24 @@ impl What {
         }
     }
 
-    fn has_experts(self) -> bool {
+    pub(super) fn has_experts(self) -> bool {
         self != Self::Attention
     }
 
-    fn has_attention(self) -> bool {
+    pub(super) fn has_attention(self) -> bool {
         self != Self::Experts
     }
 }
+
+/// Tokens by whose load redundant copies are placed, at least.
+const RECORDED_TOKENS: usize = 4096;
 
 /// Weights on a device, of the part of a model that one rank has. Their values are made up.
 #[derive(Debug)]
 pub struct Subject {
     what: What,
     model: Model,
+    slice: Slice,
     precision: Precision,
     experts: Option<Experts>,
     attention: Option<Attention>,
@@ -94,6 +99,7 @@ impl Subject {
             dense: (whole && model.dense_layers > 0).then(|| mlp(model.dense_inner)).transpose()?,
             ends: whole.then(ends).transpose()?,
             model: model.clone(),
+            slice,
             precision,
         })
     }
@@ -108,12 +114,46 @@ impl Subject {
         &self.model
     }
 
+    /// Which part of each layer the rank has.
+    pub fn slice(&self) -> Slice {
+        self.slice
+    }
+
     /// How weights are stored.
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// Rows of each local expert that these ids make; none without experts.
+    /// Where a batch of `tokens` goes, as places `[T, k]`; and what that means for the ranks, if there are several. Copies are placed by the load of a longer batch of the
+    /// same routing, as by what was recorded before.
+    pub(crate) fn place(&self, routing: &Routing, tokens: usize, seed: u64) -> Result<(Vec<i32>, Option<Ranks>)> {
+        let (m, Slice { ep, rank, redundant, .. }) = (&self.model, self.slice);
+        let draw = |tokens| routing.draw(tokens, m.experts, m.top_k, seed);
+        let ids = draw(tokens)?;
+        if self.experts.is_none() || ep == 1 {
+            return Ok((ids, None));
+        }
+        let counts = Load::of(&ids, m.experts).counts;
+        let plain = Placement::contiguous(m.experts, ep)?;
+        let placement = if redundant == 0 {
+            plain.clone()
+        } else {
+            Placement::balanced(&Load::of(&draw(tokens.max(RECORDED_TOKENS))?, m.experts).counts, redundant, ep)?
+        };
+        let (places, loads) = (placement.places(&ids)?, placement.rank_loads(&counts));
+        let mean = loads.iter().sum::<f64>() / ep as f64;
+        let over_mean = |load: f64| if mean > 0.0 { load / mean } else { 1.0 };
+        let ranks = Ranks {
+            ranks: ep,
+            redundant,
+            own_over_mean: over_mean(loads.get(rank).copied().unwrap_or_default()),
+            busiest_over_mean: placement.imbalance(&counts),
+            without_copies: (redundant > 0).then(|| plain.imbalance(&counts)),
+        };
+        Ok((places, Some(ranks)))
+    }
+
+    /// Rows of each local place that these places make; none without experts.
     pub fn local_counts(&self, ids: &[i32]) -> Option<Vec<usize>> {
         self.experts.as_ref().map(|e| e.local_counts(ids))
     }
@@ -123,7 +163,7 @@ impl Subject {
         let (ranks, tp) = ((slice.ep * slice.tp).max(1) as f64, slice.tp.max(1) as f64);
         let mut params = 0.0;
         if what.has_experts() {
-            params += model.expert_params() * model.experts as f64 / ranks;
+            params += model.expert_params() * slice.places(model) as f64 / ranks;
         }
         if what.has_attention() {
             params += model.attention_params() / tp;
@@ -139,7 +179,7 @@ impl Subject {
         params * precision.weight_bytes() + vocabulary + cache
     }
 
-    /// The phases of a batch whose tokens go to `ids`, `[T, k]`.
+    /// The phases of a batch whose tokens go to the places `ids`, `[T, k]`.
     pub(crate) fn parts(&self, device: &dyn Device, ids: &[i32], step: Step, path: Path) -> Result<Vec<Part>> {
         let (m, tokens) = (&self.model, ids.len() / self.model.top_k.max(1));
         let whole = self.what == What::Model;

@@ -39,7 +39,7 @@ fn names(point: &Point) -> Vec<&str> {
 fn every_precision_and_path_is_measured() {
     let device = cpu();
     for precision in Precision::ALL {
-        let slice = Slice { ep: 2, rank: 1, tp: 1 };
+        let slice = Slice { ep: 2, rank: 1, ..Slice::default() };
         let layer = Subject::new(&*device, What::Experts, &small(), slice, precision).unwrap();
         for (path, phases) in [(Path::Parts, 6), (Path::Fused, 2)] {
             let options = Options { repeats: 3, ..quick(path) };
@@ -169,7 +169,7 @@ fn sparse_attention_is_refused_and_its_experts_are_not() {
 #[test]
 fn local_counts_are_those_of_the_rank() {
     let device = cpu();
-    let layer = Subject::new(&*device, What::Experts, &small(), Slice { ep: 4, rank: 2, tp: 2 }, Precision::Bf16).unwrap();
+    let layer = Subject::new(&*device, What::Experts, &small(), Slice { ep: 4, rank: 2, tp: 2, redundant: 0 }, Precision::Bf16).unwrap();
     assert_eq!(layer.local_counts(&[0, 8, 9, 8, 11, 12, 15]).unwrap(), [2, 1, 0, 1]);
 }
 
@@ -200,6 +200,52 @@ fn kernel_slowed_down_on_purpose_is_found_by_its_phase() {
     assert!(found.iter().any(|c| c.regression && c.phase == "activation"), "{found:?}");
     let worst = found.iter().filter(|c| c.phase != "whole").max_by(|a, b| a.ratio.total_cmp(&b.ratio)).unwrap();
     assert_eq!(worst.phase, "activation");
+}
+
+/// 16 experts and 8 copies in 24 places on 4 ranks: each has 6, of which the rows are near the mean.
+#[test]
+fn redundant_copies_level_the_ranks() {
+    let device = cpu();
+    for (what, path) in [(What::Experts, Path::Parts), (What::Layer, Path::Fused)] {
+        for rank in [0, 3] {
+            let ranks = |redundant| {
+                let slice = Slice { ep: 4, rank, tp: 1, redundant };
+                let layer = Subject::new(&*device, what, &small(), slice, Precision::Bf16).unwrap();
+                let options = Options { repeats: 3, step: Step::Decode { context: 16 }, ..quick(path) };
+                let point = measure(&*device, &layer, &Routing::Zipf(1.2), 200, &limits(), &options).unwrap();
+                assert_eq!(point.load.as_ref().unwrap().counts.len(), (16 + redundant) / 4);
+                (point.load.unwrap().rows() as f64, point.ranks.unwrap())
+            };
+            let ((_, plain), (rows, copied)) = (ranks(0), ranks(8));
+            assert!(plain.busiest_over_mean > 1.3 && plain.without_copies.is_none(), "{plain:?}");
+            assert!(copied.busiest_over_mean < 1.15 && copied.without_copies == Some(plain.busiest_over_mean), "{copied:?}");
+            assert!((rows - 200.0 * copied.own_over_mean).abs() <= 6.0, "{rows} {copied:?}");
+        }
+    }
+}
+
+/// Ranks that share a layer have to sum what they computed: told, and modelled for a device whose links are known.
+#[test]
+fn slices_tell_what_communication_they_leave_out() {
+    let device = cpu();
+    let attention = workload::Attention::Grouped { heads: 4, kv_heads: 2, head_dim: 32, window: None, head_norms: false };
+    let model = Model { attention, layers: 5, dense_layers: 1, dense_inner: 64, vocab: 1000, ..small() };
+    let told = |what, slice| {
+        let layer = Subject::new(&*device, what, &model, slice, Precision::Bf16).unwrap();
+        let all = |info: &ascend_hal::DeviceInfo| communication::collectives(info, &layer, 7);
+        let npu = ascend_hal::DeviceInfo { name: "Ascend910B2".into(), ..device.info().clone() };
+        let (cpu, npu) = (all(device.info()), all(&npu));
+        assert!(cpu.iter().all(|c| c.modelled_us.is_none()));
+        npu.into_iter().map(|c| (c.name, c.times, c.ranks, c.bytes, c.modelled_us.map(f64::round))).collect::<Vec<_>>()
+    };
+    let bytes = 2.0 * 7.0 * 256.0;
+    let of = |after: &str, times, ranks, us| (format!("all-reduce after {after}"), times, ranks, bytes, us);
+    assert_eq!(told(What::Model, Slice::default()), []);
+    let tp = Slice { tp: 2, ..Slice::default() };
+    assert_eq!(told(What::Model, tp), [of("attention", 5, 2, Some(20.0)), of("experts", 4, 2, Some(20.0))]);
+    let both = Slice { ep: 8, rank: 0, tp: 2, redundant: 0 };
+    assert_eq!(told(What::Layer, both), [of("attention", 1, 2, Some(20.0)), of("experts", 1, 16, None)]);
+    assert_eq!(told(What::Experts, Slice { ep: 4, ..Slice::default() }), [of("experts", 1, 4, Some(20.0))]);
 }
 
 #[test]

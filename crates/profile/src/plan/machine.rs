@@ -1,5 +1,6 @@
 //! NPUs and the links between them.
 
+use ascend_hal::DeviceInfo;
 use serde::Serialize;
 
 use crate::{Error, Result};
@@ -119,6 +120,14 @@ pub fn npus() -> Vec<Npu> {
 }
 
 impl Npu {
+    /// The NPU that a device is, or simulates.
+    ///
+    /// # Errors
+    /// There is no such NPU here.
+    pub fn of(device: &DeviceInfo) -> Result<Self> {
+        Self::find(&device.name.to_lowercase().replace("ascend", ""))
+    }
+
     /// The NPU of this name.
     ///
     /// # Errors

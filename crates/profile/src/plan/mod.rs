@@ -22,6 +22,7 @@ pub use published::{Checked, Row, check, median_error, published};
 pub use step::{Parallelism, Phase, Step};
 pub use text::{checked, text};
 
+use crate::render::counted;
 use crate::workload::{Model, Precision};
 use crate::{Error, Result};
 
@@ -143,9 +144,9 @@ pub struct Plan {
     pub why: String,
     /// Sequences of a card at once.
     pub batch_per_card: f64,
-    /// Prompt tokens a second that a card of a prefill instance takes in.
+    /// Prompt tokens a second that a card of a prefill instance takes in; 0 if its memory does not suffice.
     pub prefill_tokens_per_s_per_card: f64,
-    /// Tokens a second that a card of the decode instance puts out.
+    /// Tokens a second that a card of the decode instance puts out; 0 if it does not fit.
     pub decode_tokens_per_s_per_card: f64,
     /// Time of an output token, ms.
     pub tpot_ms: f64,
@@ -197,7 +198,13 @@ pub fn plan(request: &Request) -> Result<Plan> {
     let per_card = |rate: f64| rate * dies;
     let price = |rate: f64| request.card_hour_usd.filter(|_| rate > 0.0).map(|usd| usd / (rate * 3600.0) * 1e6);
     let prefill = search::prefill(request);
-    let (input, output) = (per_card(prefill.tokens_per_s), if found.fits() { per_card(found.tokens_per_s) } else { 0.0 });
+    let promised = |keeps: bool, rate: f64| if keeps { per_card(rate) } else { 0.0 };
+    let (input, output) = (promised(prefill.memory.fits(), prefill.tokens_per_s), promised(found.fits(), found.tokens_per_s));
+    let mut why = found.why.clone();
+    if !prefill.memory.fits() {
+        let (needed, dies) = (prefill.memory.needed_gib(), counted(prefill.dies, "die"));
+        why += &format!("; prompts do not fit: {needed:.1} GiB on each of {dies} that take them in");
+    }
     Ok(Plan {
         schema: 1,
         version: env!("CARGO_PKG_VERSION"),
@@ -207,7 +214,7 @@ pub fn plan(request: &Request) -> Result<Plan> {
         parallelism: found.parallelism,
         precision: request.precision,
         fits: found.fits(),
-        why: found.why.clone(),
+        why,
         batch_per_card: found.sequences_per_die * dies,
         prefill_tokens_per_s_per_card: input,
         decode_tokens_per_s_per_card: output,
@@ -237,7 +244,10 @@ fn assumptions(r: &Request) -> Vec<String> {
         all.push(format!("prompts of {} tokens, as the context (not given)", r.context));
     }
     if r.model.prediction_layers > 0 {
-        all.push(format!("decode foretells {} further token(s), each accepted with probability {ACCEPTANCE}", r.model.prediction_layers));
+        all.push(format!(
+            "decode foretells {}, each accepted with probability {ACCEPTANCE}",
+            counted(r.model.prediction_layers, "further token")
+        ));
     }
     all.push(format!(
         "prefill runs on cards of its own, at most {PREFILL_DIES} dies an instance, in steps of {PREFILL_TOKENS} tokens (or a prompt) a die"
@@ -329,6 +339,13 @@ mod tests {
         let memory = plan(&Request { cards: Some(4), ..r1() }).unwrap();
         assert!(!memory.fits && memory.why.contains("GiB"), "{}", memory.why);
         assert_eq!((memory.decode_tokens_per_s_per_card, memory.usd_per_m_output), (0.0, None));
+        // Weights that do not fit take no prompts in either.
+        assert!(
+            memory.why.contains("prompts do not fit: ") && memory.why.ends_with("on each of 4 dies that take them in"),
+            "{}",
+            memory.why
+        );
+        assert_eq!((memory.prefill_tokens_per_s_per_card, memory.usd_per_m_input), (0.0, None));
         let time = plan(&Request { tpot_ms: 1.0, ..r1() }).unwrap();
         assert!(!time.fits && time.why.contains("ms"), "{}", time.why);
     }

@@ -29,6 +29,8 @@ impl Decode {
 /// One way to take prompts in.
 #[derive(Clone, Debug)]
 pub(super) struct Prefill {
+    pub dies: usize,
+    pub memory: Memory,
     /// Tokens a second of a die.
     pub tokens_per_s: f64,
     pub step: Step,
@@ -130,16 +132,17 @@ fn decode(r: &Request, cards: usize, parallelism: Parallelism) -> Decode {
     Decode { cards, parallelism, sequences_per_die: sequences / dies_of_group, tokens_per_s, tpot_ms, memory, step, why, kept }
 }
 
-/// Prefill on the fewest dies that hold the weights, each with prompts of its own.
+/// Prefill on the fewest dies that hold the weights, each with prompts of its own; on the most that there may be, if none do.
 pub(super) fn prefill(r: &Request) -> Prefill {
     let prompt = r.prompt.unwrap_or(r.context) as f64;
     let rows = prompt.max(PREFILL_TOKENS as f64);
     let most = r.cards.map_or(PREFILL_DIES, |cards| (cards * r.npu.dies).min(PREFILL_DIES)).max(1);
     let mut dies = r.npu.dies;
     let at = |dies: usize| setting(r, Parallelism { ep: r.ep.map_or(dies, |ep| ep.min(dies)), tp: 1, dp: dies });
-    while dies * 2 <= most && !Memory::of(&at(dies), rows / prompt, prompt, rows).fits() {
+    let memory = |dies: usize| Memory::of(&at(dies), rows / prompt, prompt, rows);
+    while dies * 2 <= most && !memory(dies).fits() {
         dies *= 2;
     }
     let step = at(dies).step(Tokens::Prefill { tokens: rows, prompt });
-    Prefill { tokens_per_s: rows * 1e3 / step.ms, step }
+    Prefill { dies, memory: memory(dies), tokens_per_s: rows * 1e3 / step.ms, step }
 }

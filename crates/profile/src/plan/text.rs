@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Checked, Plan, Step, median_error};
+use crate::render::counted;
 
 /// The plan as lines for a terminal.
 pub fn text(plan: &Plan) -> String {
@@ -16,21 +17,29 @@ fn write(out: &mut String, p: &Plan) -> std::fmt::Result {
     let q = p.parallelism;
     writeln!(
         out,
-        "{} ({}) on {} × {}: experts over {} dies, attention in {} groups of {}",
-        p.model, p.precision, p.cards, p.npu, q.ep, q.dp, q.tp
+        "{} ({}) on {} × {}: experts over {}, attention in {} of {}",
+        p.model,
+        p.precision,
+        p.cards,
+        p.npu,
+        counted(q.ep, "die"),
+        counted(q.dp, "group"),
+        q.tp
     )?;
     writeln!(out, "{}: {}\n", if p.fits { "fits" } else { "does not fit" }, p.why)?;
     writeln!(out, "prefill      {:>9.0} tokens/s a card   first token after {:.0} ms", p.prefill_tokens_per_s_per_card, p.ttft_ms)?;
     writeln!(
         out,
-        "decode       {:>9.0} tokens/s a card   {:.1} ms a token, {:.0} sequences a card",
-        p.decode_tokens_per_s_per_card, p.tpot_ms, p.batch_per_card
+        "decode       {:>9.0} tokens/s a card   {:.1} ms a token, {} a card",
+        p.decode_tokens_per_s_per_card,
+        p.tpot_ms,
+        counted(p.batch_per_card.round() as usize, "sequence")
     )?;
     if let (Some(input), Some(output)) = (p.usd_per_m_input, p.usd_per_m_output) {
         writeln!(out, "price        ${input:.3} a million input tokens, ${output:.3} a million output tokens")?;
     }
     if let Some(cards) = p.cards_for_target {
-        writeln!(out, "target       {cards} cards that decode")?;
+        writeln!(out, "target       {} to decode", counted(cards, "card"))?;
     }
     let m = p.memory;
     writeln!(

@@ -75,14 +75,20 @@ fn point(out: &mut String, p: &Point) -> fmt::Result {
     out.push_str("</tbody></table></div><p class=\"sub\">");
     write!(
         out,
-        "{} runs; phases add up to {:.1} % of the whole, marks cost {:+.1} %.",
-        p.repeats,
+        "{}; phases add up to {:.1} % of the whole, marks cost {:+.1} %.",
+        super::counted(p.repeats, "run"),
         100.0 * p.sum_over_whole,
         100.0 * p.overhead
     )?;
     if let Some(us) = p.step_us {
         let rate = p.tokens as f64 / us * 1e6;
         write!(out, " A step of all layers: {}, {rate:.1} tokens/s; each kind of layer was measured once.", micros(us))?;
+    }
+    for line in super::communication(p) {
+        write!(out, " {}.", Escaped(&line))?;
+    }
+    if let Some(r) = &p.ranks {
+        write!(out, " Rows: {}.", super::ranks(r))?;
     }
     if let Some(n) = &p.load {
         write!(

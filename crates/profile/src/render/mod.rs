@@ -10,7 +10,7 @@ pub use table::{changes, table};
 pub use trace::trace;
 
 use crate::limits::Limits;
-use crate::report::Point;
+use crate::report::{Collective, Point, Ranks};
 
 /// Text inside of HTML or SVG, content or quoted attribute.
 struct Escaped<'a>(&'a str);
@@ -41,7 +41,39 @@ fn title(p: &Point) -> String {
 
 /// So many of something.
 pub(crate) fn counted(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    counted_as(number, what, &format!("{what}s"))
+}
+
+/// So many of something whose plural is another.
+fn counted_as(number: usize, one: &str, several: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { several })
+}
+
+/// How evenly ranks share the rows.
+fn ranks(r: &Ranks) -> String {
+    let copies = match r.without_copies {
+        Some(without) => format!(" with {}, {without:.2} without", counted_as(r.redundant, "redundant copy", "redundant copies")),
+        None => String::new(),
+    };
+    format!(
+        "of {} the busiest has {:.2} × the mean{copies}; this one {:.2} ×",
+        counted(r.ranks, "rank"),
+        r.busiest_over_mean,
+        r.own_over_mean
+    )
+}
+
+/// What a point leaves out: a line for each collective.
+fn communication(p: &Point) -> Vec<String> {
+    let line = |c: &Collective| {
+        let times = if c.times == 1 { String::new() } else { format!(" ×{}", c.times) };
+        let time = c.modelled_us.map_or_else(
+            || "nothing is known of links over so many ranks of this device".to_owned(),
+            |us| format!("{} as modelled", micros(us * c.times as f64)),
+        );
+        format!("not measured: {}{times}, {}, {:.1} KiB each: {time}", c.name, counted(c.ranks, "rank"), c.bytes / 1024.0)
+    };
+    p.communication.iter().map(line).collect()
 }
 
 /// What the device can do at most, and since when that is known: a line for everything, one for a thread, one for the caches.

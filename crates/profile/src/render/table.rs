@@ -87,6 +87,9 @@ fn point(out: &mut String, p: &Point) -> fmt::Result {
             p.tokens as f64 / us * 1e6
         )?;
     }
+    for line in super::communication(p) {
+        writeln!(out, "  {line}")?;
+    }
     writeln!(out, "  phases add up to {:.1} % of the whole; the marks cost {:+.1} %", 100.0 * p.sum_over_whole, 100.0 * p.overhead)?;
     if let Some(n) = &p.load {
         writeln!(
@@ -106,6 +109,9 @@ fn point(out: &mut String, p: &Point) -> fmt::Result {
             .map(|e| format!("{} ({}, {:.1} %)", e.expert, counted(e.rows, "row"), 100.0 * e.time_share))
             .collect();
         writeln!(out, "  experts with the most time: {}; by {}", listed.join(", "), p.experts_by.as_deref().unwrap_or_default())?;
+    }
+    if let Some(r) = &p.ranks {
+        writeln!(out, "  rows: {}", super::ranks(r))?;
     }
     if let Some(cost) = p.imbalance_cost {
         writeln!(out, "  imbalance: {cost:.2} × the time at uniform load")?;

@@ -81,6 +81,24 @@ impl Placement {
         self.ranks.iter().map(|experts| experts.iter().map(of).sum()).collect()
     }
 
+    /// Where the rows of `ids` go when the copies of an expert take turns: places, of which rank `r` has those from `r` times its number of experts on.
+    ///
+    /// # Errors
+    /// An expert that has no place.
+    pub fn places(&self, ids: &[i32]) -> Result<Vec<i32>> {
+        let mut copies: Vec<(usize, Vec<i32>)> = vec![(0, Vec::new()); self.experts];
+        for (place, expert) in (0i32..).zip(self.ranks.iter().flatten()) {
+            copies[*expert].1.push(place);
+        }
+        let mut place = |id: &i32| {
+            let (turn, places) = usize::try_from(*id).ok().and_then(|id| copies.get_mut(id))?;
+            *turn += 1;
+            places.get((*turn - 1) % places.len().max(1)).copied()
+        };
+        let unknown = |id: &i32| Error::option("routing", id, format!("one of the {} experts that are placed", self.experts));
+        ids.iter().map(|id| place(id).ok_or_else(|| unknown(id))).collect()
+    }
+
     /// The busiest rank's rows over the mean: the factor by which imbalance slows an expert phase that all ranks wait for.
     pub fn imbalance(&self, loads: &[usize]) -> f64 {
         let ranks = self.rank_loads(loads);
@@ -124,6 +142,24 @@ mod tests {
             let copied = Placement::balanced(&loads, 16, 8).unwrap().imbalance(&loads);
             assert!(packed <= plain && copied <= packed + 1e-9 && copied < 1.05, "{plain} {packed} {copied}");
         }
+    }
+
+    #[test]
+    fn places_are_those_of_the_expert_and_its_copies_take_turns() {
+        let ids = Routing::Zipf(1.0).draw(500, 16, 4, 3).unwrap();
+        let loads = Load::of(&ids, 16).counts;
+        let placement = Placement::balanced(&loads, 8, 4).unwrap();
+        let held: Vec<usize> = (0..4).flat_map(|rank| placement.held(rank).to_vec()).collect();
+        let places = placement.places(&ids).unwrap();
+        assert!(places.iter().zip(&ids).all(|(place, id)| held[*place as usize] == *id as usize));
+        // Copies share their expert's rows to one, and ranks have what `rank_loads` says.
+        let rows = Load::of(&places, 24).counts;
+        for (rank, expected) in placement.rank_loads(&loads).into_iter().enumerate() {
+            let found: usize = rows[rank * 6..][..6].iter().sum();
+            assert!((found as f64 - expected).abs() <= 6.0, "{found} {expected}");
+        }
+        assert!(placement.places(&[16]).is_err() && placement.places(&[-1]).is_err());
+        assert_eq!(Placement::contiguous(16, 4).unwrap().places(&ids).unwrap(), ids);
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl fmt::Display for Precision {
     }
 }
 
-/// The part of a model's experts that one rank computes: a block of experts, and of each a part of `I`.
+/// The part of a model's experts that one rank computes: a block of places, each for an expert or a redundant copy of one, and of each a part of `I`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Slice {
     /// Expert-parallel ranks.
@@ -72,11 +72,13 @@ pub struct Slice {
     pub rank: usize,
     /// Tensor-parallel ranks.
     pub tp: usize,
+    /// Further copies of experts, over all ranks; without them, each expert has the place of its number.
+    pub redundant: usize,
 }
 
 impl Default for Slice {
     fn default() -> Self {
-        Self { ep: 1, rank: 0, tp: 1 }
+        Self { ep: 1, rank: 0, tp: 1, redundant: 0 }
     }
 }
 
@@ -86,8 +88,12 @@ impl Slice {
     /// # Errors
     /// A rank that does not exist; experts or `I` that do not divide.
     pub fn check(&self, model: &Model) -> Result<()> {
-        if self.ep == 0 || !model.experts.is_multiple_of(self.ep) {
-            return Err(Error::option("ep", self.ep, format!("a divisor of the {} experts of {}", model.experts, model.name)));
+        if self.ep == 0 || !self.places(model).is_multiple_of(self.ep) {
+            let copies = if self.redundant > 0 { format!(" and {} copies", self.redundant) } else { String::new() };
+            return Err(Error::option("ep", self.ep, format!("a divisor of the {} experts{copies} of {}", model.experts, model.name)));
+        }
+        if self.redundant > 0 && self.ep == 1 {
+            return Err(Error::option("redundant", self.redundant, "more ranks than one (--ep): a rank has no use for two copies"));
         }
         if self.rank >= self.ep {
             return Err(Error::option("rank", self.rank, format!("one of 0..{}", self.ep)));
@@ -98,9 +104,14 @@ impl Slice {
         Ok(())
     }
 
-    /// The experts of the rank. The slice must have been checked.
+    /// Places for experts and copies, on all ranks.
+    pub fn places(&self, model: &Model) -> usize {
+        model.experts + self.redundant
+    }
+
+    /// The places of the rank. The slice must have been checked.
     pub fn local(&self, model: &Model) -> Range<usize> {
-        let each = model.experts / self.ep.max(1);
+        let each = self.places(model) / self.ep.max(1);
         self.rank * each..(self.rank + 1) * each
     }
 
@@ -117,20 +128,24 @@ mod tests {
     #[test]
     fn slices_of_all_ranks_make_the_model() {
         let model = Model::find("deepseek-r1").unwrap();
-        let ranks = (0..32).map(|rank| Slice { ep: 32, rank, tp: 2 });
+        let ranks = (0..32).map(|rank| Slice { ep: 32, rank, tp: 2, redundant: 0 });
         let all: Vec<usize> = ranks.flat_map(|s| s.local(&model)).collect();
         assert_eq!(all, (0..256).collect::<Vec<_>>());
-        assert_eq!(Slice { ep: 32, rank: 3, tp: 2 }.inner(&model), 1024);
+        assert_eq!(Slice { ep: 32, rank: 3, tp: 2, redundant: 0 }.inner(&model), 1024);
     }
 
     #[test]
     fn check_refuses_what_does_not_divide() {
         let model = Model::find("deepseek-r1").unwrap();
-        let refused = |ep, rank, tp| Slice { ep, rank, tp }.check(&model).unwrap_err().to_string();
+        let refused = |ep, rank, tp| Slice { ep, rank, tp, redundant: 0 }.check(&model).unwrap_err().to_string();
         assert!(refused(3, 0, 1).starts_with("ep"));
         assert!(refused(0, 0, 1).starts_with("ep"));
         assert!(refused(32, 32, 1).starts_with("rank"));
         assert!(refused(1, 0, 7).starts_with("tp"));
         assert!(Slice::default().check(&model).is_ok());
+        let copies = |ep, redundant| Slice { ep, redundant, ..Slice::default() }.check(&model);
+        assert!(copies(32, 32).is_ok() && copies(3, 2).is_ok());
+        assert!(copies(32, 1).unwrap_err().to_string().contains("256 experts and 1 copies"));
+        assert!(copies(1, 1).unwrap_err().to_string().starts_with("redundant"));
     }
 }
