@@ -1,5 +1,6 @@
 //! What stands out in a measurement, in words with their numbers.
 
+use crate::render::counted;
 use crate::report::{BoundBy, PhaseReport, Point};
 use crate::workload::{Load, Placement, Precision};
 
@@ -31,13 +32,16 @@ fn weights(p: &Point) -> Option<String> {
         return None;
     }
     let visited = load.counts.len() - load.idle;
-    let rows = load.rows() as f64 / visited.max(1) as f64;
+    if visited == 0 {
+        return None;
+    }
+    let rows = load.rows() as f64 / visited as f64;
     let cure = match p.precision {
         Precision::Bf16 => "w8a8 halves the bytes",
         Precision::W8a8 => "w4a16 halves the bytes",
         Precision::W4a16 => "a larger batch shares them",
     };
-    Some(format!("{rows:.1} rows for each of {visited} visited experts: bound by reading weights; {cure}"))
+    Some(format!("{rows:.1} rows for each of {}: bound by reading weights; {cure}", counted(visited, "visited expert")))
 }
 
 fn imbalance(p: &Point) -> Option<String> {

@@ -199,7 +199,7 @@ pub struct Point {
     pub experts: Vec<ExpertRow>,
     /// How the experts' shares of the time are known.
     pub experts_by: Option<String>,
-    /// Rows added when each expert's are padded to tiles of 16, over the rows there are.
+    /// Rows added when each expert's are padded to tiles of 16, over the rows there are; none without rows.
     pub padding_waste: Option<f64>,
     /// How evenly the ranks share the rows, where there are several.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -353,8 +353,11 @@ pub struct Change {
 /// Compares what both reports have. `threshold` is the part by which something may be slower: 0.1 for 10 %.
 ///
 /// # Errors
-/// Nothing is common to both.
+/// Nothing is common to both; a threshold below 0, or none.
 pub fn compare(before: &Report, after: &Report, threshold: f64) -> Result<Vec<Change>> {
+    if threshold.is_nan() || threshold < 0.0 {
+        return Err(Error::option("threshold", threshold, "0 or more, as 0.15 for 15 %"));
+    }
     let mut changes = Vec::new();
     for now in &after.points {
         let Some(then) = before.points.iter().find(|p| p.key() == now.key() && before.model == after.model && before.slice == after.slice)
@@ -398,6 +401,18 @@ fn times_of_both(then: &Point, now: &Point) -> Vec<(String, Percentiles, Percent
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_threshold_that_nothing_exceeds_is_refused() {
+        let all = crate::limits::Rates { f32_gflops: 1.0, bf16_gflops: 1.0, int8_gops: 1.0, read_gbs: 1.0 };
+        let limits = Limits { source: String::new(), measured_at: None, kept: false, all, one_thread: None, levels: Vec::new() };
+        let device = DeviceInfo { id: ascend_hal::DeviceId::CPU, name: "".into(), compute_units: 1, memory_bytes: 0, features: Vec::new() };
+        let report = Report::new(&device, &Model::find("qwen3-30b-a3b").unwrap(), Slice::default(), limits, vec![Point::empty()]);
+        assert!(compare(&report, &report, 0.0).is_ok());
+        for threshold in [f64::NAN, -0.1] {
+            assert!(compare(&report, &report, threshold).unwrap_err().to_string().starts_with("threshold"));
+        }
+    }
 
     #[test]
     fn percentiles_are_those_of_the_sorted_times() {

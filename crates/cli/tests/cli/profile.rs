@@ -161,6 +161,9 @@ fn profile_that_cannot_run_exits_2_and_says_what_to_do() {
     assert!(refused(&["--model", "qwen3-30b-a3b", "--budget=-1"]).contains("budget"));
     assert!(refused(&["--model", "qwen3-30b-a3b", "--baseline", "/nowhere.json"]).contains("nowhere"));
     assert!(!refused(&[]).is_empty());
+    assert!(refused(&["--model", "qwen3-30b-a3b", "--ep", "32", "--tokens", "99999999999"]).contains("fewer tokens"));
+    assert!(refused(&["--model", "qwen3-30b-a3b", "--ep", "8", "--redundant", "3"]).contains("3 copies"));
+    assert!(refused(&["--model", "qwen3-30b-a3b", "--redundant", "8"]).contains("redundant"));
 }
 
 #[test]

@@ -91,8 +91,10 @@ pub fn measure(
     limits: &Limits,
     options: &Options,
 ) -> Result<Point> {
-    if tokens == 0 || options.repeats == 0 {
-        return Err(Error::option("tokens", tokens, "at least one token and one repetition"));
+    for (option, found) in [("tokens", tokens), ("repeats", options.repeats)] {
+        if found == 0 {
+            return Err(Error::option(option, found, "at least 1"));
+        }
     }
     let (ids, ranks) = subject.place(routing, tokens, options.seed)?;
     let parts = subject.parts(device, &ids, options.step, options.path)?;
@@ -105,7 +107,7 @@ pub fn measure(
     };
     let padding = |load: &Load| {
         let padded: usize = load.counts.iter().map(|c| c.next_multiple_of(TILE_ROWS)).sum();
-        padded as f64 / load.rows().max(1) as f64 - 1.0
+        (load.rows() > 0).then(|| padded as f64 / load.rows() as f64 - 1.0)
     };
     let what = subject.what();
     let steps = || phases.iter().map(|f| f.times as f64 * f.device_us.median).sum();
@@ -125,7 +127,7 @@ pub fn measure(
         phases,
         experts,
         experts_by,
-        padding_waste: load.as_ref().map(padding),
+        padding_waste: load.as_ref().and_then(padding),
         load,
         imbalance_cost: None,
         ranks,

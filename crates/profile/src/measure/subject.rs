@@ -158,7 +158,7 @@ impl Subject {
         self.experts.as_ref().map(|e| e.local_counts(ids))
     }
 
-    /// Bytes of weights and cache that a step needs, a rough sum; a device may hold prepared copies of the weights beside them for a while.
+    /// Bytes of weights, cache and activations that a step needs, a rough sum; a device may hold prepared copies of the weights beside them for a while.
     pub fn bytes(what: What, model: &Model, slice: Slice, precision: Precision, tokens: usize, step: Step) -> f64 {
         let (ranks, tp) = ((slice.ep * slice.tp).max(1) as f64, slice.tp.max(1) as f64);
         let mut params = 0.0;
@@ -176,7 +176,11 @@ impl Subject {
         }
         let vocabulary = if what == What::Model { 2.0 * model.vocabulary_params() } else { 0.0 };
         let cache = if what.has_attention() { cache_bytes(model, tokens, step) } else { 0.0 };
-        params * precision.weight_bytes() + vocabulary + cache
+        // Rows on the way through the experts, or of the projections: in, twice as wide between, activated, out.
+        let routed = if what.has_experts() { model.top_k as f64 } else { 1.0 };
+        let activations =
+            tokens as f64 * (4.0 * model.hidden as f64 + routed * (4.0 * model.hidden as f64 + 6.0 * slice.inner(model) as f64));
+        params * precision.weight_bytes() + vocabulary + cache + activations
     }
 
     /// The phases of a batch whose tokens go to the places `ids`, `[T, k]`.

@@ -93,11 +93,11 @@ fn point(out: &mut String, p: &Point) -> fmt::Result {
     if let Some(n) = &p.load {
         write!(
             out,
-            " Load: busiest {:.2} × mean, Gini {:.2}, {} idle; padding to tiles of 16 rows: +{:.0} %{}. Bars: rows of each expert, busiest first; time by {}.",
+            " Load: busiest {:.2} × mean, Gini {:.2}, {} idle{}{}. Bars: rows of each expert, busiest first; time by {}.",
             n.max_over_mean,
             n.gini,
             n.idle,
-            100.0 * p.padding_waste.unwrap_or_default(),
+            p.padding_waste.map_or(String::new(), |share| format!("; padding to tiles of 16 rows: +{:.0} %", 100.0 * share)),
             p.imbalance_cost.map_or(String::new(), |c| format!("; imbalance costs {c:.2} × the time at uniform load")),
             Escaped(p.experts_by.as_deref().unwrap_or_default())
         )?;

@@ -94,12 +94,12 @@ fn point(out: &mut String, p: &Point) -> fmt::Result {
     if let Some(n) = &p.load {
         writeln!(
             out,
-            "  load: busiest {:.2} × mean, Gini {:.2}, {} of {} experts idle; padding to tiles of 16 rows would add {:.0} %",
+            "  load: busiest {:.2} × mean, Gini {:.2}, {} of {} idle{}",
             n.max_over_mean,
             n.gini,
             n.idle,
-            n.counts.len(),
-            100.0 * p.padding_waste.unwrap_or_default()
+            counted(n.counts.len(), "expert"),
+            p.padding_waste.map_or(String::new(), |share| format!("; padding to tiles of 16 rows would add {:.0} %", 100.0 * share))
         )?;
         let mut busiest: Vec<_> = p.experts.iter().filter(|e| e.rows > 0).collect();
         busiest.sort_by(|a, b| b.time_share.total_cmp(&a.time_share));
@@ -108,7 +108,9 @@ fn point(out: &mut String, p: &Point) -> fmt::Result {
             .take(LISTED)
             .map(|e| format!("{} ({}, {:.1} %)", e.expert, counted(e.rows, "row"), 100.0 * e.time_share))
             .collect();
-        writeln!(out, "  experts with the most time: {}; by {}", listed.join(", "), p.experts_by.as_deref().unwrap_or_default())?;
+        if !listed.is_empty() {
+            writeln!(out, "  experts with the most time: {}; by {}", listed.join(", "), p.experts_by.as_deref().unwrap_or_default())?;
+        }
     }
     if let Some(r) = &p.ranks {
         writeln!(out, "  rows: {}", super::ranks(r))?;

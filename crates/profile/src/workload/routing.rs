@@ -51,6 +51,9 @@ impl Routing {
         if k == 0 || k > experts || i32::try_from(experts).is_err() {
             return Err(Error::option("top-k", k, format!("1 to the {experts} experts there are")));
         }
+        if tokens.checked_mul(k).is_none_or(|pairs| i32::try_from(pairs).is_err()) {
+            return Err(Error::option("tokens", tokens, format!("fewer than 2^31 pairs of a token and one of its {k} experts")));
+        }
         let mut random = Random::new(seed);
         let weights: Vec<f64> = match self {
             Self::Trace(trace) => return trace.cycle(tokens, experts, k),
@@ -142,6 +145,9 @@ mod tests {
         assert!(ids.chunks(2).all(|t| t[0] == 5));
         assert!(Routing::OneHot(8).draw(1, 8, 2, 0).is_err());
         assert!(Routing::Uniform.draw(1, 8, 9, 0).is_err());
+        for tokens in [1 << 31, usize::MAX] {
+            assert!(Routing::Uniform.draw(tokens, 8, 2, 0).unwrap_err().to_string().starts_with("tokens"));
+        }
     }
 
     #[test]
