@@ -1,7 +1,7 @@
 // out = softmax(scale * q k^T) v by sequence and head, with the running maximum and sum of flash attention.
 //
 // q: [tokens, Hq, D]; k, v: [tokens, Hkv, D] / [.., Dv], or [pages, P, Hkv, D] / [.., Dv] with table: [B, max_pages]; lengths: [B + 1] int32, cumulative;
-// sinks: [Hq] f32; out: [tokens, Hq, Dv]; lse: [tokens, Hq] f32. Causal and window are bottom-right aligned; all else in attention_tiling.h.
+// sinks: [Hq] f32 or as q; out: [tokens, Hq, Dv]; lse: [tokens, Hq] f32. Causal and window are bottom-right aligned; all else in attention_tiling.h.
 //
 // The cube core computes scores a step ahead of the weighted values; its two vector cores turn scores into weights and sum up the values.
 #include "kernel_operator.h"
@@ -27,7 +27,7 @@ __aicore__ inline void FlashAttention(GM_ADDR q, GM_ADDR k, GM_ADDR v, GM_ADDR q
     cube.Run(walk);
   }
   if ASCEND_IS_AIV {
-    AttentionOnVector<T>(tiling, walk, sinks, out, lse, workspace);
+    AttentionOnVector<T>(tiling, walk, v, table, sinks, out, lse, workspace);
   }
 }
 

@@ -1,6 +1,6 @@
 // y[r] = x[r] @ weight[e] for the rows r of each expert e, on cube cores alone: 16-bit in, sums in f32, rounded once as they leave L0C.
 //
-// x: [T, K]; weight: [E, K, N], [E, N, K] or FRACTAL_NZ of [E, K, N]; groups: [E] int64, counts or row ends; y: [T, N], rows beyond the groups untouched.
+// x: [T, K]; weight: [E, K, N], [E, N, K] or FRACTAL_NZ of [E, K, N]; groups: [E] int64 or int32, counts or row ends; y: [T, N], rows beyond the groups untouched.
 #include "kernel_operator.h"
 
 using namespace AscendC;

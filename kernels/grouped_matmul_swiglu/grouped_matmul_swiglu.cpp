@@ -6,31 +6,15 @@
 
 using namespace AscendC;
 
-#include "../include/grouped_cube.h"
-#include "../include/grouped_vector.h"
-#include "../include/mixed.h"
+#include "../include/gated_product.h"
 
-// T: of x and weight. Acc: of the sums. Out: of y.
 template <typename T, typename Acc, typename Out, BLayout layout>
 __aicore__ inline void GroupedMatmulSwiglu(GM_ADDR x, GM_ADDR weight, GM_ADDR groups, GM_ADDR scale, GM_ADDR x_scale, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling_gm) {
   GroupedMatmulTiling tiling;
   LoadTiling(tiling, tiling_gm);
   TPipe pipe;
   GroupedWalk walk;
-  walk.Init(tiling, groups, tiling.n, tiling.tile_n, CubeCore(), GetBlockNum());
-  if ASCEND_IS_AIC {
-    GroupedCube<T, Acc, Acc, layout, 2> cube;
-    cube.Init(pipe, tiling, x, weight);
-    StoreToSlots<Acc> slots;
-    slots.Init(tiling, workspace, CubeCore());
-    cube.Run(walk, slots);
-    slots.ring.Drain();
-  }
-  if ASCEND_IS_AIV {
-    GroupedVector<Acc, true, Out> vector;
-    vector.Init(pipe, tiling, scale, x_scale, y, workspace, CubeCore(), GetSubBlockIdx());
-    vector.Run(walk);
-  }
+  GatedProduct<T, Acc, Out, layout>(pipe, walk, tiling, x, weight, groups, scale, x_scale, y, workspace);
 }
 
 #define GROUPED_MATMUL_SWIGLU(name, T, layout)                                                                                          \

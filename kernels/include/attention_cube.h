@@ -1,7 +1,7 @@
 // The cube half of attention: scores = q @ k^T and values = weights @ v, one step of keys at a time, scores a step ahead.
 #pragma once
 
-#include "attention_walk.h"
+#include "attention_values.h"
 #include "cube.h"
 
 // Keys, values and queries of plain attention: packed or paged rows, [.., Hkv, D].
@@ -45,24 +45,13 @@ __aicore__ inline void LoadQueries(const LocalTensor<T>& l1, const GlobalTensor<
 template <typename T>
 __aicore__ inline void LoadKeys(const LocalTensor<T>& l1, const GlobalTensor<T>& k, const AttentionTiling& t, const GlobalTensor<int32_t>& table, const AttentionStep& step, uint32_t width, uint32_t heads) {
   const uint32_t rows_l1 = RoundUp(step.keys, FRACTAL_ROWS);
-  const uint32_t pitch = heads * width;
-  const uint64_t column = static_cast<uint64_t>(step.task.kv_head) * width;
-  if (t.page == 0) {
-    LoadNd2Nz(l1, k[(static_cast<uint64_t>(step.task.key_token) + step.key) * pitch + column], step.keys, width, pitch, rows_l1);
-    return;
-  }
-  for (uint32_t done = 0; done < step.keys;) {
-    const uint32_t key = step.key + done;
-    const uint32_t slot = key % t.page;
-    const uint32_t rows = Min(t.page - slot, step.keys - done);
-    const uint64_t page = table.GetValue(static_cast<uint64_t>(step.task.sequence) * t.max_pages + key / t.page);
-    LoadNd2Nz(l1[done * K0<T>()], k[(page * t.page + slot) * pitch + column], rows, width, pitch, rows_l1);
-    done += rows;
-  }
+  ForPages(t, table, step.task, step.key, step.keys, [&](uint32_t done, uint32_t rows, uint64_t slot) __aicore__ {
+    LoadNd2Nz(l1[done * K0<T>()], k[(slot * heads + step.task.kv_head) * width], rows, width, heads * width, rows_l1);
+  });
 }
 
 // Events MTE1_MTE2: 0 queries, 1..2 the values of a step (which may be its keys), 3 weights. MTE2_MTE1: 1..2 keys, 3 weights; a step's queries are loaded before its
-// keys, and its values before its weights. The others by CubeUnit.
+// keys, and its values before its weights, those of a partial step when the vector cores have cleaned them. The others by CubeUnit.
 template <typename T, typename Source>
 class AttentionCube {
  public:
@@ -94,12 +83,16 @@ class AttentionCube {
         step.keys = Min(t_.tile_keys, step.task.key_end - step.key);
         step.first = step.key == step.task.key_begin;
         step.last = step.key + step.keys == step.task.key_end;
+        step.partial = Partial(t_, step, step.task.row, step.task.rows);
         Scores(step);
         if (pending) {
           Values(last);
         }
         last = step;
-        pending = true;
+        pending = t_.ahead != 0;
+        if (!pending) {
+          Values(step);
+        }
         ++step.number;
       }
     }
@@ -121,6 +114,15 @@ class AttentionCube {
 
   __aicore__ inline LocalTensor<T> Keys(uint32_t stage) { return k_.template Get<T>()[stage * keys_elements_]; }
 
+  // The values of a step.
+  __aicore__ inline LocalTensor<T> Tile(uint32_t stage) {
+    if constexpr (Source::SHARED) {
+      return Keys(stage);
+    } else {
+      return v_.template Get<T>()[stage * values_elements_];
+    }
+  }
+
   __aicore__ inline void Scores(const AttentionStep& step) {
     const uint32_t stage = step.number % 2;
     const LocalTensor<T> q = q_.template Get<T>();
@@ -136,7 +138,9 @@ class AttentionCube {
     SYNC_SET(HardEvent::MTE2_MTE1, TILE + stage);
     if constexpr (!Source::SHARED) {
       SYNC_WAIT(HardEvent::MTE1_MTE2, TILE + stage);
-      source_.LoadV(v_.template Get<T>()[stage * values_elements_], step);
+      if (!step.partial) {
+        source_.LoadV(Tile(stage), step);
+      }
     }
     SYNC_WAIT(HardEvent::MTE2_MTE1, TILE + stage);
     unit_.template Accumulate<BLayout::NK>(q, Keys(stage), step.task.rows, step.keys, t_.d, SLICE, true, [&]() __aicore__ {
@@ -154,19 +158,18 @@ class AttentionCube {
     const uint32_t rows_l1 = RoundUp(rows, FRACTAL_ROWS);
     const uint32_t rows_v = RoundUp(step.keys, FRACTAL_ROWS);
     const LocalTensor<T> p = p_.template Get<T>();
+    const LocalTensor<T> v = Tile(stage);
     SYNC_CROSS_WAIT(2, PIPE_MTE2, WEIGHTS_READY);
+    // Over keys that are values too: they have been read, since there are weights.
+    if (step.partial) {
+      LoadNd2Nz(v, slots_.Clean(step.number), step.keys, t_.dv, t_.dv, rows_v);
+    }
     SYNC_WAIT(HardEvent::MTE1_MTE2, WEIGHTS);
     for (uint32_t term = 0; term < t_.weight_terms; ++term) {
       LoadNd2Nz(p[term * rows_ * t_.tile_keys], slots_.Weights(step.number)[term * t_.tile_rows * t_.tile_keys], rows, step.keys, t_.tile_keys, rows_l1);
     }
     SYNC_SET(HardEvent::MTE2_MTE1, WEIGHTS);
     SYNC_WAIT(HardEvent::MTE2_MTE1, WEIGHTS);
-    LocalTensor<T> v;
-    if constexpr (Source::SHARED) {
-      v = Keys(stage);
-    } else {
-      v = v_.template Get<T>()[stage * values_elements_];
-    }
     for (uint32_t column = 0; column < t_.dv; column += SLICE) {
       const uint32_t columns = Min(SLICE, t_.dv - column);
       for (uint32_t term = 0; term < t_.weight_terms; ++term) {

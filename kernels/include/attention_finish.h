@@ -139,10 +139,10 @@ class AttentionFinish {
 
 // The whole of a vector core's work: tiles, and when there is something to merge or to pack, the rest behind a barrier of all vector cores.
 template <typename T>
-__aicore__ inline void AttentionOnVector(const AttentionTiling& tiling, AttentionWalk& walk, GM_ADDR sinks, GM_ADDR out, GM_ADDR lse, GM_ADDR workspace) {
+__aicore__ inline void AttentionOnVector(const AttentionTiling& tiling, AttentionWalk& walk, GM_ADDR v, GM_ADDR table, GM_ADDR sinks, GM_ADDR out, GM_ADDR lse, GM_ADDR workspace) {
   TPipe pipe;
   AttentionVector<T> vector;
-  vector.Init(pipe, tiling, sinks, out, workspace, CubeCore(), GetBlockNum(), GetSubBlockIdx());
+  vector.Init(pipe, tiling, v, table, sinks, out, workspace, CubeCore(), GetBlockNum(), GetSubBlockIdx());
   vector.Run(walk);
   if (tiling.lse_rows == 0) {
     return;

@@ -5,23 +5,23 @@
 // The cube core multiplies p by v, so o is a step behind. Each of the two vector cores has half of a tile's rows, at most 64.
 #pragma once
 
-#include "attention_walk.h"
-#include "tile_rows.h"
+#include "attention_values.h"
 
 constexpr float NEGATIVE_INFINITY = -__builtin_inff();
 // Where a maximum starts: below every logit, and finite, so that -inf - m is -inf and not NaN.
 constexpr float MAXIMUM_START = -3.0e38f;
 
-// Events: MTE2_V / V_MTE2 0..1 for input, V_MTE3 / MTE3_V 0 for weights and results and 1 for what is stored from where it is computed, S_V / V_S 0 for sinks.
+// Events: MTE2_V / V_MTE2 0..1 for input, V_MTE3 / MTE3_V 0 for weights and results and 1 for what is stored from where it is computed, S_V 0 for sinks, V_S 0 for sinks and marks.
 template <typename T>
 class AttentionVector {
  public:
-  __aicore__ inline void Init(TPipe& pipe, const AttentionTiling& tiling, GM_ADDR sinks, GM_ADDR out, GM_ADDR workspace, uint32_t core, uint32_t cores, uint32_t half) {
+  __aicore__ inline void Init(TPipe& pipe, const AttentionTiling& tiling, GM_ADDR v, GM_ADDR table, GM_ADDR sinks, GM_ADDR out, GM_ADDR workspace, uint32_t core, uint32_t cores,
+                              uint32_t half) {
     t_ = tiling;
     half_ = half;
     group_ = t_.heads / t_.kv_heads;
     slots_.Init(tiling, workspace, core);
-    sinks_ = Global<float>(sinks);
+    sinks_ = sinks;
     out_ = Global<T>(out);
     GM_ADDR rest = workspace + slots_.Bytes(cores);
     lse_blocks_ = Global<float>(rest);
@@ -35,6 +35,8 @@ class AttentionVector {
     pipe.InitBuffer(stats_, STATS * HALF_ROWS * sizeof(float));
     pipe.InitBuffer(blocks_, HALF_ROWS * BLOCK_FLOATS * sizeof(float));
     pipe.InitBuffer(cap_, LANES * sizeof(float));
+    pipe.InitBuffer(constants_, AttentionValues<T>::CONSTANTS * sizeof(int16_t));
+    values_.Init(tiling, v, table, constants_.template Get<int16_t>());
     // Broadcasts and reductions work on whole groups of rows, also where a tile has fewer.
     Duplicate(stats_.template Get<float>(), 0.0f, STATS * HALF_ROWS);
     Duplicate(cap_.template Get<float>(), -2.0f * t_.softcap, LANES);
@@ -66,12 +68,16 @@ class AttentionVector {
         step.keys = Min(t_.tile_keys, step.task.key_end - step.key);
         step.first = step.key == step.task.key_begin;
         step.last = step.key + step.keys == step.task.key_end;
+        step.partial = Partial(t_, step, step.task.row, step.task.rows);
         Softmax(step);
         if (pending) {
           Accumulate(last);
         }
         last = step;
-        pending = true;
+        pending = t_.ahead != 0;
+        if (!pending) {
+          Accumulate(step);
+        }
         ++step.number;
       }
       ++step.task_number;
@@ -89,6 +95,9 @@ class AttentionVector {
   static constexpr uint32_t HALF_ROWS = 64;
   static constexpr uint32_t CHUNK = 8192;
   static constexpr uint32_t FOLDED = 4096;
+  // Where in blocks_, in elements of 16 bits, the marks of chunks end and the room to make one starts.
+  static constexpr uint32_t MARKS = HALF_ROWS * BLOCK_FLOATS;
+  static constexpr uint32_t SINKS_F32 = 2;
   static constexpr uint32_t OUT = 0;
   static constexpr uint32_t THROUGH = 1;
   // Rows of numbers in stats_: two tasks' maxima and denominators, two steps' factors, and the maximum and the sum at hand.
@@ -118,7 +127,7 @@ class AttentionVector {
     SYNC_WAIT(HardEvent::V_S, 0);
     for (uint32_t row = 0; row < Rows(task); ++row) {
       const uint32_t head = (task.row + FirstRow(task) + row) % group_;
-      sink.SetValue(row, sinks_.GetValue(task.kv_head * group_ + head));
+      sink.SetValue(row, Sink(task.kv_head * group_ + head));
     }
     SYNC_SET(HardEvent::S_V, 0);
     SYNC_WAIT(HardEvent::S_V, 0);
@@ -129,6 +138,17 @@ class AttentionVector {
     Exp(l, l, HALF_ROWS);
   }
 
+  __aicore__ inline float Sink(uint32_t head) const {
+    if (t_.sinks == SINKS_F32) {
+      return Global<float>(sinks_).GetValue(head);
+    }
+    if constexpr (SameType<T, bfloat16_t>::value) {
+      return FloatOfBits(static_cast<uint32_t>(Global<uint16_t>(sinks_).GetValue(head)) << 16);
+    } else {
+      return static_cast<float>(Global<T>(sinks_).GetValue(head));
+    }
+  }
+
   // Scores of a step -> weights for the cube core, running maximum and denominator.
   __aicore__ inline void Softmax(const AttentionStep& step) {
     const uint32_t first = FirstRow(step.task);
@@ -137,6 +157,9 @@ class AttentionVector {
     SYNC_CROSS_WAIT(2, PIPE_MTE2, SCORES_READY);
     for (uint32_t row = 0; row < rows; row += most) {
       SoftmaxRows(step, first, row, Min(most, rows - row));
+    }
+    if (step.partial) {
+      CleanValues(step);
     }
     SYNC_CROSS_SET(2, PIPE_MTE3, WEIGHTS_READY);
   }
@@ -197,17 +220,11 @@ class AttentionVector {
 
   // -inf where a row does not see a key. Rows of one query see the same keys; most steps lie within what all rows see.
   __aicore__ inline void Mask(const LocalTensor<float>& s, const AttentionStep& step, uint32_t row, uint32_t rows) {
-    if (t_.causal == 0) {
+    if (!Partial(t_, step, row, rows)) {
       return;
     }
-    const int32_t first_place = step.task.offset + static_cast<int32_t>(row / group_);
-    const int32_t last_place = step.task.offset + static_cast<int32_t>((row + rows - 1) / group_);
     const int32_t first_key = static_cast<int32_t>(step.key);
-    const int32_t last_key = static_cast<int32_t>(step.key + step.keys) - 1;
     const int32_t window = static_cast<int32_t>(t_.window);
-    if (last_key <= first_place && (window == 0 || first_key > last_place - window)) {
-      return;
-    }
     ForQueries(row, rows, group_, [&](uint32_t at, uint32_t queries, uint32_t heads) __aicore__ {
       for (uint32_t i = 0; i < queries; ++i) {
         const int32_t place = step.task.offset + static_cast<int32_t>(at / group_ + i);
@@ -226,7 +243,7 @@ class AttentionVector {
     SYNC_BARRIER(PIPE_V);
   }
 
-  __aicore__ inline static uint32_t Clamp(int32_t value, uint32_t most) { return value <= 0 ? 0 : Min(static_cast<uint32_t>(value), most); }
+  __aicore__ inline static uint32_t Clamp(int64_t value, uint32_t most) { return value <= 0 ? 0 : Min(static_cast<uint32_t>(value), most); }
 
   // Bits of the lanes from column c on that lie below column `end`.
   __aicore__ inline static uint64_t Below(uint32_t end, uint32_t c, uint32_t lanes) {
@@ -277,6 +294,91 @@ class AttentionVector {
     }
   }
 
+  // Values -> slot, with 0 for what is not finite; this core every other chunk, and both look at all. Remembers whether there is any.
+  __aicore__ inline void CleanValues(const AttentionStep& step) {
+    const uint32_t most = ValuesOfAChunk(Min(2 * FOLDED, t_.weight_terms * out_elements_));
+    const LocalTensor<int16_t> mask = folded_.template Get<int16_t>();
+    const LocalTensor<int16_t> marks = blocks_.template Get<int16_t>();
+    const LocalTensor<int16_t> out = weights_.template Get<int16_t>();
+    uint32_t chunks = 0;
+    for (uint32_t key = 0; key < step.keys; key += most) {
+      const uint32_t count = Min(most, step.keys - key);
+      const uint32_t elements = count * t_.dv;
+      const bool mine = chunks % 2 == half_;
+      const LocalTensor<int16_t> in = LoadValues(step, key, count);
+      values_.Finite(mask, in, elements);
+      if (mine) {
+        SYNC_WAIT(HardEvent::MTE3_V, OUT);
+        And(out, in, mask, static_cast<int32_t>(elements));
+      }
+      SYNC_SET(HardEvent::V_MTE2, in_stage_);
+      in_stage_ ^= 1;
+      if (mine) {
+        SYNC_SET(HardEvent::V_MTE3, OUT);
+        SYNC_WAIT(HardEvent::V_MTE3, OUT);
+        DataCopy(slots_.Clean(step.number)[key * t_.dv], weights_.template Get<T>(), elements);
+        SYNC_SET(HardEvent::MTE3_V, OUT);
+        SYNC_BARRIER(PIPE_V);
+      }
+      values_.Mark(marks[chunks * AttentionValues<T>::MARK], mask, marks[MARKS], elements);
+      ++chunks;
+    }
+    SYNC_SET(HardEvent::V_S, 0);
+    SYNC_WAIT(HardEvent::V_S, 0);
+    bool& spoilt = spoilt_[step.number % 2];
+    spoilt = false;
+    for (uint32_t chunk = 0; chunk < chunks; ++chunk) {
+      spoilt = spoilt || marks.GetValue(chunk * AttentionValues<T>::MARK) != 0;
+    }
+  }
+
+  // o += what CleanValues took out, for the rows that see it.
+  __aicore__ inline void AddUnclean(const AttentionStep& step) {
+    const uint32_t most = ValuesOfAChunk(FOLDED);
+    const LocalTensor<float> unclean = folded_.template Get<float>();
+    const LocalTensor<float> sum = sum_.template Get<float>();
+    const int64_t first = step.task.row + FirstRow(step.task);
+    const uint32_t rows = Rows(step.task);
+    for (uint32_t key = 0; key < step.keys; key += most) {
+      const uint32_t count = Min(most, step.keys - key);
+      const uint32_t elements = count * t_.dv;
+      const LocalTensor<int16_t> in = LoadValues(step, key, count);
+      const LocalTensor<int16_t> mask = in[CHUNK];
+      values_.Finite(mask, in, elements);
+      Not(mask, mask, static_cast<int32_t>(elements));
+      SYNC_BARRIER(PIPE_V);
+      And(in, in, mask, static_cast<int32_t>(elements));
+      SYNC_BARRIER(PIPE_V);
+      Cast(unclean, in.template ReinterpretCast<T>(), RoundMode::CAST_NONE, elements);
+      SYNC_SET(HardEvent::V_MTE2, in_stage_);
+      in_stage_ ^= 1;
+      SYNC_BARRIER(PIPE_V);
+      for (uint32_t i = 0; i < count; ++i) {
+        // Queries from the key's own place on see it, `window` of them.
+        const int64_t query = static_cast<int64_t>(step.key + key + i) - step.task.offset;
+        const uint32_t begin = Clamp(query * group_ - first, rows);
+        const uint32_t end = t_.window == 0 ? rows : Clamp((query + t_.window) * group_ - first, rows);
+        if (begin < end) {
+          TileByColumn<TileOp::ADD>(sum[begin * t_.dv], sum[begin * t_.dv], t_.dv, unclean[i * t_.dv], end - begin, t_.dv);
+          SYNC_BARRIER(PIPE_V);
+        }
+      }
+    }
+  }
+
+  // The values of a chunk in so many 16-bit elements.
+  __aicore__ inline uint32_t ValuesOfAChunk(uint32_t elements) const { return Min(elements / t_.dv, t_.tile_keys); }
+
+  // Bits of the step's values [first, first + count), ready for V, at the input stage at hand.
+  __aicore__ inline LocalTensor<int16_t> LoadValues(const AttentionStep& step, uint32_t first, uint32_t count) {
+    const LocalTensor<float> in = in_.template Get<float>()[in_stage_ * CHUNK];
+    SYNC_WAIT(HardEvent::V_MTE2, in_stage_);
+    values_.Load(in.template ReinterpretCast<T>(), step, first, count);
+    SYNC_SET(HardEvent::MTE2_V, in_stage_);
+    SYNC_WAIT(HardEvent::MTE2_V, in_stage_);
+    return in.template ReinterpretCast<int16_t>();
+  }
+
   // o = a * o + the step's weighted values; behind the last step the result goes out.
   __aicore__ inline void Accumulate(const AttentionStep& step) {
     const uint32_t rows = Rows(step.task);
@@ -301,6 +403,9 @@ class AttentionVector {
       }
       SYNC_SET(HardEvent::V_MTE2, in_stage_);
       in_stage_ ^= 1;
+    }
+    if (step.partial && spoilt_[step.number % 2] && rows != 0) {
+      AddUnclean(step);
     }
     if (step.last) {
       Finish(step.task, step.task_number);
@@ -419,9 +524,12 @@ class AttentionVector {
 
   AttentionTiling t_;
   AttentionSlots<T> slots_;
-  GlobalTensor<float> sinks_, lse_blocks_, partial_;
+  AttentionValues<T> values_;
+  GlobalTensor<float> lse_blocks_, partial_;
+  GM_ADDR sinks_;
   GlobalTensor<T> out_;
-  TBuf<TPosition::VECCALC> in_, weights_, folded_, sum_, stats_, blocks_, cap_;
+  TBuf<TPosition::VECCALC> in_, weights_, folded_, sum_, stats_, blocks_, cap_, constants_;
   uint32_t half_, group_, sum_rows_, out_elements_;
   uint32_t in_stage_ = 0;
+  bool spoilt_[2] = {false, false};
 };

@@ -83,7 +83,7 @@ class AttentionWalk {
       end = last < 0 ? 0 : Min(keys_, static_cast<uint32_t>(last) + 1);
       const int32_t oldest = first + 1 - static_cast<int32_t>(t_.window);
       if (t_.window != 0 && oldest > 0) {
-        begin = static_cast<uint32_t>(oldest) / t_.tile_keys * t_.tile_keys;
+        begin = static_cast<uint32_t>(oldest);
       }
     }
     const uint32_t steps = end > begin ? CeilDiv(end - begin, t_.tile_keys) : 0;
@@ -114,7 +114,24 @@ struct AttentionStep {
   uint32_t keys;
   bool first;
   bool last;
+  bool partial;  // some row does not see some key: the cube multiplies the values that the vector cores have cleaned
 };
+
+// Splits keys [key, key + keys) of a task's sequence into runs that lie one behind the other: f(keys before, keys, slot of the first).
+template <typename F>
+__aicore__ inline void ForPages(const AttentionTiling& t, const GlobalTensor<int32_t>& table, const AttentionTask& task, uint32_t key, uint32_t keys, F f) {
+  if (t.page == 0) {
+    f(0u, keys, static_cast<uint64_t>(task.key_token) + key);
+    return;
+  }
+  for (uint32_t done = 0; done < keys;) {
+    const uint32_t slot = (key + done) % t.page;
+    const uint32_t rows = Min(t.page - slot, keys - done);
+    const uint64_t page = table.GetValue(static_cast<uint64_t>(task.sequence) * t.max_pages + (key + done) / t.page);
+    f(done, rows, page * t.page + slot);
+    done += rows;
+  }
+}
 
 // Splits rows [row, row + rows) into runs of whole queries and at most two parts of queries: f(row, queries, rows of each).
 template <typename F>
@@ -138,7 +155,7 @@ __aicore__ inline void ForQueries(uint32_t row, uint32_t rows, uint32_t group, F
 // Flags between the cores, and the slots in the workspace behind them: step i uses slot i % 2 of each kind.
 //
 // The cube core runs one step of scores ahead of the values, and a vector core one step of weights ahead of the sums. So a slot is read before its next writer can have got that far:
-// scores i + 2 are stored behind values i, which waited for weights i, which were computed from scores i; and so for the other two.
+// scores i + 2 are stored behind values i, which waited for weights i, which were computed from scores i; and so for the other two. Cleaned values go with the weights.
 constexpr uint16_t SCORES_READY = 0;
 constexpr uint16_t WEIGHTS_READY = 1;
 constexpr uint16_t VALUES_READY = 2;
@@ -148,24 +165,27 @@ struct AttentionSlots {
   GlobalTensor<float> scores;
   GlobalTensor<T> weights;
   GlobalTensor<float> values;
-  uint32_t scores_slot, weights_slot, values_slot;
+  GlobalTensor<T> clean;
+  uint32_t scores_slot, weights_slot, values_slot, clean_slot;
 
   __aicore__ inline void Init(const AttentionTiling& t, GM_ADDR workspace, uint32_t core) {
     scores_slot = t.tile_rows * t.tile_keys;
     weights_slot = scores_slot * t.weight_terms;
     values_slot = t.tile_rows * t.dv;
-    const uint64_t bytes = 2 * (static_cast<uint64_t>(scores_slot) * sizeof(float) + weights_slot * sizeof(T) + values_slot * sizeof(float));
-    GM_ADDR base = workspace + core * bytes;
+    clean_slot = t.tile_keys * t.dv;
+    GM_ADDR base = workspace + Bytes(core);
     scores = Global<float>(base);
     values = Global<float>(base + 2 * scores_slot * sizeof(float));
     weights = Global<T>(base + 2 * (scores_slot + values_slot) * sizeof(float));
+    clean = weights[2 * weights_slot];
   }
 
   // Bytes of all cores' slots: where the rest of the workspace starts.
   __aicore__ inline uint64_t Bytes(uint32_t cores) const {
-    return 2 * (static_cast<uint64_t>(scores_slot) * sizeof(float) + weights_slot * sizeof(T) + values_slot * sizeof(float)) * cores;
+    return 2 * (static_cast<uint64_t>(scores_slot + values_slot) * sizeof(float) + (weights_slot + clean_slot) * sizeof(T)) * cores;
   }
   __aicore__ inline GlobalTensor<float> Scores(uint32_t step) const { return scores[step % 2 * scores_slot]; }
   __aicore__ inline GlobalTensor<T> Weights(uint32_t step) const { return weights[step % 2 * weights_slot]; }
   __aicore__ inline GlobalTensor<float> Values(uint32_t step) const { return values[step % 2 * values_slot]; }
+  __aicore__ inline GlobalTensor<T> Clean(uint32_t step) const { return clean[step % 2 * clean_slot]; }
 };

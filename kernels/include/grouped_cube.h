@@ -37,7 +37,7 @@ class GroupedCube {
     }
   }
 
-  // Walks the core's tiles. The loads of a step are issued before the products of the step before it, across tiles and groups.
+  // Walks the core's tiles. The loads of a step are issued before the products of the step before it, across tiles and groups, unless there is one stage only.
   template <typename Destination>
   __aicore__ inline void Run(GroupedWalk& walk, Destination& destination) {
     GroupedTile tile;
@@ -51,6 +51,10 @@ class GroupedCube {
         step.depth = Min(t_.step_k, t_.k - k);
         step.stage = stage_;
         stage_ = stage_ + 1 == t_.l1_stages ? 0 : stage_ + 1;
+        if (t_.l1_stages == 1 && pending) {
+          Compute(last, destination);
+          pending = false;
+        }
         Load(step);
         if (pending) {
           Compute(last, destination);

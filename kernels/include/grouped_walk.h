@@ -18,7 +18,9 @@ class GroupedWalk {
  public:
   // `columns`: those that are divided into tiles, `tile_n` a tile.
   __aicore__ inline void Init(const GroupedMatmulTiling& tiling, GM_ADDR groups, uint32_t columns, uint32_t tile_n, uint32_t core, uint32_t cores) {
-    list_ = Global<int64_t>(groups);
+    // Little endian: the low word of an entry is its value.
+    list_ = Global<uint32_t>(groups);
+    list_words_ = tiling.list_words;
     experts_ = tiling.experts;
     cumulative_ = tiling.cumulative != 0;
     columns_ = columns;
@@ -54,12 +56,15 @@ class GroupedWalk {
     return true;
   }
 
+  // Rows of all groups, when all are passed.
+  __aicore__ inline uint32_t Rows() const { return row_; }
+
  private:
   __aicore__ inline void LoadGroup() {
     if (expert_ >= experts_) {
       return;
     }
-    const uint32_t entry = static_cast<uint32_t>(list_.GetValue(expert_));
+    const uint32_t entry = list_.GetValue(expert_ * list_words_);
     rows_ = cumulative_ ? entry - row_ : entry;
     tiles_m_ = CeilDiv(rows_, tile_m_);
     tiles_ = tiles_m_ * tiles_n_;
@@ -77,9 +82,9 @@ class GroupedWalk {
     }
   }
 
-  GlobalTensor<int64_t> list_;
+  GlobalTensor<uint32_t> list_;
   bool cumulative_;
-  uint32_t experts_, columns_, tile_m_, tile_n_, swizzle_, cores_, tiles_n_;
+  uint32_t list_words_, experts_, columns_, tile_m_, tile_n_, swizzle_, cores_, tiles_n_;
   uint32_t next_ = 0;
   uint32_t expert_ = 0;
   uint32_t row_ = 0;

@@ -9,6 +9,12 @@
 constexpr uint16_t SLOT_FULL = 0;
 constexpr uint16_t SLOT_FREE = 1;
 
+// Bytes of all cores' slots: where the rest of a workspace starts.
+template <typename T>
+__aicore__ inline uint64_t SlotBytes(uint32_t slots, uint32_t elements, uint32_t cores) {
+  return static_cast<uint64_t>(cores) * slots * elements * sizeof(T);
+}
+
 class SlotRing {
  public:
   // `workspace` holds `slots` slots of `elements` elements for each cube core.

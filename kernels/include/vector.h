@@ -38,14 +38,28 @@ __aicore__ inline constexpr uint32_t Padded(uint32_t count) {
   return RoundUp(count, BLOCK_BYTES / sizeof(T));
 }
 
-// The unified buffer, handed out tensor by tensor.
-class UnifiedBuffer {
+// The unified buffer of a pipe, handed out tensor by tensor.
+class PipeRoom {
  public:
+  __aicore__ inline explicit PipeRoom(TPipe& pipe) : pipe_(pipe) {}
+
   template <typename T>
   __aicore__ inline LocalTensor<T> Take(uint32_t count) {
     TBuf<TPosition::VECCALC> buffer;
     pipe_.InitBuffer(buffer, Padded<T>(count) * static_cast<uint32_t>(sizeof(T)));
     return buffer.template Get<T>();
+  }
+
+ private:
+  TPipe& pipe_;
+};
+
+// The whole unified buffer, of a kernel that has no other pipe object.
+class UnifiedBuffer {
+ public:
+  template <typename T>
+  __aicore__ inline LocalTensor<T> Take(uint32_t count) {
+    return PipeRoom(pipe_).template Take<T>(count);
   }
 
  private:

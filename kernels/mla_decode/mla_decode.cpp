@@ -46,7 +46,7 @@ __aicore__ inline void MlaDecode(GM_ADDR q_latent, GM_ADDR q_rope, GM_ADDR laten
     cube.Run(walk);
   }
   if ASCEND_IS_AIV {
-    AttentionOnVector<T>(tiling, walk, nullptr, out, lse, workspace);
+    AttentionOnVector<T>(tiling, walk, latent, table, nullptr, out, lse, workspace);
   }
 }
 

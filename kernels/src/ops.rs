@@ -75,11 +75,11 @@ pub const OPS: &[Covering] = &[
     covering!(Vector InitRouting init_routing &DType::FLOATS, "not quantised; at most 2048 local experts" => tiling::init_routing::plan),
     covering!(
         Cube GroupedMatmul grouped_matmul &[DType::BF16, DType::F16, DType::I8],
-        "counts or cumulative ends in i64, no bias; int8 with f32 scales; SwiGLU into 16 bits" => tiling::grouped_matmul::plan
+        "counts or cumulative ends, no bias; int8 with f32 scales; SwiGLU into 16 bits, or into int8 with a scale for each row" => tiling::grouped_matmul::plan
     ),
     covering!(
         Cube Attention flash_attention &[DType::BF16, DType::F16],
-        "widths in multiples of 16 up to 256; no mask tensor; a NaN among the values reaches rows that do not see it" => tiling::flash_attention::plan
+        "widths in multiples of 16 up to 256; no mask tensor; an infinity among the values that a row sees may come out as NaN" => tiling::flash_attention::plan
     ),
     covering!(Cube MlaDecode mla_decode &[DType::BF16, DType::F16], "widths in multiples of 16, up to 640 together" => tiling::mla_decode::plan),
     covering!(Vector FinalizeRouting finalize_routing &DType::FLOATS, "" => tiling::finalize_routing::plan),

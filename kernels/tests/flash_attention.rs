@@ -8,7 +8,7 @@ use ascend_hal::{DType, OpCall, host};
 use ascend_kernels::tiling::flash_attention;
 use ascend_validate::{Gen, Result};
 use common::Bench;
-use sequences::{lengths, pages};
+use sequences::{Odd, Pages, lengths, packed};
 
 const BENCH: Bench = Bench {
     plan: |call, cores| match call {
@@ -29,10 +29,12 @@ struct Case {
     causal: bool,
     window: Option<usize>,
     softcap: Option<f32>,
-    sinks: bool,
+    sinks: Option<DType>,
     lse: bool,
     /// Rows of the outputs beyond the sequences.
     tail: usize,
+    /// What is odd among the keys, and among the values.
+    odd: (Odd, Odd),
 }
 
 /// A chunk of a prompt over two tiles and two steps, sequences without queries or keys, queries before the first key, and one token to decode.
@@ -45,28 +47,31 @@ const RAGGED: Case = Case {
     causal: true,
     window: None,
     softcap: None,
-    sinks: false,
+    sinks: None,
     lse: true,
     tail: 2,
+    odd: (&[], &[]),
 };
 
 fn call(g: &mut Gen, case: Case) -> Result<OpCall> {
     let Case { dtype, lens, heads: (hq, hkv), widths: (d, dv), page, .. } = case;
     let tokens = lens.iter().map(|l| l.0).sum::<usize>() + case.tail;
+    let keys: Vec<usize> = lens.iter().map(|l| l.1).collect();
     let kv = if page == 0 {
-        let keys = lens.iter().map(|l| l.1).sum::<usize>();
-        KvSource::Packed { k: g.normals(dtype, [keys, hkv, d], 1.)?, v: g.normals(dtype, [keys, hkv, dv], 1.)? }
+        let keys = keys.iter().sum();
+        KvSource::Packed { k: packed(g, dtype, [keys, hkv, d], case.odd.0)?, v: packed(g, dtype, [keys, hkv, dv], case.odd.1)? }
     } else {
-        let (table, pages) = pages(g, &lens.iter().map(|l| l.1).collect::<Vec<_>>(), page)?;
-        KvSource::Paged { k: g.normals(dtype, [pages, page, hkv, d], 1.)?, v: g.normals(dtype, [pages, page, hkv, dv], 1.)?, table }
+        let pages = Pages::new(g, &keys, page)?;
+        let (k, v) = (pages.heads(g, dtype, [hkv, d], case.odd.0)?, pages.heads(g, dtype, [hkv, dv], case.odd.1)?);
+        KvSource::Paged { k, v, table: pages.table }
     };
     let q = g.normals(dtype, [tokens, hq, d], 1.)?;
     let scale = 1.0 / (d as f32).sqrt();
     let out = g.output(dtype, [tokens, hq, dv])?;
     let mut op = Attention::new(q, kv, lengths(lens.iter().map(|l| l.0))?, lengths(lens.iter().map(|l| l.1))?, scale, out);
     (op.causal, op.window, op.softcap) = (case.causal, case.window, case.softcap);
-    if case.sinks {
-        op = op.with_sinks(g.normals(DType::F32, [hq], 1.)?);
+    if let Some(sinks) = case.sinks {
+        op = op.with_sinks(g.normals(sinks, [hq], 1.)?);
     }
     if case.lse {
         op = op.with_lse(g.output(DType::F32, [tokens, hq])?);
@@ -94,8 +99,22 @@ fn every_mask_sink_and_cap_is_right() {
         passes(Case { dtype, lens, causal: false, ..RAGGED });
         passes(Case { dtype, lens, window: Some(1), heads: (3, 3), ..RAGGED });
         passes(Case { dtype, lens, window: Some(150), heads: (8, 1), page: 16, ..RAGGED });
-        passes(Case { dtype, lens, sinks: true, ..RAGGED });
-        passes(Case { dtype, lens, softcap: Some(2.0), sinks: true, window: Some(20), ..RAGGED });
+        passes(Case { dtype, lens, sinks: Some(dtype), ..RAGGED });
+        passes(Case { dtype, lens, softcap: Some(2.0), sinks: Some(DType::F32), window: Some(20), ..RAGGED });
+    }
+}
+
+#[test]
+fn a_key_that_a_row_does_not_see_does_not_reach_it() {
+    const NAN: f64 = f64::NAN;
+    const INF: f64 = f64::INFINITY;
+    for dtype in [DType::BF16, DType::F16] {
+        // A short sequence whose last key, and one in the middle, only some rows see; and a long one, over two tiles, with one on each diagonal.
+        let odd: (Odd, Odd) = (&[(8, NAN), (70, -INF)], &[(3, NAN), (8, INF), (100, NAN), (140, NAN)]);
+        let case = Case { dtype, lens: &[(9, 9), (70, 140), (3, 3)], odd, ..RAGGED };
+        passes(case);
+        passes(Case { page: 16, window: Some(20), lse: false, ..case });
+        passes(Case { page: 24, window: Some(150), heads: (6, 2), widths: (80, 144), ..case });
     }
 }
 
@@ -103,17 +122,25 @@ fn every_mask_sink_and_cap_is_right() {
 fn decoding_divides_the_keys_among_cores() {
     for (lens, heads) in [(&[(1, 1100)][..], (4, 1)), (&[(1, 700), (2, 530), (1, 0)], (6, 3)), (&[(2, 400)], (16, 1))] {
         passes(Case { lens, heads, page: 64, ..RAGGED });
-        passes(Case { lens, heads, page: 64, sinks: true, lse: false, ..RAGGED });
+        passes(Case { lens, heads, page: 64, sinks: Some(DType::F32), lse: false, ..RAGGED });
     }
 }
 
 #[test]
 fn every_flag_and_barrier_is_needed() {
     let long = Case { lens: &[(40, 300), (40, 300), (2, 0), (3, 0), (1, 1)], heads: (4, 2), ..RAGGED };
-    let wide = Case { softcap: Some(5.0), sinks: true, widths: (64, 144), lse: false, ..long };
+    let wide = Case { softcap: Some(5.0), sinks: Some(DType::F32), widths: (64, 144), lse: false, ..long };
     let decode = Case { lens: &[(1, 800)], heads: (64, 1), page: 128, widths: (64, 80), ..RAGGED };
-    let [long, wide, decode] = [long, wide, decode].map(|case| move |g: &mut Gen| call(g, case));
-    BENCH.needs_every_site(&[("long", 1, &long), ("wide", 1, &wide), ("decode", 3, &decode)]);
+    // Chunks of values, and what is not finite among them.
+    let odd = Case {
+        lens: &[(130, 130)],
+        heads: (1, 1),
+        widths: (32, 256),
+        odd: (&[], &[(3, f64::NAN), (77, f64::INFINITY), (128, f64::NAN)]),
+        ..long
+    };
+    let [long, wide, decode, odd] = [long, wide, decode, odd].map(|case| move |g: &mut Gen| call(g, case));
+    BENCH.needs_every_site(&[("long", 1, &long), ("wide", 1, &wide), ("decode", 3, &decode), ("odd", 1, &odd)]);
 }
 
 #[test]
@@ -131,5 +158,4 @@ fn what_the_kernel_does_not_cover_has_a_reason() {
     refused("beyond 256", Case { widths: (272, 64), ..RAGGED }, |_| {});
     refused("f32", Case { dtype: DType::F32, ..RAGGED }, |_| {});
     refused("a mask", RAGGED, |op| op.mask = host::zeros(DType::U8, [79, 140]).ok().map(|mask| mask.view()));
-    refused("sinks", RAGGED, |op| op.sinks = host::zeros(DType::BF16, [4]).ok().map(|sinks| sinks.view()));
 }

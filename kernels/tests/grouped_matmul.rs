@@ -1,4 +1,4 @@
-//! `grouped_matmul`, `grouped_matmul_w8a8` and `grouped_matmul_swiglu` on the twin.
+//! `grouped_matmul`, `grouped_matmul_w8a8`, `grouped_matmul_swiglu` and `grouped_matmul_swiglu_quant` on the twin.
 
 mod common;
 
@@ -37,6 +37,8 @@ struct Case {
     /// Columns of a weight.
     n: usize,
     cumulative: bool,
+    /// 32-bit words of an entry of the group list.
+    words: usize,
     epilogue: Epilogue,
 }
 
@@ -50,6 +52,7 @@ const RAGGED: Case = Case {
     k: 300,
     n: 272,
     cumulative: false,
+    words: 2,
     epilogue: Epilogue::None,
 };
 
@@ -72,12 +75,19 @@ fn call(g: &mut Gen, case: Case) -> Result<OpCall> {
             if case.cumulative { sum } else { count as i64 }
         })
         .collect();
-    let list = host::tensor(&list, [experts])?;
+    let list = if case.words == 2 {
+        host::tensor(&list, [experts])?
+    } else {
+        host::tensor(&list.iter().map(|&entry| entry as i32).collect::<Vec<_>>(), [experts])?
+    };
     let groups = if case.cumulative { GroupList::Cumulative(list) } else { GroupList::Counts(list) };
     let width = if case.epilogue == Epilogue::None { n } else { n / 2 };
     let weight = if x == DType::I8 { weight.per_channel(g.uniforms(DType::F32, [experts, 1, n], 1e-4, 2e-4)?) } else { weight };
     let mut op = GroupedMatmul::new(elements(g, [rows, k].into())?, weight, groups, g.output(y, [rows, width])?);
     op.epilogue = case.epilogue;
+    if let Epilogue::GluQuant(kind) = case.epilogue {
+        op = op.with_glu_quant(kind, g.output(DType::F32, [rows])?);
+    }
     if x == DType::I8 {
         op = op.with_x_scale(g.uniforms(DType::F32, [rows], 0.5, 1.5)?);
     }
@@ -137,6 +147,26 @@ fn gated_products_are_right_whatever_the_blocks_and_the_order() {
 }
 
 #[test]
+fn gated_products_quantised_by_row_are_right_whatever_the_blocks_and_the_order() {
+    for x in [DType::BF16, DType::F16, DType::I8] {
+        for (stored, kind) in [(Stored::Kn, GluKind::Swiglu), (Stored::Nk, CLAMPED), (Stored::Nz, GluKind::Swiglu)] {
+            let case = Case { x, y: DType::I8, stored, n: 320, epilogue: Epilogue::GluQuant(kind), ..RAGGED };
+            passes(case);
+            passes(Case { counts: &[1, 0, 2], n: 64, cumulative: true, ..case });
+        }
+    }
+    passes(Case { y: DType::I8, counts: &[0, 0], n: 64, epilogue: Epilogue::GluQuant(GluKind::Swiglu), ..RAGGED });
+}
+
+#[test]
+fn group_lists_of_either_width_are_read() {
+    for cumulative in [false, true] {
+        passes(Case { words: 1, cumulative, k: 40, n: 48, ..RAGGED });
+        passes(Case { words: 1, cumulative, k: 40, n: 64, epilogue: Epilogue::Glu(GluKind::Swiglu), ..RAGGED });
+    }
+}
+
+#[test]
 fn every_flag_and_barrier_is_needed() {
     // More steps than stages, more tiles than accumulators and slots, and more rows than a chunk.
     let deep = Case { counts: &[33, 0, 18], k: 600, n: 528, ..RAGGED };
@@ -144,13 +174,17 @@ fn every_flag_and_barrier_is_needed() {
     let gated = Case { k: 40, n: 1056, epilogue: Epilogue::Glu(GluKind::Swiglu), ..deep };
     let clamped = Case { epilogue: Epilogue::Glu(CLAMPED), ..gated };
     let integer = Case { x: DType::I8, counts: &[70, 9], k: 64, n: 1040, ..RAGGED };
-    let [deep, narrow, gated, clamped, integer] = [deep, narrow, gated, clamped, integer].map(|case| move |g: &mut Gen| call(g, case));
+    // More rows of a vector core than stages and than scales that are stored at a time.
+    let quantised = Case { counts: &[140], y: DType::I8, k: 40, n: 64, epilogue: Epilogue::GluQuant(GluKind::Swiglu), ..RAGGED };
+    let [deep, narrow, gated, clamped, integer, quantised] =
+        [deep, narrow, gated, clamped, integer, quantised].map(|case| move |g: &mut Gen| call(g, case));
     BENCH.needs_every_site(&[
         ("deep", 1, &deep),
         ("narrow", 1, &narrow),
         ("gated", 1, &gated),
         ("clamped", 1, &clamped),
         ("integer", 1, &integer),
+        ("quantised", 1, &quantised),
     ]);
 }
 

@@ -8,7 +8,7 @@ use ascend_hal::{DType, OpCall};
 use ascend_kernels::tiling::mla_decode;
 use ascend_validate::{Gen, Result};
 use common::Bench;
-use sequences::{lengths, pages};
+use sequences::{Odd, Pages, lengths};
 
 const BENCH: Bench = Bench {
     plan: |call, cores| match call {
@@ -27,17 +27,20 @@ struct Case {
     rope: usize,
     page: usize,
     lse: bool,
+    /// What is odd among the latents.
+    odd: Odd,
 }
 
 const DEEPSEEK: Case =
-    Case { dtype: DType::BF16, lens: &[(1, 150), (2, 33), (1, 0)], heads: 16, latent: 512, rope: 64, page: 16, lse: true };
+    Case { dtype: DType::BF16, lens: &[(1, 150), (2, 33), (1, 0)], heads: 16, latent: 512, rope: 64, page: 16, lse: true, odd: &[] };
 
 fn call(g: &mut Gen, case: Case) -> Result<OpCall> {
     let Case { dtype, lens, heads, latent, rope, page, .. } = case;
     let tokens = lens.iter().map(|l| l.0).sum::<usize>() + 1;
-    let (table, pages) = pages(g, &lens.iter().map(|l| l.1).collect::<Vec<_>>(), page)?;
+    let pages = Pages::new(g, &lens.iter().map(|l| l.1).collect::<Vec<_>>(), page)?;
     let q = MlaQueries { latent: g.normals(dtype, [tokens, heads, latent], 0.3)?, rope: g.normals(dtype, [tokens, heads, rope], 0.3)? };
-    let cache = MlaCache { latent: g.normals(dtype, [pages, page, latent], 1.)?, rope: g.normals(dtype, [pages, page, rope], 1.)?, table };
+    let (latents, ropes) = (pages.cache(g, dtype, latent, case.odd)?, pages.cache(g, dtype, rope, &[])?);
+    let cache = MlaCache { latent: latents, rope: ropes, table: pages.table };
     let (q_lens, kv_lens) = (lengths(lens.iter().map(|l| l.0))?, lengths(lens.iter().map(|l| l.1))?);
     let mut op = MlaDecode::new(q, cache, q_lens, kv_lens, 0.2, g.output(dtype, [tokens, heads, latent])?);
     if case.lse {
@@ -65,11 +68,24 @@ fn long_sequences_are_divided_and_merged() {
 }
 
 #[test]
+fn a_key_that_a_row_does_not_see_does_not_reach_it() {
+    for dtype in [DType::BF16, DType::F16] {
+        passes(Case {
+            dtype,
+            lens: &[(3, 3), (2, 33), (4, 130)],
+            odd: &[(1, f64::NAN), (2, f64::INFINITY), (35, f64::NAN), (164, f64::NAN)],
+            ..DEEPSEEK
+        });
+    }
+}
+
+#[test]
 fn every_flag_and_barrier_of_a_shared_tile_is_needed() {
     // What plain attention needs is shown by its own test; here keys are values, and rows of a query are divided among tiles.
     let case = Case { lens: &[(1, 520), (1, 100)], heads: 80, latent: 144, rope: 16, page: 128, lse: false, ..DEEPSEEK };
     let parts = Case { lens: &[(1, 800)], heads: 64, lse: true, ..case };
-    let logs = Case { lens: &[(2, 40)], lse: true, ..case };
+    // The last of three steps is one that one of two queries sees only in part.
+    let logs = Case { lens: &[(2, 300)], lse: true, ..case };
     let [case, parts, logs] = [case, parts, logs].map(|case| move |g: &mut Gen| call(g, case));
     BENCH.needs_every_site(&[("rows", 1, &case), ("parts", 2, &parts), ("logs", 1, &logs)]);
 }

@@ -29,7 +29,7 @@ pub struct AttentionTiling {
     pub causal: u32,
     /// Keys that a query sees; 0: no bound.
     pub window: u32,
-    /// 1: a sink for each head.
+    /// A sink for each head: 0 none, 1 as the queries, 2 f32.
     pub sinks: u32,
     /// 1: log-sum-exps are an output.
     pub lse: u32,
@@ -39,6 +39,8 @@ pub struct AttentionTiling {
     pub tile_keys: u32,
     /// Parts that a sequence's keys are divided into.
     pub splits: u32,
+    /// 1: the scores of a step are computed before the values of the step before it.
+    pub ahead: u32,
     /// 16-bit numbers that a softmax weight is the sum of.
     pub weight_terms: u32,
     /// Rows of the log-sum-exp blocks in the workspace.
@@ -86,6 +88,7 @@ impl AttentionTiling {
     /// Few tiles (decoding) on many cores: the keys of a sequence are divided among cores, and merged behind a barrier.
     pub(crate) fn complete(&mut self, shape: &Shape) -> Planned<(u32, usize)> {
         self.weight_terms = shape.weight_terms;
+        self.ahead = 1;
         self.tile_keys = TILE as u32;
         let group = (self.heads / self.kv_heads) as usize;
         // The largest tile that fits.
@@ -115,14 +118,14 @@ impl AttentionTiling {
     fn vector_bytes(&self) -> usize {
         let rows = (self.tile_rows as usize).div_ceil(2).next_multiple_of(BLOCK);
         let weights = self.weight_terms as usize * rows * self.tile_keys as usize * 2;
-        let numbers = 64 * (BLOCK + 8) + 64;
+        let numbers = 64 * (BLOCK + 8) + 64 + 2 * BLOCK;
         2 * CHUNK * 4 + weights + FOLDED * 4 + rows * self.dv as usize * 4 + numbers * 4
     }
 
-    /// Bytes of the workspace: two slots of scores, weights and values a core; then log-sum-exp blocks and, with several parts, their results.
+    /// Bytes of the workspace: two slots of scores, weights, values and cleaned values a core; then log-sum-exp blocks and, with several parts, their results.
     fn workspace_bytes(&self, blocks: usize) -> usize {
         let [rows, keys, dv, terms] = [self.tile_rows, self.tile_keys, self.dv, self.weight_terms].map(|v| v as usize);
-        let slots = 2 * rows * (keys * 4 + keys * terms * 2 + dv * 4);
+        let slots = 2 * (rows * (keys * 4 + keys * terms * 2 + dv * 4) + keys * dv * 2);
         let parts = if self.splits > 1 { dv } else { 0 };
         blocks * slots + self.splits as usize * self.lse_rows as usize * (BLOCK + parts) * 4
     }

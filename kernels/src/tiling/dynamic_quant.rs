@@ -32,6 +32,12 @@ fn room(dtype: DType, columns: usize, smooth: bool, stages: usize) -> usize {
     (bytes(dtype) + bytes(DType::I8)) * stages + f32_rows * bytes(DType::F32) + bytes(DType::F16) + SCALES * 4
 }
 
+/// Rows under way at a time, as many as the unified buffer has room for.
+pub(crate) fn stages(dtype: DType, columns: usize, smooth: bool) -> Planned<u32> {
+    let stages = (1..=2).rev().find(|stages| room(dtype, columns, smooth, *stages) <= UB_BYTES);
+    stages.map(|stages| stages as u32).ok_or_else(|| format!("a row of {columns} elements does not fit the unified buffer"))
+}
+
 /// The launch for a quantisation on `cores` vector cores.
 ///
 /// # Errors
@@ -42,14 +48,13 @@ pub fn plan(op: &Quantize, cores: u32) -> Planned {
     if columns == 0 {
         return Err("rows of no elements have only a scale".into());
     }
-    let stages = (1..=2).rev().find(|stages| room(dtype, columns, op.smooth.is_some(), *stages) <= UB_BYTES);
-    let Some(stages) = stages else { return Err(format!("a row of {columns} elements does not fit the unified buffer")) };
+    let stages = stages(dtype, columns, op.smooth.is_some())?;
     let (rows_per_block, blocks) = deal(rows, both(granule(columns), granule(4)), cores);
     let tiling = DynamicQuantTiling {
         rows: word(rows, "a number of rows")?,
         columns: word(columns, "a width")?,
         rows_per_block: word(rows_per_block, "a number of rows")?,
-        stages: stages as u32,
+        stages,
         smooth: parameter_kind(op.smooth.as_ref(), dtype),
     };
     Ok(Plan {

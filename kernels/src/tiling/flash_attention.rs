@@ -5,7 +5,7 @@ use ascend_hal::ops::{Attention, KvSource};
 use bytemuck::Zeroable;
 
 use super::attention::{AttentionTiling, Shape, exact_terms};
-use crate::plan::{Plan, Planned, input, only, optional, output, word};
+use crate::plan::{Plan, Planned, input, only, optional, output, parameter_kind, word};
 
 /// The row pitch of a matrix that the cube's loads can express.
 const MAX_PITCH: usize = 65_535;
@@ -30,9 +30,6 @@ pub fn plan(op: &Attention, cores: u32) -> Planned {
     only(d <= MAX_WIDTH && dv <= MAX_WIDTH, || format!("widths {d} and {dv} beyond {MAX_WIDTH}"))?;
     let pitch = [heads * d, kv_heads * d, kv_heads * dv].into_iter().max().unwrap_or(0);
     only(pitch <= MAX_PITCH, || format!("rows of {pitch} elements beyond {MAX_PITCH}"))?;
-    if let Some(sinks) = &op.sinks {
-        only(sinks.dtype() == DType::F32, || format!("sinks of {}, not f32", sinks.dtype()))?;
-    }
     let (page, max_pages, most_keys) = match &op.kv {
         KvSource::Packed { k, .. } => (0, 0, k.dim(0)),
         KvSource::Paged { k, table, .. } => (k.dim(1), table.dim(1), k.dim(1) * table.dim(1)),
@@ -48,7 +45,7 @@ pub fn plan(op: &Attention, cores: u32) -> Planned {
         max_pages: word(max_pages, "a number of pages")?,
         causal: u32::from(op.causal),
         window: word(op.window.unwrap_or(0).min(i32::MAX as usize), "a window")?,
-        sinks: u32::from(op.sinks.is_some()),
+        sinks: parameter_kind(op.sinks.as_ref(), dtype),
         lse: u32::from(op.lse.is_some()),
         scale: op.scale,
         softcap: op.softcap.unwrap_or(0.0),

@@ -1,9 +1,10 @@
-//! Host side of `grouped_matmul`, `grouped_matmul_w8a8` and `grouped_matmul_swiglu`.
+//! Host side of `grouped_matmul`, `grouped_matmul_w8a8`, `grouped_matmul_swiglu` and `grouped_matmul_swiglu_quant`.
 
 use ascend_hal::ops::{Epilogue, GluKind, GroupList, GroupedMatmul};
 use ascend_hal::{DType, Format, TensorView};
 use bytemuck::{Pod, Zeroable, bytes_of};
 
+use super::dynamic_quant;
 use crate::plan::{Plan, Planned, input, only, output, word};
 
 /// `GroupedMatmulTiling` of the kernels.
@@ -38,6 +39,10 @@ pub struct GroupedMatmulTiling {
     pub slots: u32,
     /// Rows that a vector core works on at a time.
     pub chunk_rows: u32,
+    /// 32-bit words of an entry of the group list.
+    pub list_words: u32,
+    /// Rows that are quantised at a time.
+    pub quant_stages: u32,
     /// 1: the clamped form of the gated activation.
     pub clamped: u32,
     /// Its bound.
@@ -133,8 +138,8 @@ fn entry(family: &str, layout: &str) -> Planned<&'static str> {
     ENTRIES.into_iter().find(|entry| *entry == name).ok_or_else(|| format!("there is no entry {name}"))
 }
 
-/// The entries of the three kernels.
-pub const ENTRIES: [&str; 30] = [
+/// The entries of the four kernels.
+pub const ENTRIES: [&str; 39] = [
     "grouped_matmul_bf16_kn",
     "grouped_matmul_bf16_nk",
     "grouped_matmul_bf16_nz",
@@ -165,6 +170,15 @@ pub const ENTRIES: [&str; 30] = [
     "grouped_matmul_swiglu_w8a8_f16_kn",
     "grouped_matmul_swiglu_w8a8_f16_nk",
     "grouped_matmul_swiglu_w8a8_f16_nz",
+    "grouped_matmul_swiglu_quant_bf16_kn",
+    "grouped_matmul_swiglu_quant_bf16_nk",
+    "grouped_matmul_swiglu_quant_bf16_nz",
+    "grouped_matmul_swiglu_quant_f16_kn",
+    "grouped_matmul_swiglu_quant_f16_nk",
+    "grouped_matmul_swiglu_quant_f16_nz",
+    "grouped_matmul_swiglu_quant_w8a8_kn",
+    "grouped_matmul_swiglu_quant_w8a8_nk",
+    "grouped_matmul_swiglu_quant_w8a8_nz",
 ];
 
 /// The launch for a grouped product on `cores` cube cores.
@@ -183,7 +197,6 @@ pub fn plan(op: &GroupedMatmul, cores: u32) -> Planned {
         GroupList::Sparse(_) => return Err("a sparse group list".into()),
     };
     let groups = op.groups.view();
-    only(groups.dtype() == DType::I64, || format!("a group list of {}, not i64", groups.dtype()))?;
     only(weight.dtype() == x, || format!("a weight of {} beside {x}", weight.dtype()))?;
     only(op.bias.is_none(), || "a bias".into())?;
     only(k >= 1, || "K of 0".into())?;
@@ -212,6 +225,9 @@ pub fn plan(op: &GroupedMatmul, cores: u32) -> Planned {
         (Epilogue::Glu(_), DType::F16, DType::F16) => "grouped_matmul_swiglu_f16",
         (Epilogue::Glu(_), DType::I8, DType::BF16) => "grouped_matmul_swiglu_w8a8_bf16",
         (Epilogue::Glu(_), DType::I8, DType::F16) => "grouped_matmul_swiglu_w8a8_f16",
+        (Epilogue::GluQuant(_), DType::BF16, DType::I8) => "grouped_matmul_swiglu_quant_bf16",
+        (Epilogue::GluQuant(_), DType::F16, DType::I8) => "grouped_matmul_swiglu_quant_f16",
+        (Epilogue::GluQuant(_), DType::I8, DType::I8) => "grouped_matmul_swiglu_quant_w8a8",
         _ => return Err(format!("{x} to {y} with {:?}", op.epilogue)),
     };
     let cores = if shared_blocks { 1 } else { cores };
@@ -221,6 +237,8 @@ pub fn plan(op: &GroupedMatmul, cores: u32) -> Planned {
         k: k as u32,
         n: n as u32,
         cumulative: u32::from(cumulative),
+        list_words: (groups.dtype().bits() / 32) as u32,
+        quant_stages: if op.y_scale.is_some() { dynamic_quant::stages(DType::F32, width, false)? } else { 0 },
         ..shape.tiles()
     };
     if let Epilogue::Glu(kind) | Epilogue::GluQuant(kind) = op.epilogue {
@@ -244,11 +262,17 @@ pub fn plan(op: &GroupedMatmul, cores: u32) -> Planned {
     arguments.push(output(&op.y, "y")?);
     let blocks = shape.blocks(&tiling);
     let slots = blocks as usize * SLOTS * tiling.tile_m as usize * tiling.tile_n as usize * 4;
+    let activations = if let Some(y_scale) = &op.y_scale {
+        arguments.push(output(y_scale, "y_scale")?);
+        rows * width * 4
+    } else {
+        0
+    };
     Ok(Plan {
         kernel: entry(family, layout)?,
         blocks,
         arguments,
-        workspace_bytes: if mixed { slots } else { 0 },
+        workspace_bytes: if mixed { slots + activations } else { 0 },
         tiling: bytes_of(&tiling).into(),
     })
 }
