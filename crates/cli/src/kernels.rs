@@ -21,7 +21,7 @@ pub(crate) struct Kernels {
     /// Kernels by name [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     kernel: Vec<String>,
-    /// Models by name [default: all]
+    /// Models by name or preset: Qwen3-30B-A3B, deepseek-v3, ... [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     model: Vec<String>,
     /// The chip: Ascend910B1 to Ascend910B4
@@ -50,6 +50,8 @@ struct Line<'a> {
     context: Option<usize>,
     soc: &'a str,
     modelled_us: Option<f64>,
+    /// What the op's operations and bytes need at least.
+    roofline_us: f64,
     cube_utilisation: Option<f64>,
     vector_utilisation: Option<f64>,
     mte2_utilisation: Option<f64>,
@@ -87,14 +89,16 @@ impl Kernels {
             format!("{} is no chip that the model knows; those are {}", self.soc, known.join(", "))
         })?;
         for name in &self.model {
-            if !MODELS.iter().any(|model| model.name == name) {
+            if !MODELS.iter().any(|model| model.name.eq_ignore_ascii_case(name)) {
                 let known: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
                 return Err(format!("{name} is no model of this report; those are {}", known.join(", ")).into());
             }
         }
-        let wanted = |kernel: &str| self.kernel.is_empty() || self.kernel.iter().any(|name| name == kernel);
+        let wanted = |kernel: &str, _| self.kernel.is_empty() || self.kernel.iter().any(|name| name == kernel);
         let mut rows: Vec<Row> = Vec::new();
-        for model in MODELS.iter().filter(|model| self.model.is_empty() || self.model.iter().any(|name| name == model.name)) {
+        for model in
+            MODELS.iter().filter(|model| self.model.is_empty() || self.model.iter().any(|name| name.eq_ignore_ascii_case(model.name)))
+        {
             workload::each(model, &chip, wanted, |row| rows.push(row))?;
         }
         if rows.is_empty() {
@@ -126,6 +130,7 @@ fn line(row: &Row) -> Line<'_> {
         context: row.step.context,
         soc: row.chip,
         modelled_us: modelled.map(|m| m.us),
+        roofline_us: row.least_us,
         cube_utilisation: modelled.map(|m| m.cube_utilisation),
         vector_utilisation: modelled.map(|m| m.vector_utilisation),
         mte2_utilisation: modelled.map(|m| m.mte2_utilisation),
@@ -136,7 +141,8 @@ fn line(row: &Row) -> Line<'_> {
 }
 
 fn text(rows: &[Row], chip: &Chip) -> String {
-    let mut table = output::table(&["model", "phase", "tokens", "context", "kernel", "us", "cube", "vector", "mte2", "hbm", "bound"]);
+    let mut table =
+        output::table(&["model", "phase", "tokens", "context", "kernel", "us", "roofline", "cube", "vector", "mte2", "hbm", "bound"]);
     for row in rows {
         let mut cells = vec![
             row.model.to_owned(),
@@ -149,7 +155,7 @@ fn text(rows: &[Row], chip: &Chip) -> String {
             Ok(m) => {
                 cells.push(format!("{:.1}", m.us));
                 cells.extend(
-                    [m.cube_utilisation, m.vector_utilisation, m.mte2_utilisation, m.hbm_utilisation]
+                    [row.least_us / m.us, m.cube_utilisation, m.vector_utilisation, m.mte2_utilisation, m.hbm_utilisation]
                         .map(|share| format!("{:.0} %", 100.0 * share)),
                 );
                 cells.push(m.bound.name().to_owned());
@@ -159,7 +165,7 @@ fn text(rows: &[Row], chip: &Chip) -> String {
         table.add_row(cells);
     }
     format!(
-        "{table}\n\nModelled on {} from documented throughputs, not measured. docs/kernels.md holds the model against published measurements.\n",
+        "{table}\n\nModelled on {} from documented throughputs, not measured. roofline: what operations and bytes alone need, of the time. docs/kernels.md holds the model against published measurements.\n",
         chip.name
     )
 }

@@ -1,13 +1,13 @@
 //! The calls of three models' layers, declared without memory.
 
 use ascend_hal::ops::{
-    Attention, FinalizeRouting, Gating, GluKind, GroupList, GroupScore, GroupedMatmul, InitRouting, KvSource, Lengths, MlaCache, MlaDecode,
-    MlaQueries, Norm, NormKind, Quantize, Rope, RopeStyle, Score, Weight,
+    Attention, Cost, FinalizeRouting, Gating, GluKind, GroupList, GroupScore, GroupedMatmul, InitRouting, KvSource, Lengths, MlaCache,
+    MlaDecode, MlaQueries, Norm, NormKind, Op, Quantize, Rope, RopeStyle, Score, Weight,
 };
 use ascend_hal::{DType, Result, TensorView};
 
-use super::{Chip, Launch, Modelled, declare, declare_with, launch};
-use crate::plan::Planned;
+use super::{Chip, Launch, Modelled, declare, declare_with, launch, rates};
+use crate::plan::{Plan, Planned};
 use crate::tiling::{
     dynamic_quant, finalize_routing, flash_attention, gating_top_k, grouped_matmul, init_routing, mla_decode, rms_norm, rope,
 };
@@ -109,6 +109,8 @@ pub struct Row {
     pub chip: &'static str,
     /// The figures; or why there are none.
     pub modelled: std::result::Result<Modelled, String>,
+    /// The roofline: microseconds that the op needs if each byte of it passes the chip's memory once, and nothing but that and the cube takes time.
+    pub least_us: f64,
 }
 
 /// A call with the host side of its kernel.
@@ -139,6 +141,36 @@ impl Call {
             Call::Quantize(op) => dynamic_quant::plan(op, vector),
         }
     }
+
+    /// What the roofline asks for. `used`: the part of the experts that have rows. Of attention the contract's work counts, not the terms that a weight is split into.
+    fn least_us(&self, used: f64, chip: &Chip) -> f64 {
+        let cube = |cost, x: &TensorView| least_us(cost, Some(x.dtype().bits()), chip);
+        match self {
+            Call::Product(op) => {
+                let mut cost = op.cost();
+                cost.read_bytes -= op.weight.data.size_bytes() as f64 * (1.0 - used);
+                cube(cost, &op.x)
+            }
+            Call::Attention(op) => cube(op.cost(), &op.q),
+            Call::Latent(op) => cube(op.cost(), &op.q_latent),
+            Call::Gating(op) => least_us(op.cost(), None, chip),
+            Call::Init(op) => least_us(op.cost(), None, chip),
+            Call::Finalize(op) => least_us(op.cost(), None, chip),
+            Call::Norm(op) => least_us(op.cost(), None, chip),
+            Call::Rope(op) => least_us(op.cost(), None, chip),
+            Call::Quantize(op) => least_us(op.cost(), None, chip),
+        }
+    }
+}
+
+/// Microseconds of so many operations of the cube on elements of so many bits, or of reading and writing the bytes once: whichever is more.
+fn least_us(cost: Cost, element_bits: Option<usize>, chip: &Chip) -> f64 {
+    let per_cycle =
+        |name: &str| rates().find(|rate| rate.name == name).map_or(f64::INFINITY, |rate| rate.value * f64::from(chip.cube_cores));
+    let memory = (cost.read_bytes + cost.write_bytes) / per_cycle("hbm");
+    // 16 x 16 sums over 32 bytes a fractal: a multiply-add is two operations.
+    let cube = element_bits.map_or(0.0, |bits| cost.flops * bits as f64 / (2.0 * 16.0 * 16.0 * 256.0) / per_cycle("mmad_fractal"));
+    chip.us(memory.max(cube))
 }
 
 fn bf16(shape: impl Into<ascend_hal::Dims>) -> Result<TensorView> {
@@ -172,7 +204,7 @@ fn counts(tokens: usize, model: &Model) -> Vec<i64> {
 }
 
 /// `rows` rows through the experts' weights `[E, K, N]`, stored `[E, N, K]`; with `quantised`, int8 with a scale for each row and column.
-fn product(model: &Model, tokens: usize, k: usize, n: usize, gated: bool, quantised: bool) -> Result<Call> {
+fn product(model: &Model, tokens: usize, k: usize, n: usize, gated: bool, quantised: bool) -> Result<GroupedMatmul> {
     let rows = tokens * model.top_k;
     let dtype = if quantised { DType::I8 } else { DType::BF16 };
     let mut weight = Weight::nk(declare(dtype, [model.experts, n, k])?)?;
@@ -188,7 +220,15 @@ fn product(model: &Model, tokens: usize, k: usize, n: usize, gated: bool, quanti
     if gated {
         op = op.with_glu(GluKind::Swiglu);
     }
-    Ok(Call::Product(op))
+    Ok(op)
+}
+
+/// The first product of W8A8 experts, as the second one wants it: int8 with a scale for each row.
+fn quantised_product(model: &Model, tokens: usize) -> Result<GroupedMatmul> {
+    let rows = tokens * model.top_k;
+    let mut op = product(model, tokens, model.hidden, 2 * model.intermediate, true, true)?;
+    op.y = declare(DType::I8, [rows, model.intermediate])?.to_mut();
+    Ok(op.with_glu_quant(GluKind::Swiglu, declare(DType::F32, [rows])?.to_mut()))
 }
 
 /// The kernels of the expert layer and what surrounds it.
@@ -228,10 +268,11 @@ fn layer(model: &Model, tokens: usize) -> Result<Vec<(&'static str, Call)>> {
             "dynamic_quant",
             Call::Quantize(Quantize::new(x()?, declare(DType::I8, [tokens, hidden])?.to_mut(), declare(DType::F32, [tokens])?.to_mut())),
         ),
-        ("grouped_matmul", product(model, tokens, hidden, 2 * intermediate, false, false)?),
-        ("grouped_matmul_w8a8", product(model, tokens, hidden, 2 * intermediate, false, true)?),
-        ("grouped_matmul_swiglu", product(model, tokens, hidden, 2 * intermediate, true, false)?),
-        ("grouped_matmul_down", product(model, tokens, intermediate, hidden, false, false)?),
+        ("grouped_matmul", Call::Product(product(model, tokens, hidden, 2 * intermediate, false, false)?)),
+        ("grouped_matmul_w8a8", Call::Product(product(model, tokens, hidden, 2 * intermediate, false, true)?)),
+        ("grouped_matmul_swiglu", Call::Product(product(model, tokens, hidden, 2 * intermediate, true, false)?)),
+        ("grouped_matmul_swiglu_quant", Call::Product(quantised_product(model, tokens)?)),
+        ("grouped_matmul_down", Call::Product(product(model, tokens, intermediate, hidden, false, false)?)),
         ("finalize_routing", Call::Finalize(FinalizeRouting::new(bf16([pairs, hidden])?, to_row()?, x()?.to_mut()).with_weights(weights))),
     ])
 }
@@ -279,8 +320,9 @@ fn prefill(model: &Model, tokens: usize, context: usize, kv_heads: usize) -> Res
 }
 
 /// `whole`: how often what is modelled comes in the launch.
-fn row(model: &Model, chip: &Chip, step: Step, whole: usize, (kernel, call): (&'static str, Call)) -> Row {
-    let modelled = call.plan(chip).and_then(|plan| {
+fn row(model: &Model, chip: &Chip, step: Step, whole: usize, (kernel, call): (&'static str, Call), change: impl Fn(&mut Plan)) -> Row {
+    let modelled = call.plan(chip).and_then(|mut plan| {
+        change(&mut plan);
         let asked = Launch {
             kernel: plan.kernel,
             blocks: plan.blocks,
@@ -290,21 +332,38 @@ fn row(model: &Model, chip: &Chip, step: Step, whole: usize, (kernel, call): (&'
         };
         launch(&asked, chip).map(|part| Modelled { us: part.us * whole as f64, ..part }).map_err(|error| error.to_string())
     });
-    Row { kernel, model: model.name, step, chip: chip.name, modelled }
+    let counts = counts(step.tokens, model);
+    let used = counts.iter().filter(|&&rows| rows > 0).count() as f64 / counts.len() as f64;
+    Row { kernel, model: model.name, step, chip: chip.name, modelled, least_us: call.least_us(used, chip) * whole as f64 }
 }
 
-/// Models the kernels of a model's steps, those that `wanted` says by name, one row at a time as they are done.
+/// Models the kernels of a model's steps, those that `wanted` says by name and step, one row at a time as they are done.
 ///
 /// A prompt's attention is that of its last [`PREFILL`] tokens. Of long contexts a part of the sequences or heads is modelled, and the time scaled.
 ///
 /// # Errors
 /// A shape is too large.
-pub fn each(model: &Model, chip: &Chip, wanted: impl Fn(&str) -> bool, mut f: impl FnMut(Row)) -> Result<()> {
+pub fn each(model: &Model, chip: &Chip, wanted: impl Fn(&str, Step) -> bool, f: impl FnMut(Row)) -> Result<()> {
+    each_changed(model, chip, wanted, |_| {}, f)
+}
+
+/// As [`each`], of plans that are changed first: what a choice of the host is worth.
+///
+/// # Errors
+/// As [`each`].
+pub fn each_changed(
+    model: &Model,
+    chip: &Chip,
+    wanted: impl Fn(&str, Step) -> bool,
+    change: impl Fn(&mut Plan),
+    mut f: impl FnMut(Row),
+) -> Result<()> {
     let steps = DECODE.map(|tokens| ("decode", tokens)).into_iter().chain([("prefill", PREFILL)]);
     for (phase, tokens) in steps {
         for call in layer(model, tokens)? {
-            if wanted(call.0) {
-                f(row(model, chip, Step { phase, tokens, context: None }, 1, call));
+            let step = Step { phase, tokens, context: None };
+            if wanted(call.0, step) {
+                f(row(model, chip, step, 1, call, &change));
             }
         }
     }
@@ -313,15 +372,17 @@ pub fn each(model: &Model, chip: &Chip, wanted: impl Fn(&str) -> bool, mut f: im
         for tokens in DECODE {
             let sequences = part(tokens, keys * if model.latent.is_some() { model.heads.div_ceil(TILE / 2) } else { model.kv_heads });
             let call = decode(model, sequences, context)?;
-            if wanted(call.0) {
-                f(row(model, chip, Step { phase: "decode", tokens, context: Some(context) }, tokens / sequences, call));
+            let step = Step { phase: "decode", tokens, context: Some(context) };
+            if wanted(call.0, step) {
+                f(row(model, chip, step, tokens / sequences, call, &change));
             }
         }
         let tokens = context.min(PREFILL);
         let kv_heads = part(model.kv_heads, (tokens * model.heads / model.kv_heads).div_ceil(TILE) * keys);
         let call = prefill(model, tokens, context, kv_heads)?;
-        if wanted(call.0) {
-            f(row(model, chip, Step { phase: "prefill", tokens, context: Some(context) }, model.kv_heads / kv_heads, call));
+        let step = Step { phase: "prefill", tokens, context: Some(context) };
+        if wanted(call.0, step) {
+            f(row(model, chip, step, model.kv_heads / kv_heads, call, &change));
         }
     }
     Ok(())
