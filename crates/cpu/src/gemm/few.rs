@@ -5,7 +5,7 @@ use std::ops::Range;
 use ascend_hal::DType;
 
 use super::fill::FILLED_STEPS;
-use super::kernel::{Arithmetic, Block, CODE_STEP_BYTES, COLS, CodesBlock, Few, MAX_ROWS};
+use super::kernel::{self, Arithmetic, Block, CODE_STEP_BYTES, COLS, CodesBlock, Few, MAX_ROWS};
 use super::operand::Matrices;
 use super::packed::Panel;
 use super::{Memory, Product, Span};
@@ -42,6 +42,13 @@ impl Product<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// Has the beginning of the panel with column `col` of matrix `e` brought nearer: kernels fetch ahead what follows in memory, and this does not.
+    pub(super) fn announce(&self, e: usize, col: usize) {
+        if let Matrices::Packed { bytes, packing } = &self.weights.data {
+            kernel::fetch(packing.panel(bytes, e, col / COLS).elements);
+        }
     }
 
     /// With weights that kernels read where they are.

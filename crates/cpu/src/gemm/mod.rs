@@ -223,6 +223,8 @@ impl Product<'_> {
         first: Range<usize>,
         second: Range<usize>,
     ) -> (Values<'s, f32>, Values<'s, f32>) {
+        #[cfg(target_arch = "x86_64")]
+        self.announce(e, second.start);
         self.tile(s, e, rows.clone(), first.clone());
         std::mem::swap(&mut s.sums, &mut s.kept);
         self.tile(s, e, rows, second.clone());

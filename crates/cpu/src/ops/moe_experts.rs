@@ -23,6 +23,10 @@ const OP: OpKind = OpKind::MoeExperts;
 
 /// Columns that are activated at a time: with their partners, as many as a tile has.
 const PART: usize = TILE_PANELS / 2 * COLS;
+/// The same of few rows, whose weights are read in longer runs so.
+const LONG_PART: usize = TILE_PANELS * COLS;
+/// Rows that are few: their sums take hardly any room.
+const FEW_ROWS: usize = 8;
 
 pub(super) fn moe_experts(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
     match op.x.dtype() {
@@ -252,9 +256,10 @@ impl<T: Lane> Work<'_, T> {
     /// Activated values of rows and columns of one expert.
     fn activate(&self, memory: &mut Memory<'_>, g: usize, rows: Range<usize>, cols: Range<usize>) {
         let (expert, inner) = (self.plan.groups[g].expert, self.op.down.data.dim(1));
-        for start in cols.clone().step_by(PART) {
-            let cols = start..(start + PART).min(cols.end);
-            let mut pair = [[0f32; PART]; 2];
+        let part = if rows.len() > FEW_ROWS || self.op.interleaved { PART } else { LONG_PART };
+        for start in cols.clone().step_by(part) {
+            let cols = start..(start + part).min(cols.end);
+            let mut pair = [[0f32; LONG_PART]; 2];
             let [gates, ups] = pair.each_mut().map(|part| &mut part[..cols.len()]);
             if self.op.interleaved {
                 let both = self.gates.tile(memory, expert, rows.clone(), 2 * cols.start..2 * cols.end);
@@ -281,7 +286,7 @@ impl<T: Lane> Work<'_, T> {
     fn glu(&self, gates: &mut [f32], ups: &mut [f32]) {
         let round = |values: &mut [f32]| {
             if T::DTYPE != DType::F32 && !self.op.quantize_activations {
-                let mut rounded = [T::from_f32(0.0); PART];
+                let mut rounded = [T::from_f32(0.0); LONG_PART];
                 let rounded = &mut rounded[..values.len()];
                 convert::narrow(self.isa, values, rounded);
                 convert::widen(self.isa, rounded, values);

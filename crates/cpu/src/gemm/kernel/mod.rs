@@ -11,6 +11,8 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod few;
+#[cfg(target_arch = "x86_64")]
+pub(super) use few::fetch;
 mod portable;
 
 use std::ops::Range;
@@ -24,6 +26,7 @@ pub(crate) const COLS: usize = 64;
 /// Bytes of one step of a panel.
 pub(super) const STEP_BYTES: usize = 4 * COLS;
 /// Bytes of the codes of four bits that are one step of bf16.
+#[cfg(target_arch = "x86_64")]
 pub(super) const CODE_STEP_BYTES: usize = STEP_BYTES / 4;
 /// Bytes of a line of a cache, on most machines.
 const CACHE_LINE: usize = 64;
@@ -90,6 +93,7 @@ struct Tile {
 type Kernel = unsafe fn(&Tile);
 
 /// Arguments of a kernel that multiplies with codes of four bits. `rows` are as many as the kernel is for.
+#[cfg(target_arch = "x86_64")]
 struct CodesTile {
     /// Where each row's part of the block begins, `row_step` bytes a step.
     rows: [*const u8; MAX_ROWS],
@@ -111,6 +115,7 @@ struct CodesTile {
 /// # Safety
 /// * The processor has the instruction set of the kernel.
 /// * The pointers of [`CodesTile`] are valid for what they stand for, and nothing else touches `sums`.
+#[cfg(target_arch = "x86_64")]
 type CodesKernel = unsafe fn(&CodesTile);
 
 /// The kernels of one instruction set, each for 1 to [`MAX_ROWS`] rows.
@@ -122,10 +127,12 @@ pub(super) struct Kernels {
     /// Products of bf16 and of i8 are those of [`amx`] instead.
     pub(super) matrix_unit: bool,
     /// For few rows of bf16 by codes of four bits.
+    #[cfg(target_arch = "x86_64")]
     pub(super) codes: Option<CodesKernels>,
 }
 
 /// Kernels for few rows by codes of four bits.
+#[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 pub(super) struct CodesKernels {
     by_rows: &'static [CodesKernel],
@@ -134,6 +141,7 @@ pub(super) struct CodesKernels {
 }
 
 /// Codes of four bits of one panel, and what the sums of their parts are multiplied with.
+#[cfg(target_arch = "x86_64")]
 pub(super) struct CodesBlock<'a> {
     /// [`CODE_STEP_BYTES`] for each step.
     pub(super) codes: &'a [u8],
@@ -198,6 +206,7 @@ static PORTABLE: Kernels = Kernels {
     int8: by_rows!(portable::int8),
     int_rows: IntRows::Wide,
     matrix_unit: false,
+    #[cfg(target_arch = "x86_64")]
     codes: None,
 };
 
