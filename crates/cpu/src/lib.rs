@@ -31,6 +31,7 @@ mod ops;
 mod pool;
 pub mod probe;
 mod rows;
+mod runs;
 mod scratch;
 mod simd;
 mod stream;

@@ -1,5 +1,6 @@
 //! Products of rows with the blocks of one panel, in registers.
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use ascend_hal::f16;
@@ -19,8 +20,8 @@ const PAIRS: usize = BLOCK / 2;
 const ROWS: usize = 3;
 /// Bytes of a line of a cache.
 const LINE: usize = 64;
-/// How far ahead of the sums weights are fetched.
-const AHEAD_BYTES: usize = 4096;
+/// How far ahead of the sums weights are fetched. Not 4096: lines that far apart share a set of a first-level cache, which costs a quarter of the bandwidth.
+const AHEAD_BYTES: usize = 2048;
 
 /// Scales or offsets of a block.
 #[derive(Clone, Copy)]
@@ -91,10 +92,6 @@ impl Codes for Floats {
     fn pair<S: Lanes>(&self, pair: usize, vector: usize) -> [S; 2] {
         [S::load(&self[2 * pair][vector]), S::load(&self[2 * pair + 1][vector])]
     }
-
-    /// They are in a cache.
-    #[inline(always)]
-    fn ahead<S: Lanes>(&self, _: usize) {}
 }
 
 /// Blocks of a panel.
@@ -120,20 +117,64 @@ impl<'a> Panel<'a> {
         Self { bytes: &self.bytes[blocks.start * each..blocks.end * each], ..self }
     }
 
+    /// Number of blocks.
     #[inline(always)]
-    fn blocks(self) -> impl Iterator<Item = Block<'a>> {
-        let Form { scales, offsets, .. } = self.form;
-        self.bytes.chunks_exact(self.form.block_bytes()).map(move |block| {
-            let parts = &block[self.form.code_bytes()..];
-            let (of_scales, of_offsets) = parts.split_at(scales.bytes());
-            let scales = Scales::of(scales, of_scales).unwrap_or(Scales::Single(&[[1.0; LANES]; VECTORS]));
-            Block { parts, scales, offsets: Scales::of(offsets, of_offsets) }
-        })
+    fn len(self) -> usize {
+        self.bytes.len() / self.form.block_bytes()
     }
 
     #[inline(always)]
-    fn codes<C: Codes>(self) -> impl Iterator<Item = &'a C> + Clone {
-        self.bytes.chunks_exact(self.form.block_bytes()).map(|block| bytemuck::from_bytes(&block[..size_of::<C>()]))
+    fn bytes_of(self, block: usize) -> &'a [u8] {
+        let each = self.form.block_bytes();
+        &self.bytes[block * each..][..each]
+    }
+
+    #[inline(always)]
+    fn block(self, block: usize) -> Block<'a> {
+        let Form { scales, offsets, .. } = self.form;
+        let parts = &self.bytes_of(block)[self.form.code_bytes()..];
+        let (of_scales, of_offsets) = parts.split_at(scales.bytes());
+        let scales = Scales::of(scales, of_scales).unwrap_or(Scales::Single(&[[1.0; LANES]; VECTORS]));
+        Block { parts, scales, offsets: Scales::of(offsets, of_offsets) }
+    }
+
+    #[inline(always)]
+    fn codes<C: Codes>(self, block: usize) -> &'a C {
+        bytemuck::from_bytes(&self.bytes_of(block)[..size_of::<C>()])
+    }
+}
+
+/// Where the codes of blocks are.
+trait Stored: Copy {
+    type Codes: Codes;
+    /// They come from memory, and what follows is fetched ahead.
+    const STREAMED: bool;
+
+    fn codes(&self, block: usize) -> &Self::Codes;
+}
+
+/// In the panel itself.
+#[derive(Clone, Copy)]
+struct InPlace<'a, C>(Panel<'a>, PhantomData<C>);
+
+impl<C: Codes> Stored for InPlace<'_, C> {
+    type Codes = C;
+    const STREAMED: bool = true;
+
+    #[inline(always)]
+    fn codes(&self, block: usize) -> &C {
+        self.0.codes(block)
+    }
+}
+
+/// Widened.
+impl Stored for &[Floats] {
+    type Codes = Floats;
+    const STREAMED: bool = false;
+
+    #[inline(always)]
+    fn codes(&self, block: usize) -> &Floats {
+        &self[block]
     }
 }
 
@@ -150,8 +191,8 @@ simd! {
     pub(super) fn widen<S>(panel: Panel<'_>, out: &mut [f32]) {
         let out: &mut [Floats] = bytemuck::cast_slice_mut(out);
         match panel.form.four_bits {
-            true => panel.codes::<Four>().zip(out).for_each(|(codes, out)| widen_block::<S, _>(codes, out)),
-            false => panel.codes::<Eight>().zip(out).for_each(|(codes, out)| widen_block::<S, _>(codes, out)),
+            true => (0..panel.len()).zip(out).for_each(|(b, out)| widen_block::<S, Four>(panel.codes(b), out)),
+            false => (0..panel.len()).zip(out).for_each(|(b, out)| widen_block::<S, Eight>(panel.codes(b), out)),
         }
     }
 }
@@ -172,8 +213,8 @@ simd! {
     pub(super) fn widen_to_pairs<S>(panel: Panel<'_>, out: &mut [f32]) {
         let out: &mut [Words] = bytemuck::cast_slice_mut(out);
         match panel.form.four_bits {
-            true => panel.codes::<Four>().zip(out).for_each(|(codes, out)| pair_block::<S, _>(codes, out)),
-            false => panel.codes::<Eight>().zip(out).for_each(|(codes, out)| pair_block::<S, _>(codes, out)),
+            true => (0..panel.len()).zip(out).for_each(|(b, out)| pair_block::<S, Four>(panel.codes(b), out)),
+            false => (0..panel.len()).zip(out).for_each(|(b, out)| pair_block::<S, Eight>(panel.codes(b), out)),
         }
     }
 }
@@ -191,7 +232,7 @@ fn pair_block<S: Lanes, C: Codes>(codes: &C, out: &mut Words) {
 simd! {
     /// `sums[i] += scale * own[i] + offset * sum of x[i]` for the first block of rows and panel: what [`few`] does with the sums of a block.
     pub(super) fn add_scaled<S>(rows: Rows<'_>, panel: Panel<'_>, own: &[f32], sums: &mut [f32]) {
-        let Some(block) = panel.blocks().next() else { return };
+        let block = panel.block(0);
         for (i, (sums, own)) in sums.as_chunks_mut::<COLS>().0.iter_mut().zip(own.as_chunks::<COLS>().0).enumerate() {
             let x = S::splat(rows.sums[i * rows.stride]);
             for (vector, (sums, own)) in sums.as_chunks_mut::<LANES>().0.iter_mut().zip(own.as_chunks::<LANES>().0).enumerate() {
@@ -209,8 +250,8 @@ simd! {
     /// `sums[i] += rows[i] @ panel`, for all rows of `sums: [rows, COLS]`.
     pub(super) fn few<S>(rows: Rows<'_>, panel: Panel<'_>, sums: &mut [f32]) {
         match panel.form.four_bits {
-            true => all_rows::<S, Four>(rows, panel, panel.codes(), sums),
-            false => all_rows::<S, Eight>(rows, panel, panel.codes(), sums),
+            true => all_rows::<S, _>(rows, panel, InPlace::<Four>(panel, PhantomData), sums),
+            false => all_rows::<S, _>(rows, panel, InPlace::<Eight>(panel, PhantomData), sums),
         }
     }
 }
@@ -218,12 +259,12 @@ simd! {
 simd! {
     /// [`few`], with codes that have been widened.
     pub(super) fn many<S>(rows: Rows<'_>, panel: Wide<'_>, sums: &mut [f32]) {
-        all_rows::<S, Floats>(rows, panel.scales, bytemuck::cast_slice(panel.values).iter(), sums);
+        all_rows::<S, &[Floats]>(rows, panel.scales, bytemuck::cast_slice(panel.values), sums);
     }
 }
 
 #[inline(always)]
-fn all_rows<'a, S: Lanes, C: Codes>(rows: Rows<'_>, panel: Panel<'_>, codes: impl Iterator<Item = &'a C> + Clone, sums: &mut [f32]) {
+fn all_rows<S: Lanes, B: Stored>(rows: Rows<'_>, panel: Panel<'_>, codes: B, sums: &mut [f32]) {
     let sums = sums.as_chunks_mut::<COLS>().0;
     for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
         let first = i * ROWS * rows.stride;
@@ -231,12 +272,12 @@ fn all_rows<'a, S: Lanes, C: Codes>(rows: Rows<'_>, panel: Panel<'_>, codes: imp
         for vector in (0..VECTORS).step_by(S::TILE) {
             // One body a number of rows; vectors of a tile are a constant of the instruction set.
             match (sums.len(), S::TILE) {
-                (1, 4) => tile::<S, C, 1, 4>(rows, panel, codes.clone(), vector, sums),
-                (2, 4) => tile::<S, C, 2, 4>(rows, panel, codes.clone(), vector, sums),
-                (_, 4) => tile::<S, C, ROWS, 4>(rows, panel, codes.clone(), vector, sums),
-                (1, _) => tile::<S, C, 1, 1>(rows, panel, codes.clone(), vector, sums),
-                (2, _) => tile::<S, C, 2, 1>(rows, panel, codes.clone(), vector, sums),
-                _ => tile::<S, C, ROWS, 1>(rows, panel, codes.clone(), vector, sums),
+                (1, 4) => tile::<S, B, 1, 4>(rows, panel, codes, vector, sums),
+                (2, 4) => tile::<S, B, 2, 4>(rows, panel, codes, vector, sums),
+                (_, 4) => tile::<S, B, ROWS, 4>(rows, panel, codes, vector, sums),
+                (1, _) => tile::<S, B, 1, 1>(rows, panel, codes, vector, sums),
+                (2, _) => tile::<S, B, 2, 1>(rows, panel, codes, vector, sums),
+                _ => tile::<S, B, ROWS, 1>(rows, panel, codes, vector, sums),
             }
         }
     }
@@ -244,10 +285,10 @@ fn all_rows<'a, S: Lanes, C: Codes>(rows: Rows<'_>, panel: Panel<'_>, codes: imp
 
 /// `R` rows and `V` vectors of columns, from `vector` on.
 #[inline(always)]
-fn tile<'a, S: Lanes, C: Codes, const R: usize, const V: usize>(
+fn tile<S: Lanes, B: Stored, const R: usize, const V: usize>(
     rows: Rows<'_>,
     panel: Panel<'_>,
-    codes: impl Iterator<Item = &'a C>,
+    stored: B,
     vector: usize,
     sums: &mut [[f32; COLS]],
 ) {
@@ -259,11 +300,12 @@ fn tile<'a, S: Lanes, C: Codes, const R: usize, const V: usize>(
         }
     }
     let values = rows.values.as_chunks::<BLOCK>().0;
-    for (b, (block, codes)) in panel.blocks().zip(codes).enumerate() {
+    for b in 0..panel.len() {
+        let (block, codes) = (panel.block(b), stored.codes(b));
         let x: [&[f32; BLOCK]; R] = std::array::from_fn(|i| &values[i * rows.stride + b]);
         let (mut even, mut odd) = ([[S::splat(0.0); V]; R], [[S::splat(0.0); V]; R]);
         for pair in 0..PAIRS {
-            if vector == 0 {
+            if B::STREAMED && vector == 0 {
                 codes.ahead::<S>(pair);
             }
             for j in 0..V {
@@ -274,7 +316,7 @@ fn tile<'a, S: Lanes, C: Codes, const R: usize, const V: usize>(
                 }
             }
         }
-        if vector == 0 {
+        if B::STREAMED && vector == 0 {
             block.parts.chunks_exact(LINE).for_each(|line| S::prefetch(line.as_ptr().wrapping_add(AHEAD_BYTES)));
         }
         for j in 0..V {

@@ -27,6 +27,7 @@ use self::packed::{Packing, Source};
 use self::rows::Blocks;
 use crate::context::Context;
 use crate::gemm::{Bias, COLS, Held, Sheet, Stored, in_order, worthwhile};
+use crate::runs::Runs;
 use crate::scratch::Scratch;
 use crate::simd::{Lane, convert};
 
@@ -36,10 +37,6 @@ const BLOCK: usize = 32;
 const FEW_ROWS: usize = 6;
 /// Blocks that are widened at a time: for a first-level cache.
 const WIDENED: usize = 3;
-/// Panels that few rows are multiplied with at a time, at most.
-const RUN: usize = 16;
-/// Pieces for each thread, so that the last ones end together.
-const PIECES: usize = 4;
 /// Rows of a piece of work.
 const PIECE_ROWS: usize = 256;
 
@@ -91,31 +88,30 @@ fn run<Y: Lane>(cx: &Context<'_>, op: &Matmul, access: &HostAccess<'_>, stored: 
     let pieces_of_rows = each.div_ceil(PIECE_ROWS);
     let panels = n.div_ceil(COLS);
     let threads = worthwhile(cx, rows.saturating_mul(n).saturating_mul(k));
-    // Neighbours in memory, so that what is fetched ahead is the same thread's.
-    let run = if each <= FEW_ROWS { (panels / (PIECES * threads)).clamp(1, RUN) } else { 1 };
-    let runs = panels.div_ceil(run);
-    let pieces = rows.checked_div(each).unwrap_or(0) * pieces_of_rows * runs;
+    let pieces = rows.checked_div(each).unwrap_or(0) * pieces_of_rows * panels;
+    // Few rows read panel after panel, each of which follows the one before in memory. Many use the same blocks of rows at once, so that these stay in a cache.
+    let runs = Runs::new(pieces, if each <= FEW_ROWS { threads } else { 1 });
     let sheet = Sheet::new(&mut y, n);
     in_order(
         cx,
         threads,
         pieces,
-        || Memory::take(cx, each.min(PIECE_ROWS)),
-        |memory, piece, _| {
+        || Ok((Memory::take(cx, each.min(PIECE_ROWS))?, runs.enter())),
+        |(memory, own), _, _| {
+            // As many are asked for as there are.
+            let Some(piece) = runs.take(*own) else { return };
             // Pieces of the same rows follow one another: these stay in a cache.
-            let (first, block) = (piece % runs * run, piece / runs);
+            let (panel, block) = (piece % panels, piece / panels);
             let (matrix, part) = (block / pieces_of_rows, block % pieces_of_rows);
             let cut = |part: usize| matrix * each + each.min(part * PIECE_ROWS);
-            for panel in first..panels.min(first + run) {
-                let (rows, cols) = (cut(part)..cut(part + 1), panel * COLS..n.min((panel + 1) * COLS));
-                call.sums(cx, memory, matrix, panel, rows.clone());
-                for (sums, row) in memory.sums.as_chunks_mut::<COLS>().0.iter_mut().zip(rows) {
-                    call.add_bias(&mut sums[..cols.len()], &cols);
-                    #[allow(unsafe_code, reason = "threads write to disjoint parts of one slice")]
-                    // SAFETY: each piece has rows and columns of its own.
-                    let to = unsafe { sheet.part(row, cols.clone()) };
-                    convert::narrow(cx.isa(), &sums[..cols.len()], to);
-                }
+            let (rows, cols) = (cut(part)..cut(part + 1), panel * COLS..n.min((panel + 1) * COLS));
+            call.sums(cx, memory, matrix, panel, rows.clone());
+            for (sums, row) in memory.sums.as_chunks_mut::<COLS>().0.iter_mut().zip(rows) {
+                call.add_bias(&mut sums[..cols.len()], &cols);
+                #[allow(unsafe_code, reason = "threads write to disjoint parts of one slice")]
+                // SAFETY: each piece has rows and columns of its own.
+                let to = unsafe { sheet.part(row, cols.clone()) };
+                convert::narrow(cx.isa(), &sums[..cols.len()], to);
             }
         },
     )
