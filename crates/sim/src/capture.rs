@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 
 use ascend_sys::ffi::{
-    ACL_ERROR_RT_CAPTURE_MODE_BLOCK_ASYNC, ACL_ERROR_RT_CAPTURE_MODE_NOT_SUPPORT, ACL_ERROR_RT_MODEL_CAPTURED,
+    ACL_ERROR_RT_CAPTURE_MODE_BLOCK_ASYNC, ACL_ERROR_RT_CAPTURE_MODE_NOT_SUPPORT, ACL_ERROR_RT_MODEL_CAPTURED, ACL_ERROR_RT_PARAM_INVALID,
     ACL_ERROR_RT_STREAM_CAPTURE_INVALIDATED, ACL_ERROR_RT_STREAM_CAPTURE_UNMATCHED, ACL_ERROR_RT_STREAM_CAPTURE_WRONG_THREAD,
     ACL_ERROR_RT_STREAM_UNJOINED, ACL_MODEL_RI_CAPTURE_MODE_GLOBAL, ACL_MODEL_RI_CAPTURE_MODE_RELAXED,
     ACL_MODEL_RI_CAPTURE_MODE_THREAD_LOCAL, aclError, aclmdlRICaptureMode,
@@ -18,6 +18,7 @@ use crate::fault::{Fault, Outcome};
 use crate::machine::machine;
 use crate::memory::Span;
 use crate::stream::{Flags, Stream, Task, attempt};
+use crate::task_group::{Member, operator_of};
 
 /// How many tasks of each captured stream come before a point.
 pub(crate) type Clock = HashMap<u64, u64>;
@@ -37,6 +38,8 @@ struct State {
     /// The first is the one that the capture began on.
     streams: Vec<Arc<Stream>>,
     clocks: HashMap<u64, Clock>,
+    /// The groups of operators that are being recorded, by their streams.
+    groups: HashMap<u64, Vec<Member>>,
     invalid: Option<&'static str>,
 }
 
@@ -101,9 +104,27 @@ impl Capture {
         if let Some(why) = state.invalid {
             return Err(invalidated(why));
         }
+        let place = state.tasks.len();
+        if let Some(group) = state.groups.get_mut(&stream) {
+            group.push((place, operator_of(&task)?));
+        }
         state.tasks.push(task);
         *state.clocks.entry(stream).or_default().entry(stream).or_default() += 1;
         Ok(())
+    }
+
+    /// From here on the stream's operators form a group.
+    pub(crate) fn begin_group(&self, stream: u64) -> Outcome {
+        match self.state().groups.insert(stream, Vec::new()) {
+            None => Ok(()),
+            Some(_) => Err(Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, "a group of tasks has been begun on the stream and not ended")),
+        }
+    }
+
+    /// Ends the stream's group.
+    pub(crate) fn end_group(&self, stream: u64) -> Outcome<Vec<Member>> {
+        let group = self.state().groups.remove(&stream);
+        group.ok_or_else(|| Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, "no group of tasks has been begun on the stream"))
     }
 
     /// What comes before the next task of a stream.
@@ -197,17 +218,31 @@ struct Recorded {
     uses: Arc<[Span]>,
 }
 
+impl Recorded {
+    fn of(tasks: Vec<Task>) -> Self {
+        let mut uses: Vec<Span> = Vec::new();
+        for span in tasks.iter().flat_map(|task| &task.uses) {
+            if !uses.iter().any(|known| known.same_allocations(span)) {
+                uses.push(span.clone());
+            }
+        }
+        Self { tasks: tasks.into(), uses: uses.into() }
+    }
+}
+
 /// What a capture makes: a sequence of tasks that can be run as one.
 pub(crate) struct Model {
     context: usize,
     /// None while the capture runs.
     recorded: Mutex<Option<Recorded>>,
     executions: Arc<AtomicUsize>,
+    /// Handles of groups of its operators.
+    groups: Mutex<Vec<usize>>,
 }
 
 impl Model {
     pub(crate) fn new(context: usize) -> Arc<Self> {
-        Arc::new(Self { context, recorded: Mutex::new(None), executions: Arc::default() })
+        Arc::new(Self { context, recorded: Mutex::new(None), executions: Arc::default(), groups: Mutex::default() })
     }
 
     /// The handle of the context that it belongs to.
@@ -215,14 +250,24 @@ impl Model {
         self.context
     }
 
+    pub(crate) fn groups(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn finish(&self, tasks: Vec<Task>) {
-        let mut uses: Vec<Span> = Vec::new();
-        for span in tasks.iter().flat_map(|task| &task.uses) {
-            if !uses.iter().any(|known| known.same_allocations(span)) {
-                uses.push(span.clone());
+        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = Some(Recorded::of(tasks));
+    }
+
+    /// Puts other tasks in the places of some. Executions that have begun are not changed.
+    pub(crate) fn replace(&self, tasks: impl Iterator<Item = (usize, Task)>) -> Outcome {
+        let mut all = self.tasks()?.to_vec();
+        for (place, task) in tasks {
+            if let Some(old) = all.get_mut(place) {
+                *old = task;
             }
         }
-        *self.recorded.lock().unwrap_or_else(PoisonError::into_inner) = Some(Recorded { tasks: tasks.into(), uses: uses.into() });
+        self.finish(all);
+        Ok(())
     }
 
     fn recorded(&self) -> Outcome<Recorded> {
@@ -241,11 +286,13 @@ impl Model {
     }
 
     /// Puts one execution on a stream.
-    pub(crate) fn execute(&self, stream: &Stream) -> Outcome {
-        let Recorded { tasks, uses } = self.recorded()?;
+    pub(crate) fn execute(self: &Arc<Self>, stream: &Stream) -> Outcome {
+        let uses = self.recorded()?.uses;
         let execution = stream.capture().is_none().then(|| Execution::begin(&self.executions));
+        let model = self.clone();
         stream.submit(uses.to_vec(), move |flags| {
-            let outcome = replay(&tasks, flags);
+            // As they are by now: an update may have come before.
+            let outcome = model.tasks().and_then(|tasks| replay(&tasks, flags));
             execution.iter().for_each(Execution::end);
             outcome
         })

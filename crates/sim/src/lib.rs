@@ -55,6 +55,7 @@ mod ranges;
 mod report;
 mod stream;
 mod summary;
+mod task_group;
 
 pub use abi::{find, refuse, resolve};
 pub use calls::{Calls, calls};

@@ -244,8 +244,13 @@ impl State {
         Ok(found)
     }
 
+    /// Ends a handle; with a model, those of its parts.
     pub(crate) fn remove(&mut self, handle: *const c_void) {
-        self.handles.remove(&(handle as usize));
+        if let Some(Object::Model(model)) = self.handles.remove(&(handle as usize)) {
+            model.groups().iter().for_each(|group| {
+                self.handles.remove(group);
+            });
+        }
     }
 
     /// Every context of a device.

@@ -13,6 +13,7 @@ use ascend_sys::ffi::{
 use crate::capture::Capture;
 use crate::fault::{Fault, Outcome};
 use crate::memory::{InUse, Span};
+use crate::task_group::Update;
 
 /// What a stream runs. It can run more than once: a captured task runs with every replay.
 pub(crate) type Work = dyn Fn(&Flags) -> Outcome + Send + Sync;
@@ -24,6 +25,8 @@ pub(crate) struct Task {
     pub(crate) work: Arc<Work>,
     /// Runs even on a stream that has stopped: others wait for it.
     pub(crate) always: bool,
+    /// The single operator that it is.
+    pub(crate) operator: Option<&'static str>,
 }
 
 /// What a stream tells its running task.
@@ -113,6 +116,8 @@ struct Queue {
     worker: bool,
     /// Where tasks are recorded in place of being run.
     capture: Option<Arc<Capture>>,
+    /// Where tasks are collected in place of being run.
+    update: Option<Update>,
     failure_mode_set: bool,
 }
 
@@ -151,18 +156,31 @@ impl Stream {
     ///   freed by then. `work` keeps spans of its own to reach it.
     /// * `work` runs once, or with every replay: it must not consume what it holds.
     pub(crate) fn submit(&self, uses: Vec<Span>, work: impl Fn(&Flags) -> Outcome + Send + Sync + 'static) -> Outcome {
-        self.put(Task { uses, work: Arc::new(work), always: false })
+        self.put(Task { uses, work: Arc::new(work), always: false, operator: None })
+    }
+
+    /// As [`submit`](Self::submit), for the second call of an operator.
+    pub(crate) fn submit_operator(
+        &self,
+        operator: &'static str,
+        uses: Vec<Span>,
+        work: impl Fn(&Flags) -> Outcome + Send + Sync + 'static,
+    ) -> Outcome {
+        self.put(Task { uses, work: Arc::new(work), always: false, operator: Some(operator) })
     }
 
     /// As [`submit`](Self::submit), for work that others wait for: once enqueued, it runs even if the stream has stopped after a failure.
     pub(crate) fn submit_always(&self, work: impl Fn(&Flags) -> Outcome + Send + Sync + 'static) -> Outcome {
-        self.put(Task { uses: Vec::new(), work: Arc::new(work), always: true })
+        self.put(Task { uses: Vec::new(), work: Arc::new(work), always: true, operator: None })
     }
 
     fn put(&self, task: Task) -> Outcome {
         let mut queue = self.shared.queue();
         if let Some(capture) = &queue.capture {
             return capture.record(self.id, task);
+        }
+        if let Some(update) = &mut queue.update {
+            return update.take(task);
         }
         if let Some(failure) = self.shared.flags.halt.failure() {
             return Err(failure.of("a task of the context has failed, and its streams take no more"));
@@ -189,6 +207,24 @@ impl Stream {
     /// From here on tasks are recorded, or run again.
     pub(crate) fn set_capture(&self, capture: Option<Arc<Capture>>) {
         self.shared.queue().capture = capture;
+    }
+
+    /// From here on tasks are collected, to take the place of a group's.
+    pub(crate) fn begin_update(&self, update: Update) -> Outcome {
+        let mut queue = self.shared.queue();
+        if queue.update.is_some() {
+            return Err(Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, "an update is under way on the stream already"));
+        }
+        queue.update = Some(update);
+        Ok(())
+    }
+
+    /// From here on tasks run again. What has been collected is put into its model when the stream gets there.
+    pub(crate) fn end_update(&self) -> Outcome {
+        let update = self.shared.queue().update.take();
+        let update = update.ok_or_else(|| Fault::misuse(ACL_ERROR_RT_PARAM_INVALID, "no update is under way on the stream"))?;
+        let (uses, put) = update.finish()?;
+        self.submit(uses, move |_| put())
     }
 
     /// Refuses what cannot be asked of a stream whose tasks do not run.
@@ -281,6 +317,7 @@ impl Stream {
             queue.fault = None;
         }
         let capture = queue.capture.take();
+        queue.update = None;
         if close || queue.finished < queue.submitted {
             self.shared.flags.stop.store(true, Ordering::Release);
         }

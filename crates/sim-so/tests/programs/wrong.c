@@ -94,6 +94,14 @@ static aclOpExecutor *plan(uint64_t *bytes) {
     X(copy_in_capture, "aclrtMemcpy", "while a capture runs") \
     X(fork_without_join, "aclmdlRICaptureEnd", "does not wait for") \
     X(event_from_outside_capture, "aclrtStreamWaitEvent", "not recorded in the capture") \
+    X(group_outside_of_capture, "aclmdlRICaptureTaskGrpBegin", "is not being captured") \
+    X(group_ended_unbegun, "aclmdlRICaptureTaskGrpEnd", "no group of tasks has been begun") \
+    X(group_of_a_fill, "aclrtMemsetAsync", "takes single operators") \
+    X(update_of_no_group, "aclmdlRICaptureTaskUpdateBegin", "no handle at all") \
+    X(update_with_too_little, "aclmdlRICaptureTaskUpdateEnd", "the 1 operators of the group asked, 0 found") \
+    X(update_with_too_much, "aclnnAdd", "nothing more asked as number 1") \
+    X(update_with_another_operator, "aclnnMul", "aclnnAdd asked as number 0") \
+    X(update_after_destroy, "aclmdlRICaptureTaskUpdateBegin", "has been destroyed") \
     X(replay_after_free, "aclmdlRIExecuteAsync", "after it was freed") \
     X(replay_destroyed, "aclmdlRIExecuteAsync", "has been destroyed") \
     X(callback_unsubscribed, "aclrtLaunchCallback", "aclrtSubscribeReport") \
@@ -203,6 +211,39 @@ static aclmdlRI captured(void *address) {
 }
 static void replay_after_free(void) { void *a = device(64); aclmdlRI m = captured(a); aclrtFree(a); aclmdlRIExecuteAsync(m, NULL); }
 static void replay_destroyed(void) { aclmdlRI m = captured(device(64)); aclmdlRIDestroy(m); aclmdlRIExecuteAsync(m, NULL); }
+static void group_outside_of_capture(void) { aclmdlRICaptureTaskGrpBegin(new_stream()); }
+static void group_ended_unbegun(void) { aclrtTaskGrp g; aclmdlRICaptureTaskGrpEnd(capturing(), &g); }
+static void group_of_a_fill(void) {
+    void *a = device(64); aclrtStream s = capturing();
+    aclmdlRICaptureTaskGrpBegin(s);
+    aclrtMemsetAsync(a, 64, 0, 64, s);
+}
+static void add(aclrtStream s) { uint64_t bytes; aclOpExecutor *e = plan(&bytes); aclnnAdd(bytes ? device(bytes) : NULL, bytes, e, s); }
+// A group of one sum.
+static aclrtTaskGrp grouped(aclmdlRI *model) {
+    aclrtTaskGrp group = NULL; aclrtStream s = capturing();
+    aclmdlRICaptureTaskGrpBegin(s); add(s); aclmdlRICaptureTaskGrpEnd(s, &group);
+    aclmdlRICaptureEnd(s, model);
+    return group;
+}
+static void update_of_no_group(void) { aclmdlRICaptureTaskUpdateBegin(new_stream(), (aclrtTaskGrp)0x1234); }
+static aclrtStream updating(void) {
+    aclmdlRI model; aclrtStream s = new_stream();
+    aclmdlRICaptureTaskUpdateBegin(s, grouped(&model));
+    return s;
+}
+static void update_with_too_little(void) { aclmdlRICaptureTaskUpdateEnd(updating()); }
+static void update_with_too_much(void) { aclrtStream s = updating(); add(s); add(s); }
+static void update_with_another_operator(void) {
+    uint64_t bytes = 0; aclOpExecutor *e = NULL; aclrtStream s = updating();
+    aclnnMulGetWorkspaceSize(tensor(device(16), 4), tensor(device(16), 4), tensor(device(16), 4), &bytes, &e);
+    aclnnMul(bytes ? device(bytes) : NULL, bytes, e, s);
+}
+static void update_after_destroy(void) {
+    aclmdlRI model; aclrtTaskGrp group = grouped(&model);
+    aclmdlRIDestroy(model);
+    aclmdlRICaptureTaskUpdateBegin(new_stream(), group);
+}
 static void nothing(void *argument) { (void)argument; }
 static void callback_unsubscribed(void) { aclrtLaunchCallback(nothing, NULL, ACL_CALLBACK_NO_BLOCK, new_stream()); }
 

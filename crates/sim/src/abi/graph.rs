@@ -1,10 +1,12 @@
-//! Capture of a stream's tasks, and their replay.
+//! Capture of a stream's tasks, their replay, and changes between replays.
+
+use std::sync::Arc;
 
 use ascend_sys::ffi::{
     ACL_ERROR_RT_MODEL_CONTEXT, ACL_ERROR_RT_MODEL_RUNNING, ACL_ERROR_RT_PARAM_INVALID, ACL_ERROR_RT_STREAM_CAPTURE_IMPLICIT,
     ACL_ERROR_RT_STREAM_CAPTURED, ACL_ERROR_RT_STREAM_NOT_CAPTURED, ACL_MODEL_RI_CAPTURE_STATUS_ACTIVE,
     ACL_MODEL_RI_CAPTURE_STATUS_INVALIDATED, ACL_MODEL_RI_CAPTURE_STATUS_NONE, aclError, aclmdlRI, aclmdlRICaptureMode,
-    aclmdlRICaptureStatus, aclrtStream,
+    aclmdlRICaptureStatus, aclrtStream, aclrtTaskGrp,
 };
 
 use super::{Address, functions, give, limit};
@@ -13,6 +15,7 @@ use crate::context;
 use crate::fault::{Fault, Outcome, call};
 use crate::machine::{Object, machine};
 use crate::stream::Stream;
+use crate::task_group::{Group, Update};
 
 pub(super) const FUNCTIONS: &[(&str, Address)] = functions! {
     aclmdlRICaptureBegin => capture_begin,
@@ -23,6 +26,10 @@ pub(super) const FUNCTIONS: &[(&str, Address)] = functions! {
     aclmdlRIExecute => execute,
     aclmdlRIDestroy => destroy,
     aclmdlRIDebugPrint => debug_print,
+    aclmdlRICaptureTaskGrpBegin => group_begin,
+    aclmdlRICaptureTaskGrpEnd => group_end,
+    aclmdlRICaptureTaskUpdateBegin => update_begin,
+    aclmdlRICaptureTaskUpdateEnd => update_end,
 };
 
 fn invalid(what: impl Into<String>) -> Fault {
@@ -85,6 +92,53 @@ pub(super) unsafe extern "C" fn capture_end(stream: aclrtStream, model: *mut acl
         // SAFETY: as above.
         unsafe { give(model, handle, "modelRI") }
     })
+}
+
+const GROUP: &str = "task group";
+
+/// The capture of a stream, and the number that the capture knows the stream by.
+fn capture_of(stream: aclrtStream) -> Outcome<(Arc<Capture>, u64)> {
+    let found = context::stream(stream)?;
+    let unmatched = || Fault::misuse(ACL_ERROR_RT_STREAM_NOT_CAPTURED, format!("the stream {stream:p} is not being captured"));
+    Ok((found.capture().ok_or_else(unmatched)?, found.id()))
+}
+
+pub(super) unsafe extern "C" fn group_begin(stream: aclrtStream) -> aclError {
+    call("aclmdlRICaptureTaskGrpBegin", || {
+        let (capture, stream) = capture_of(stream)?;
+        capture.begin_group(stream)
+    })
+}
+
+pub(super) unsafe extern "C" fn group_end(stream: aclrtStream, handle: *mut aclrtTaskGrp) -> aclError {
+    call("aclmdlRICaptureTaskGrpEnd", || {
+        // SAFETY: the caller's pointer is null or valid, by the function's rules.
+        unsafe { give(handle, std::ptr::null_mut(), "handle") }?;
+        let (capture, stream) = capture_of(stream)?;
+        let members = capture.end_group(stream)?;
+        let mut state = machine().state();
+        let model = state.model(capture.model() as aclmdlRI)?;
+        let group = state.add(|_| Object::Other(GROUP, Arc::new(Group { model: model.clone(), members })));
+        model.groups().push(group);
+        drop(state);
+        // SAFETY: as above.
+        unsafe { give(handle, group as aclrtTaskGrp, "handle") }
+    })
+}
+
+pub(super) unsafe extern "C" fn update_begin(stream: aclrtStream, handle: aclrtTaskGrp) -> aclError {
+    call("aclmdlRICaptureTaskUpdateBegin", || {
+        let found = context::stream(stream)?;
+        found.not_captured()?;
+        let group: Arc<Group> = machine().state().other(handle, GROUP)?;
+        // Refused while the capture runs.
+        group.model.tasks()?;
+        found.begin_update(Update::new(group))
+    })
+}
+
+pub(super) unsafe extern "C" fn update_end(stream: aclrtStream) -> aclError {
+    call("aclmdlRICaptureTaskUpdateEnd", || context::stream(stream)?.end_update())
 }
 
 pub(super) unsafe extern "C" fn exchange_mode(mode: *mut aclmdlRICaptureMode) -> aclError {

@@ -114,7 +114,7 @@ pub(crate) fn launch(
         let plan = executor.plan.clone();
         let uses = workspace.iter().map(|(span, _)| span).chain(spans.iter().flatten()).cloned().collect();
         let device = context::current()?.device();
-        stream.submit(uses, move |flags| {
+        stream.submit_operator(operator, uses, move |flags| {
             faults::on_stream(operator, Some(device), flags).map_err(|fault| fault.of(operator))?;
             if !machine().config().compute {
                 return Ok(());
