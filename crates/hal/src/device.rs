@@ -94,6 +94,12 @@ pub trait Device: Any + Send + Sync + fmt::Debug {
         }
     }
 
+    /// Whether values in memory that a contract restricts (group lists, indices, lengths) are checked when an op is executed. A card does not look at them: that would
+    /// take a round trip to the host, and what comes of wrong ones is its operators' business.
+    fn checks_values(&self) -> bool {
+        true
+    }
+
     /// `weight` in the form that this device's matmul, grouped matmul and expert kernels read fastest: packed, reordered, or as it is. To be called once for each
     /// weight, when a model is loaded; the result stands for the same matrix in every op. Other ops and host copies may not know its format.
     ///

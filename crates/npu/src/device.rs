@@ -235,6 +235,10 @@ impl Device for NpuDevice {
         queue.run(call.kind(), info.name.clone(), call, |call| kernel.launch(&Launch { device: self, stream }, call))
     }
 
+    fn checks_values(&self) -> bool {
+        self.values == Values::Checked
+    }
+
     fn kernels(&self) -> &KernelRegistry {
         &self.kernels
     }

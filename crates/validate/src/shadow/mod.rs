@@ -191,6 +191,10 @@ impl Device for Shadow {
         queue.enqueue(Called { call, kernel, scope: current_scope() }, choice)
     }
 
+    fn checks_values(&self) -> bool {
+        self.0.device.checks_values()
+    }
+
     fn kernels(&self) -> &KernelRegistry {
         self.0.device.kernels()
     }
