@@ -29,12 +29,13 @@ impl Seen {
 }
 
 simd! {
-    /// Turns products of rows with the keys of a block into weights: `scores: [rows, WIDTH]`, each run of `per_query` rows being of one query. Takes them into `max: [rows]`
+    /// Turns products of rows with the keys of a block into weights: `scores: [rows, WIDTH]`, those of a query one after the other:
+    /// `rows_of` are those of the first query that are not here, and the rows of any query. Takes them into `max: [rows]`
     /// and `sums: [rows, LANES]`; `factors: [rows]` get what the earlier weights shrink by.
     pub(super) fn weigh<S>(
         logit: Logit,
         seen: &[Seen],
-        per_query: usize,
+        rows_of: (usize, usize),
         scores: &mut [f32],
         max: &mut [f32],
         sums: &mut [f32],
@@ -47,7 +48,7 @@ simd! {
         }
         let hidden = S::splat(f32::NEG_INFINITY);
         for (row, scores) in scores.iter_mut().enumerate() {
-            let seen = &seen[row / per_query];
+            let seen = &seen[(rows_of.0 + row) / rows_of.1];
             let mut largest = hidden;
             let all = seen.is_all_of(WIDTH);
             for (v, score) in scores.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
@@ -96,6 +97,19 @@ fn exponentials<S: Lanes>(x: &mut [f32]) {
     padded[..x.len()].copy_from_slice(x);
     math::exp(S::load(&padded)).store(&mut padded);
     x.copy_from_slice(&padded[..x.len()]);
+}
+
+simd! {
+    /// `acc[i] *= factors[i]` for rows of `acc`.
+    pub(super) fn shrink<S>(factors: &[f32], acc: &mut [f32]) {
+        let width = acc.len() / factors.len().max(1);
+        // Few rows see a new maximum once some blocks are done.
+        for (&factor, acc) in factors.iter().zip(acc.chunks_mut(width.max(1))).filter(|(factor, _)| **factor != 1.0) {
+            for x in acc.as_chunks_mut::<LANES>().0 {
+                S::load(x).mul(S::splat(factor)).store(x);
+            }
+        }
+    }
 }
 
 simd! {

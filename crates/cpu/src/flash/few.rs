@@ -21,12 +21,11 @@ simd! {
     /// Keys of a head as a panel `[width / 2, WIDTH]` of pairs of elements, a key a column: rows `rows` of the part, at most [`WIDTH`]; further columns are 0.
     pub(super) fn pairs<S, T: Lane>(part: Part<'_, T>, head: usize, rows: &[usize], ahead: Ahead<'_>, panel: &mut [f32]) {
         let panel = panel.as_chunks_mut::<WIDTH>().0;
+        let mut wanted = ahead.lines(part, WIDTH / LANES * panel.len().div_ceil(LANES));
         for first in (0..WIDTH).step_by(LANES) {
             let keys: [&[T]; LANES] = std::array::from_fn(|i| rows.get(first + i).map_or(&[][..], |&row| part.row(row, head)));
-            for step in first..first + LANES {
-                ahead.prefetch(part, step);
-            }
             for (step, to) in panel.chunks_mut(LANES).enumerate() {
+                wanted.fetch();
                 let mut square = [S::splat(0.0); LANES];
                 for (key, vector) in keys.iter().zip(&mut square) {
                     if let Some(elements) = key.as_chunks::<{ 2 * LANES }>().0.get(step) {
@@ -106,9 +105,7 @@ simd! {
         factors: &[f32],
     ) {
         let values: [&[T]; WIDTH] = std::array::from_fn(|j| places.get(j).map_or(&[][..], |&row| v.row(row, head)));
-        for step in 0..WIDTH {
-            ahead.prefetch(v, step);
-        }
+        ahead.lines(v, 1).fetch();
         let values = &values[..places.len().min(WIDTH)];
         let weights = weights.as_chunks::<WIDTH>().0;
         for first in (0..rows).step_by(ROWS) {

@@ -12,6 +12,10 @@ mod block;
 mod few;
 mod pack;
 mod tile;
+#[cfg(target_arch = "x86_64")]
+mod unit;
+#[cfg(target_arch = "x86_64")]
+mod unit_pack;
 
 use std::ops::Range;
 
@@ -72,6 +76,20 @@ struct Item<'o, T> {
     lse: Vec<&'o mut [f32]>,
 }
 
+/// Keys of an item's sequence that are multiplied together.
+struct Block<'a> {
+    /// What each query of the item sees.
+    seen: &'a [Seen],
+    /// The first queries, that see nothing of it.
+    blind: usize,
+    /// Whether another query does not see all of it.
+    hides: bool,
+    /// Rows of the keys and values.
+    places: &'a [usize],
+    /// Those of the block after it.
+    ahead: Ahead<'a>,
+}
+
 /// Rows of running results.
 struct Partial<'a> {
     max: Scratch<'a, f32>,
@@ -100,6 +118,48 @@ impl<'a> Partial<'a> {
             block::merge(isa, mine, (&self.acc[acc], &self.sums[sums], self.max[row]));
         }
         all
+    }
+}
+
+/// An item's queries in the form that they are multiplied in.
+enum Queries<'a> {
+    /// Rows of f32.
+    Wide(Scratch<'a, f32>),
+    #[cfg(target_arch = "x86_64")]
+    Tiles(unit::Tiles<'a>),
+}
+
+impl<'a> Queries<'a> {
+    fn arrange<T: Lane>(flash: &Flash<'_, T>, cx: &'a Context<'_>, item: &Item<'_, T>) -> Result<Self> {
+        #[cfg(target_arch = "x86_64")]
+        if unit::is_used::<T>(cx.isa()) {
+            return Ok(Self::Tiles(unit::Tiles::arrange(flash, cx, item)?));
+        }
+        let (d, places) = (flash.d(), flash.places(item));
+        let mut q = cx.scratch::<f32>(places.clone().count() * d)?;
+        for (q, (t, head)) in q.chunks_exact_mut(d).zip(places) {
+            let (first, second) = q.split_at_mut(flash.q[0].width);
+            convert::widen(cx.isa(), flash.q[0].row(t, head), first);
+            convert::widen(cx.isa(), flash.q[1].row(t, head), second);
+        }
+        Ok(Self::Wide(q))
+    }
+
+    /// Rows that a key/value head of `rows` rows has in partial results.
+    fn rows(&self, rows: usize) -> usize {
+        match self {
+            Self::Wide(_) => rows,
+            #[cfg(target_arch = "x86_64")]
+            Self::Tiles(tiles) => tiles.rows(),
+        }
+    }
+
+    fn split<'p, T: Lane>(&self, flash: &Flash<'_, T>, cx: &'p Context<'_>, item: &Item<'_, T>, keys: Range<usize>) -> Result<Partial<'p>> {
+        match self {
+            Self::Wide(q) => flash.split(cx, item, q, keys),
+            #[cfg(target_arch = "x86_64")]
+            Self::Tiles(tiles) => flash.split_on_unit(cx, item, tiles, keys),
+        }
     }
 }
 
@@ -164,19 +224,12 @@ impl<T: Lane> Flash<'_, T> {
 
     fn item(&self, cx: &Context<'_>, item: &mut Item<'_, T>, wide: bool) -> Result<()> {
         let per_group = self.heads / self.groups;
-        let (d, dv, padded) = (self.d(), self.v.width, self.padded());
-        let rows = item.groups.len() * item.queries.len() * per_group;
-        let mut q = cx.scratch::<f32>(rows * d)?;
-        let places =
-            item.groups.clone().flat_map(|g| item.queries.clone().flat_map(move |t| (0..per_group).map(move |h| (t, g * per_group + h))));
-        for (q, (t, head)) in q.chunks_exact_mut(d).zip(places) {
-            let (first, second) = q.split_at_mut(self.q[0].width);
-            convert::widen(cx.isa(), self.q[0].row(t, head), first);
-            convert::widen(cx.isa(), self.q[1].row(t, head), second);
-        }
+        let (dv, padded) = (self.v.width, self.padded());
+        let rows_of_group = item.queries.len() * per_group;
         let keys = self.sequences.keys.len(item.b);
+        let queries = Queries::arrange(self, cx, item)?;
         let starts = (0..keys).step_by(SPLIT);
-        let split = |start: usize| self.split(cx, item, &q, start..keys.min(start + SPLIT));
+        let split = |start: usize| queries.split(self, cx, item, start..keys.min(start + SPLIT));
         let mut total = None;
         if wide && keys > SPLIT {
             let mut parts: Vec<Option<Partial<'_>>> = starts.clone().map(|_| None).collect();
@@ -192,12 +245,12 @@ impl<T: Lane> Flash<'_, T> {
         }
         let mut total = match total {
             Some(total) => total,
-            None => Partial::new(cx, rows, padded)?,
+            None => Partial::new(cx, item.groups.len() * queries.rows(rows_of_group), padded)?,
         };
         let heads = item.groups.len() * per_group;
-        for row in 0..rows {
+        for (group, rest) in (0..item.groups.len()).flat_map(|group| (0..rows_of_group).map(move |rest| (group, rest))) {
+            let row = group * queries.rows(rows_of_group) + rest;
             // From key/value head, query, head to query, head.
-            let (group, rest) = (row / (item.queries.len() * per_group), row % (item.queries.len() * per_group));
             let (query, head) = (rest / per_group, group * per_group + rest % per_group);
             let sink = self.sinks.map(|z| z[item.groups.start * per_group + head]);
             let acc = &mut total.acc[row * padded..][..padded];
@@ -209,6 +262,12 @@ impl<T: Lane> Flash<'_, T> {
             }
         }
         Ok(())
+    }
+
+    /// Query and head of each row of an item.
+    fn places(&self, item: &Item<'_, T>) -> impl Iterator<Item = (usize, usize)> + Clone + use<T> {
+        let (per_group, queries) = (self.heads / self.groups, item.queries.clone());
+        item.groups.clone().flat_map(move |g| queries.clone().flat_map(move |t| (0..per_group).map(move |h| (t, g * per_group + h))))
     }
 
     /// The keys of its sequence that query row `t` may see; with a mask, the mask decides among them.
@@ -238,18 +297,10 @@ impl<T: Lane> Flash<'_, T> {
         Seen { from: within(range.start), to: within(range.end), shown }
     }
 
-    /// The partial result of an item's rows over some keys.
-    fn split<'a>(&self, cx: &'a Context<'_>, item: &Item<'_, T>, q: &[f32], keys: Range<usize>) -> Result<Partial<'a>> {
-        let (isa, per_group) = (cx.isa(), self.heads / self.groups);
-        let (d, padded) = (self.d(), self.padded());
-        let rows = item.queries.len() * per_group;
-        let mut result = Partial::new(cx, item.groups.len() * rows, padded)?;
-        let (mut k, mut v) = (cx.scratch::<f32>(d * WIDTH)?, cx.scratch::<f32>(padded * WIDTH)?);
-        let (mut scores, mut factors) = (cx.scratch::<f32>(rows * WIDTH)?, cx.scratch::<f32>(rows)?);
+    /// Runs `f` on the blocks of `keys` that rows of the item can see.
+    fn blocks(&self, item: &Item<'_, T>, keys: Range<usize>, mut f: impl FnMut(&Block<'_>)) {
         let (mut seen, mut places, mut next) =
             (Vec::with_capacity(item.queries.len()), Vec::with_capacity(WIDTH), Vec::with_capacity(WIDTH));
-        let few = rows <= few::FEW_ROWS;
-        let (in_pairs, in_place) = (few && self.k[1].width == 0 && few::in_pairs(self.k[0]), few && few::in_place(self.v));
         // What any row of the item can see: ranges only move forward from query to query.
         let from = self.range(item.b, item.queries.start).start;
         let to = self.range(item.b, item.queries.end - 1).end;
@@ -264,45 +315,65 @@ impl<T: Lane> Flash<'_, T> {
             next.extend((block.end..to.min(block.end + WIDTH)).map(row));
             // Queries that see none of the block come first, if there are any.
             let blind = seen.iter().take_while(|s| s.from >= s.to).count();
-            let (seen, first_row) = (&seen[blind..], blind * per_group);
-            let hides = !seen.iter().all(|s: &Seen| s.is_all_of(block.len()));
-            let count = rows - first_row;
+            let hides = !seen[blind..].iter().all(|s: &Seen| s.is_all_of(block.len()));
+            let ahead = Ahead { rows: &next, heads: (item.groups.start, item.groups.len()) };
+            f(&Block { seen: &seen, blind, hides, places: &places, ahead });
+        }
+    }
+
+    /// How products become logits.
+    fn logit(&self) -> Logit {
+        Logit { scale: self.scale, softcap: self.softcap }
+    }
+
+    /// The partial result of an item's rows over some keys.
+    fn split<'a>(&self, cx: &'a Context<'_>, item: &Item<'_, T>, q: &[f32], keys: Range<usize>) -> Result<Partial<'a>> {
+        let (isa, per_group) = (cx.isa(), self.heads / self.groups);
+        let (d, padded) = (self.d(), self.padded());
+        let rows = item.queries.len() * per_group;
+        let mut result = Partial::new(cx, item.groups.len() * rows, padded)?;
+        let (mut k, mut v) = (cx.scratch::<f32>(d * WIDTH)?, cx.scratch::<f32>(padded * WIDTH)?);
+        let (mut scores, mut factors) = (cx.scratch::<f32>(rows * WIDTH)?, cx.scratch::<f32>(rows)?);
+        let few = rows <= few::FEW_ROWS;
+        let (in_pairs, in_place) = (few && self.k[1].width == 0 && few::in_pairs(self.k[0]), few && few::in_place(self.v));
+        self.blocks(item, keys, |block| {
+            let (seen, first_row) = (&block.seen[block.blind..], block.blind * per_group);
+            let (places, count) = (block.places, rows - first_row);
             for (i, group) in item.groups.clone().enumerate() {
-                let ahead = Ahead { rows: &next, heads: (item.groups.start, item.groups.len()), steps: i * WIDTH };
+                let ahead = block.ahead.share(i, item.groups.len());
                 let (begin, end) = (i * rows + first_row, (i + 1) * rows);
                 let q = Matrix { data: &q[begin * d..end * d], stride: d };
                 let products = MatrixMut { data: &mut scores, stride: WIDTH };
                 if in_pairs {
                     let k = &mut k[..d / 2 * WIDTH];
-                    few::pairs(isa, self.k[0], group, &places, ahead, k);
+                    few::pairs(isa, self.k[0], group, places, ahead, k);
                     few::product(isa, count, q, k, products);
                 } else {
                     let (first, second) = k.split_at_mut(self.k[0].width * WIDTH);
-                    pack::columns(isa, self.k[0], group, &places, ahead, first);
-                    pack::columns(isa, self.k[1], group, &places, ahead, second);
+                    pack::columns(isa, self.k[0], group, places, ahead, first);
+                    pack::columns(isa, self.k[1], group, places, ahead, second);
                     tile::product(isa, count, q, &k, products, None);
                 }
 
-                let logit = Logit { scale: self.scale, softcap: self.softcap };
                 let (max, sums) = (&mut result.max[begin..end], &mut result.sums[begin * LANES..end * LANES]);
                 let (scores, factors) = (&mut scores[..count * WIDTH], &mut factors[..count]);
-                block::weigh(isa, logit, seen, per_group, scores, max, sums, factors);
+                block::weigh(isa, self.logit(), seen, (0, per_group), scores, max, sums, factors);
 
                 let acc = &mut result.acc[begin * padded..end * padded];
-                if hides && !pack::is_finite(isa, self.v, group, &places) {
+                if block.hides && !pack::is_finite(isa, self.v, group, places) {
                     for row in 0..count {
                         let keep: [bool; WIDTH] = std::array::from_fn(|j| seen[row / per_group].sees(j));
-                        pack::values(isa, self.v, group, &places, Ahead::NOTHING, Some(&keep), &mut v);
+                        pack::values(isa, self.v, group, places, Ahead::NOTHING, Some(&keep), &mut v);
                         add_values(cx, 1, &scores[row * WIDTH..], &v, &mut acc[row * padded..], &factors[row..]);
                     }
                 } else if in_place {
-                    few::add_values(isa, count, scores, self.v, group, &places, ahead, acc, factors);
+                    few::add_values(isa, count, scores, self.v, group, places, ahead, acc, factors);
                 } else {
-                    pack::values(isa, self.v, group, &places, ahead, None, &mut v);
+                    pack::values(isa, self.v, group, places, ahead, None, &mut v);
                     add_values(cx, count, scores, &v, acc, factors);
                 }
             }
-        }
+        });
         Ok(result)
     }
 }

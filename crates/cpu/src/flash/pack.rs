@@ -3,6 +3,9 @@
 use super::tile::WIDTH;
 use crate::simd::{LANES, Lane, Lanes, simd};
 
+/// Bytes of a line of a cache, on most machines.
+const LINE_BYTES: usize = 64;
+
 /// Rows of heads: `[rows, heads, width]`. With one head, all share it.
 #[derive(Clone, Copy)]
 pub(crate) struct Part<'a, T> {
@@ -23,25 +26,55 @@ impl<'a, T> Part<'a, T> {
     }
 }
 
-/// Rows that are wanted soon: each step of a packing asks memory for one head of one row. Rows come one after the other, all heads of each: that is how they lie.
+/// Rows that are wanted soon, of some heads: packings ask memory for them, a few lines at a time, in the order that they lie in.
 #[derive(Clone, Copy)]
 pub(super) struct Ahead<'a> {
     pub(super) rows: &'a [usize],
     /// The first head, and their number.
     pub(super) heads: (usize, usize),
-    /// How many steps have been taken by other packings.
-    pub(super) steps: usize,
 }
 
-impl Ahead<'_> {
+impl<'a> Ahead<'a> {
     /// Nothing is wanted.
-    pub(super) const NOTHING: Self = Self { rows: &[], heads: (0, 1), steps: 0 };
+    pub(super) const NOTHING: Self = Self { rows: &[], heads: (0, 1) };
 
+    /// The rows that the `i`-th of `n` packings asks for.
+    pub(super) fn share(self, i: usize, n: usize) -> Self {
+        Self { rows: &self.rows[self.rows.len() * i / n..self.rows.len() * (i + 1) / n], ..self }
+    }
+
+    /// The lines of these rows, to be asked for in `times` times.
     #[inline(always)]
-    pub(super) fn prefetch<T>(&self, part: Part<'_, T>, step: usize) {
-        let step = self.steps + step;
-        if let Some(&row) = self.rows.get(step / self.heads.1) {
-            prefetch(part.row(row, self.heads.0 + step % self.heads.1));
+    pub(super) fn lines<T>(self, part: Part<'a, T>, times: usize) -> Lines<'a, T> {
+        let heads = if part.heads == 1 { (0, 1) } else { self.heads };
+        let lines = self.rows.len() * (heads.1 * part.width * size_of::<T>()).div_ceil(LINE_BYTES);
+        Lines { part, rows: self.rows, heads, rest: &[], at_once: lines.div_ceil(times.max(1)) }
+    }
+}
+
+/// Lines of memory that are not asked for yet.
+pub(super) struct Lines<'a, T> {
+    part: Part<'a, T>,
+    rows: &'a [usize],
+    heads: (usize, usize),
+    /// What is left of the row before `rows`.
+    rest: &'a [T],
+    at_once: usize,
+}
+
+impl<T> Lines<'_, T> {
+    /// Asks for the next ones.
+    #[inline(always)]
+    pub(super) fn fetch(&mut self) {
+        for _ in 0..self.at_once {
+            if self.rest.is_empty() {
+                let Some((&row, rows)) = self.rows.split_first() else { return };
+                let Part { data, heads, width } = self.part;
+                self.rest = &data[(row * heads + self.heads.0) * width..][..self.heads.1 * width];
+                self.rows = rows;
+            }
+            prefetch(self.rest);
+            self.rest = self.rest.get(LINE_BYTES / size_of::<T>()..).unwrap_or(&[]);
         }
     }
 }
@@ -50,12 +83,11 @@ simd! {
     /// Keys of a head as a panel `[width, WIDTH]`, a key a column: rows `rows` of the part, at most [`WIDTH`]; further columns are 0.
     pub(super) fn columns<S, T: Lane>(part: Part<'_, T>, head: usize, rows: &[usize], ahead: Ahead<'_>, panel: &mut [f32]) {
         let panel = panel.as_chunks_mut::<WIDTH>().0;
+        let mut wanted = ahead.lines(part, WIDTH / LANES * panel.len().div_ceil(LANES));
         for first in (0..WIDTH).step_by(LANES) {
             let keys: [&[T]; LANES] = std::array::from_fn(|i| rows.get(first + i).map_or(&[][..], |&row| part.row(row, head)));
-            for step in first..first + LANES {
-                ahead.prefetch(part, step);
-            }
             for (step, to) in panel.chunks_mut(LANES).enumerate() {
+                wanted.fetch();
                 let mut square = [S::splat(0.0); LANES];
                 for (key, vector) in keys.iter().zip(&mut square) {
                     *vector = part_of::<S, T>(key, step);
@@ -73,12 +105,13 @@ simd! {
 simd! {
     /// Values of a head as panels `[WIDTH, WIDTH]` of columns, a key a row: rows `rows` of the part that `keep` keeps, at most [`WIDTH`]; others are 0.
     pub(super) fn values<S, T: Lane>(part: Part<'_, T>, head: usize, rows: &[usize], ahead: Ahead<'_>, keep: Option<&[bool]>, panels: &mut [f32]) {
+        let mut wanted = ahead.lines(part, WIDTH);
         for j in 0..WIDTH {
             let row: &[T] = match rows.get(j) {
                 Some(&row) if keep.is_none_or(|keep| keep[j]) => part.row(row, head),
                 _ => &[],
             };
-            ahead.prefetch(part, j);
+            wanted.fetch();
             for (panel, columns) in panels.chunks_exact_mut(WIDTH * WIDTH).enumerate() {
                 let to = columns[j * WIDTH..][..WIDTH].as_chunks_mut::<LANES>().0;
                 for (i, to) in to.iter_mut().enumerate() {
@@ -103,17 +136,17 @@ fn part_of<S: Lanes, T: Lane>(row: &[T], step: usize) -> S {
     T::load(&padded)
 }
 
-/// Asks for a row from memory.
+/// Asks memory for the line that elements begin in, into the second-level cache: the first one is full of what is multiplied until then.
 #[inline(always)]
 #[allow(unsafe_code, reason = "an intrinsic")]
-fn prefetch<T>(row: &[T]) {
+fn prefetch<T>(elements: &[T]) {
     #[cfg(target_arch = "x86_64")]
-    for line in row.chunks(64 / size_of::<T>()) {
-        // SAFETY: every x86-64 processor has the instruction, and it accesses nothing.
-        unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(line.as_ptr().cast()) };
+    // SAFETY: every x86-64 processor has the instruction, and it accesses nothing.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(elements.as_ptr().cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
+    let _ = elements;
 }
 
 simd! {

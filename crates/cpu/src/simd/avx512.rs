@@ -156,7 +156,11 @@ impl Lanes for Avx512 {
     fn transpose(rows: [Self; LANES]) -> [Self; LANES] {
         unsafe {
             // Squares of 2, then 4 within quarters of a register; then quarters.
-            let r = rows.map(|row| row.0);
+            let mut r = [_mm512_setzero_ps(); LANES];
+            // A loop and not `map`, which is a call that takes them through memory.
+            for i in 0..LANES {
+                r[i] = rows[i].0;
+            }
             let mut a = [_mm512_setzero_ps(); LANES];
             for i in (0..LANES).step_by(4) {
                 let (lo0, hi0) = (_mm512_unpacklo_ps(r[i], r[i + 1]), _mm512_unpackhi_ps(r[i], r[i + 1]));

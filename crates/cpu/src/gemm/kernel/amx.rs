@@ -23,6 +23,8 @@ pub(crate) const ROW_BYTES: usize = 64;
 const TINY: f32 = 1.0 / (1u128 << 100) as f32;
 /// Bytes of a chunk of a panel.
 pub(crate) const CHUNK_BYTES: usize = CHUNK_STEPS * STEP_BYTES;
+/// Bytes of a chunk of sixteen columns.
+pub(crate) const SQUARE_BYTES: usize = CHUNK_STEPS * ROW_BYTES;
 
 /// Whether the unit's products of these numbers with codes may be other than those of vectors.
 pub(crate) fn has_tiny(values: &[f32]) -> bool {
@@ -100,6 +102,97 @@ impl Unit {
                 Arithmetic::Int8 => int8(&tile),
                 _ => bf16(&tile),
             }
+        }
+    }
+
+    /// `sums += left @ right` in bf16 for 16 rows of `left`, `stride` bytes apart as they lie, and chunks `[16, 16]` of pairs of up to 16 columns: their sums are those of
+    /// [`multiply`](Self::multiply) with the sides exchanged. With `first` the sums so far are 0.
+    pub(crate) fn multiply_in_place(&self, left: &[u8], stride: usize, right: &[u8], sums: &mut [f32; HEIGHT * COLS / 4], first: bool) {
+        let chunks = right.len() / SQUARE_BYTES;
+        assert!(chunks > 0 && right.len() == chunks * SQUARE_BYTES, "operands of other shapes");
+        assert!(left.len() >= (HEIGHT - 1) * stride + chunks * ROW_BYTES, "rows of another shape");
+        // SAFETY: the unit is set up, registers 5 to 7 for 16 rows of 64 bytes each, and the slices have what is read and written.
+        unsafe {
+            asm!(
+                "tilezero tmm5",
+                "test {first:e}, {first:e}",
+                "jnz 2f",
+                "tileloadd tmm5, [{sums} + {row}]",
+                "2:",
+                "tileloadd tmm6, [{left} + {stride}]",
+                "tileloadd tmm7, [{right} + {row}]",
+                "tdpbf16ps tmm5, tmm6, tmm7",
+                "add {left}, 64",
+                "add {right}, 1024",
+                "dec {chunks}",
+                "jnz 2b",
+                "tilestored [{sums} + {row}], tmm5",
+                first = in(reg) u32::from(first),
+                sums = in(reg) sums.as_mut_ptr(),
+                row = in(reg) ROW_BYTES,
+                left = inout(reg) left.as_ptr() => _,
+                stride = in(reg) stride,
+                right = inout(reg) right.as_ptr() => _,
+                chunks = inout(reg) chunks => _,
+                out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                options(nostack),
+            );
+        }
+    }
+
+    /// `sums += (left[0] + left[1]) @ right` in bf16: the chunks of `right` come once for each of the two halves of `left`, and the sums stay in registers.
+    pub(crate) fn add_both(&self, left: &[u8], right: &[u8], sums: &mut [f32], pitch: usize) {
+        let chunks = right.len() / CHUNK_BYTES;
+        assert!(
+            chunks > 0 && right.len() == chunks * CHUNK_BYTES && left.len() == 2 * chunks * self.chunk_bytes(),
+            "operands of other shapes"
+        );
+        assert!(pitch >= COLS && sums.len() >= (self.height - 1) * pitch + COLS, "sums of another shape");
+        // SAFETY: the unit is set up for tiles of this height, and the slices have what is read and written.
+        unsafe {
+            asm!(
+                "tileloadd tmm0, [{sums} + {pitch}]",
+                "tileloadd tmm1, [{sums} + {pitch} + 64]",
+                "tileloadd tmm2, [{sums} + {pitch} + 128]",
+                "tileloadd tmm3, [{sums} + {pitch} + 192]",
+                "2:",
+                "mov {at}, {right}",
+                "mov {chunk}, {chunks}",
+                "3:",
+                "tileloadd tmm4, [{left} + {row}]",
+                "tileloadd tmm5, [{at} + {step}]",
+                "tdpbf16ps tmm0, tmm4, tmm5",
+                "tileloadd tmm6, [{at} + {step} + 64]",
+                "tdpbf16ps tmm1, tmm4, tmm6",
+                "tileloadd tmm7, [{at} + {step} + 128]",
+                "tdpbf16ps tmm2, tmm4, tmm7",
+                "tileloadd tmm5, [{at} + {step} + 192]",
+                "tdpbf16ps tmm3, tmm4, tmm5",
+                "add {left}, {left_chunk}",
+                "add {at}, 4096",
+                "dec {chunk}",
+                "jnz 3b",
+                "dec {passes}",
+                "jnz 2b",
+                "tilestored [{sums} + {pitch}], tmm0",
+                "tilestored [{sums} + {pitch} + 64], tmm1",
+                "tilestored [{sums} + {pitch} + 128], tmm2",
+                "tilestored [{sums} + {pitch} + 192], tmm3",
+                sums = in(reg) sums.as_mut_ptr(),
+                pitch = in(reg) 4 * pitch,
+                left = inout(reg) left.as_ptr() => _,
+                left_chunk = in(reg) self.chunk_bytes(),
+                row = in(reg) ROW_BYTES,
+                right = in(reg) right.as_ptr(),
+                step = in(reg) STEP_BYTES,
+                chunks = in(reg) chunks,
+                passes = inout(reg) 2usize => _,
+                at = out(reg) _,
+                chunk = out(reg) _,
+                out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+                out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+                options(nostack),
+            );
         }
     }
 }
@@ -202,7 +295,7 @@ macro_rules! kernel {
 kernel!(bf16, "tdpbf16ps");
 kernel!(int8, "tdpbssd");
 
-const _: () = assert!(CHUNK_BYTES == 4096 && COLS == 64, "as the assembly has it");
+const _: () = assert!(CHUNK_BYTES == 4096 && SQUARE_BYTES == 1024 && ROW_BYTES == 64 && COLS == 64, "as the assembly has it");
 
 /// Multiplies registers of zeros, and returns the operations of one round.
 ///
