@@ -9,13 +9,16 @@
 //! gets panels of its own, without the values that it does not see.
 
 mod block;
+#[cfg(target_arch = "x86_64")]
+mod dot;
 mod few;
 mod pack;
+#[cfg(target_arch = "x86_64")]
+mod pairs;
+mod queries;
 mod tile;
 #[cfg(target_arch = "x86_64")]
 mod unit;
-#[cfg(target_arch = "x86_64")]
-mod unit_pack;
 
 use std::ops::Range;
 
@@ -25,6 +28,7 @@ use ascend_hal::ops::Sequences;
 use self::block::{Logit, Seen};
 use self::pack::Ahead;
 pub(crate) use self::pack::Part;
+use self::queries::Queries;
 use self::tile::{Matrix, MatrixMut, WIDTH};
 use crate::context::Context;
 use crate::isa::Isa;
@@ -118,48 +122,6 @@ impl<'a> Partial<'a> {
             block::merge(isa, mine, (&self.acc[acc], &self.sums[sums], self.max[row]));
         }
         all
-    }
-}
-
-/// An item's queries in the form that they are multiplied in.
-enum Queries<'a> {
-    /// Rows of f32.
-    Wide(Scratch<'a, f32>),
-    #[cfg(target_arch = "x86_64")]
-    Tiles(unit::Tiles<'a>),
-}
-
-impl<'a> Queries<'a> {
-    fn arrange<T: Lane>(flash: &Flash<'_, T>, cx: &'a Context<'_>, item: &Item<'_, T>) -> Result<Self> {
-        #[cfg(target_arch = "x86_64")]
-        if unit::is_used::<T>(cx.isa()) {
-            return Ok(Self::Tiles(unit::Tiles::arrange(flash, cx, item)?));
-        }
-        let (d, places) = (flash.d(), flash.places(item));
-        let mut q = cx.scratch::<f32>(places.clone().count() * d)?;
-        for (q, (t, head)) in q.chunks_exact_mut(d).zip(places) {
-            let (first, second) = q.split_at_mut(flash.q[0].width);
-            convert::widen(cx.isa(), flash.q[0].row(t, head), first);
-            convert::widen(cx.isa(), flash.q[1].row(t, head), second);
-        }
-        Ok(Self::Wide(q))
-    }
-
-    /// Rows that a key/value head of `rows` rows has in partial results.
-    fn rows(&self, rows: usize) -> usize {
-        match self {
-            Self::Wide(_) => rows,
-            #[cfg(target_arch = "x86_64")]
-            Self::Tiles(tiles) => tiles.rows(),
-        }
-    }
-
-    fn split<'p, T: Lane>(&self, flash: &Flash<'_, T>, cx: &'p Context<'_>, item: &Item<'_, T>, keys: Range<usize>) -> Result<Partial<'p>> {
-        match self {
-            Self::Wide(q) => flash.split(cx, item, q, keys),
-            #[cfg(target_arch = "x86_64")]
-            Self::Tiles(tiles) => flash.split_on_unit(cx, item, tiles, keys),
-        }
     }
 }
 
@@ -329,31 +291,20 @@ impl<T: Lane> Flash<'_, T> {
     /// The partial result of an item's rows over some keys.
     fn split<'a>(&self, cx: &'a Context<'_>, item: &Item<'_, T>, q: &[f32], keys: Range<usize>) -> Result<Partial<'a>> {
         let (isa, per_group) = (cx.isa(), self.heads / self.groups);
-        let (d, padded) = (self.d(), self.padded());
+        let (d, padded) = (self.row_words(isa), self.padded());
         let rows = item.queries.len() * per_group;
         let mut result = Partial::new(cx, item.groups.len() * rows, padded)?;
         let (mut k, mut v) = (cx.scratch::<f32>(d * WIDTH)?, cx.scratch::<f32>(padded * WIDTH)?);
         let (mut scores, mut factors) = (cx.scratch::<f32>(rows * WIDTH)?, cx.scratch::<f32>(rows)?);
         let few = rows <= few::FEW_ROWS;
-        let (in_pairs, in_place) = (few && self.k[1].width == 0 && few::in_pairs(self.k[0]), few && few::in_place(self.v));
+        let in_place = few && few::in_place(self.v);
         self.blocks(item, keys, |block| {
             let (seen, first_row) = (&block.seen[block.blind..], block.blind * per_group);
             let (places, count) = (block.places, rows - first_row);
             for (i, group) in item.groups.clone().enumerate() {
                 let ahead = block.ahead.share(i, item.groups.len());
                 let (begin, end) = (i * rows + first_row, (i + 1) * rows);
-                let q = Matrix { data: &q[begin * d..end * d], stride: d };
-                let products = MatrixMut { data: &mut scores, stride: WIDTH };
-                if in_pairs {
-                    let k = &mut k[..d / 2 * WIDTH];
-                    few::pairs(isa, self.k[0], group, places, ahead, k);
-                    few::product(isa, count, q, k, products);
-                } else {
-                    let (first, second) = k.split_at_mut(self.k[0].width * WIDTH);
-                    pack::columns(isa, self.k[0], group, places, ahead, first);
-                    pack::columns(isa, self.k[1], group, places, ahead, second);
-                    tile::product(isa, count, q, &k, products, None);
-                }
+                self.scores(isa, few, (group, places), ahead, (count, &q[begin * d..end * d]), &mut k, &mut scores);
 
                 let (max, sums) = (&mut result.max[begin..end], &mut result.sums[begin * LANES..end * LANES]);
                 let (scores, factors) = (&mut scores[..count * WIDTH], &mut factors[..count]);

@@ -48,7 +48,16 @@ impl<'a> Ahead<'a> {
     pub(super) fn lines<T>(self, part: Part<'a, T>, times: usize) -> Lines<'a, T> {
         let heads = if part.heads == 1 { (0, 1) } else { self.heads };
         let lines = self.rows.len() * (heads.1 * part.width * size_of::<T>()).div_ceil(LINE_BYTES);
-        Lines { part, rows: self.rows, heads, rest: &[], at_once: lines.div_ceil(times.max(1)) }
+        let at_once = lines.div_ceil(times.max(1));
+        // Whole rows that follow one another are one.
+        match (self.rows.first(), self.rows.last()) {
+            (Some(&first), Some(&last)) if first + self.rows.len() == last + 1 && heads.1 == part.heads => {
+                let pitch = part.heads * part.width;
+                let rest = &part.data[first * pitch..(last + 1) * pitch];
+                Lines { part, rows: &[], heads, rest, at_once }
+            }
+            _ => Lines { part, rows: self.rows, heads, rest: &[], at_once },
+        }
     }
 }
 
@@ -62,20 +71,36 @@ pub(super) struct Lines<'a, T> {
     at_once: usize,
 }
 
-impl<T> Lines<'_, T> {
+impl<'a, T> Lines<'a, T> {
+    /// How many are asked for at a time.
+    pub(super) fn at_once(&self) -> usize {
+        self.at_once
+    }
+
     /// Asks for the next ones.
     #[inline(always)]
     pub(super) fn fetch(&mut self) {
         for _ in 0..self.at_once {
-            if self.rest.is_empty() {
-                let Some((&row, rows)) = self.rows.split_first() else { return };
-                let Part { data, heads, width } = self.part;
-                self.rest = &data[(row * heads + self.heads.0) * width..][..self.heads.1 * width];
-                self.rows = rows;
+            let line = self.take(1);
+            if line.is_empty() {
+                return;
             }
-            prefetch(self.rest);
-            self.rest = self.rest.get(LINE_BYTES / size_of::<T>()..).unwrap_or(&[]);
+            prefetch(line);
         }
+    }
+
+    /// Gives up to `lines` of the next ones, of one row.
+    #[inline(always)]
+    pub(super) fn take(&mut self, lines: usize) -> &'a [T] {
+        if self.rest.is_empty() {
+            let Some((&row, rows)) = self.rows.split_first() else { return &[] };
+            let Part { data, heads, width } = self.part;
+            self.rest = &data[(row * heads + self.heads.0) * width..][..self.heads.1 * width];
+            self.rows = rows;
+        }
+        let (taken, rest) = self.rest.split_at(self.rest.len().min(lines * LINE_BYTES / size_of::<T>()));
+        self.rest = rest;
+        taken
     }
 }
 

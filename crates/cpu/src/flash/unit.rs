@@ -10,22 +10,16 @@ use std::ops::Range;
 use ascend_hal::Result;
 
 use super::block::{self, Seen};
-use super::pack::{Ahead, Part};
+use super::pack::{Ahead, Lines, Part};
+use super::pairs::{CHUNK, CHUNKS, PANEL_BYTES};
 use super::tile::WIDTH;
-use super::{Block, Flash, Item, Partial, unit_pack};
+use super::{Block, Flash, Item, Partial, pairs};
 use crate::context::Context;
 use crate::gemm::Arithmetic;
-use crate::gemm::amx::{CHUNK_BYTES, HEIGHT, ROW_BYTES, SQUARE_BYTES, Sums, Unit, place_row};
+use crate::gemm::amx::{CHUNK_BYTES, Fetch, HEIGHT, ROW_BYTES, SQUARE_BYTES, Sums, Unit, place_row};
 use crate::isa::Isa;
 use crate::scratch::Scratch;
 use crate::simd::{LANES, Lane};
-
-/// Elements of a chunk of keys or weights.
-pub(super) const CHUNK: usize = ROW_BYTES / 2;
-/// Chunks of a block's keys.
-pub(super) const CHUNKS: usize = WIDTH / CHUNK;
-/// Bytes of a block's keys in one panel of values.
-pub(super) const PANEL_BYTES: usize = CHUNKS * CHUNK_BYTES;
 
 /// Whether attention of elements `T` is computed here.
 pub(super) fn is_used<T: Lane>(isa: Isa) -> bool {
@@ -115,25 +109,27 @@ impl<T: Lane> Flash<'_, T> {
             for (i, group) in item.groups.clone().enumerate() {
                 let ahead = block.ahead.share(i, item.groups.len());
                 // SAFETY: the instruction set has AVX-512.
-                let spoilt = unsafe { !unit_pack::values::<T, false>(self.v, group, block.places, ahead, &mut v) };
+                let spoilt = unsafe { !pairs::values::<T, false>(self.v, group, block.places, ahead, &mut v) };
                 if spoilt {
                     // SAFETY: as above.
-                    unsafe { unit_pack::values::<T, true>(self.v, group, block.places, Ahead::NOTHING, &mut v) };
+                    unsafe { pairs::values::<T, true>(self.v, group, block.places, Ahead::NOTHING, &mut v) };
                 }
+                let mut wanted = self.k.map(|part| ahead.lines(part, 1));
+                let (key_lines, panels) = (wanted[0].at_once(), padded / WIDTH);
                 if q.few() {
-                    self.scores_of_few(&unit, q, i, group, block, ahead, bytemuck::cast_slice_mut(&mut k), &mut scores);
+                    self.scores_of_few(&unit, q, i, group, block, &mut wanted, bytemuck::cast_slice_mut(&mut k), &mut scores);
                 } else {
                     let (first, second) = k.split_at_mut(q.chunks[0] * CHUNK_BYTES / size_of::<f32>());
                     // SAFETY: as above.
                     unsafe {
-                        unit_pack::keys(self.k[0], group, block.places, ahead, first);
-                        unit_pack::keys(self.k[1], group, block.places, ahead, second);
+                        pairs::keys(self.k[0], group, block.places, ahead, first);
+                        pairs::keys(self.k[1], group, block.places, ahead, second);
                     }
                 }
                 for tile in block.blind * per_group / height..q.tiles {
                     if !q.few() {
                         let mut sums = Sums { values: &mut scores, pitch: WIDTH, first: true };
-                        unit.multiply(Arithmetic::Bf16, q.tile(i, tile), bytemuck::cast_slice(&k), false, &mut sums);
+                        unit.multiply(Arithmetic::Bf16, q.tile(i, tile), bytemuck::cast_slice(&k), Fetch::NOTHING, &mut sums);
                     }
 
                     let at = tile * height;
@@ -143,12 +139,13 @@ impl<T: Lane> Flash<'_, T> {
                     let (max, sums) = (&mut result.max[begin..][..count], &mut result.sums[begin * LANES..][..count * LANES]);
                     block::weigh(isa, self.logit(), seen, (before, per_group), scores, max, sums, factors);
                     // SAFETY: the instruction set has AVX-512 and BF16.
-                    unsafe { unit_pack::halve(scores.as_chunks().0, &mut weights, unit.chunk_bytes()) };
+                    unsafe { pairs::halve(scores.as_chunks().0, &mut weights, unit.chunk_bytes()) };
 
                     let acc = &mut result.acc[begin * padded..][..height * padded];
                     block::shrink(isa, factors, &mut acc[..count * padded]);
                     for (panel, v) in v.chunks_exact(PANEL_BYTES).enumerate() {
-                        unit.add_both(&weights, v, &mut acc[panel * WIDTH..], padded);
+                        let fetch = if q.few() { fetch(&mut wanted[0], key_lines / panels, 2 * CHUNKS) } else { Fetch::NOTHING };
+                        unit.add_both(&weights, v, &mut acc[panel * WIDTH..], padded, fetch);
                     }
                     if spoilt {
                         let rows = scores.as_chunks().0.iter().zip(acc.chunks_mut(padded));
@@ -174,23 +171,25 @@ impl<T: Lane> Flash<'_, T> {
         i: usize,
         head: usize,
         block: &Block<'_>,
-        ahead: Ahead<'_>,
+        wanted: &mut [Lines<'_, T>; 2],
         k: &mut [u8],
         scores: &mut [f32],
     ) {
-        let mut wanted = self.k.map(|part| ahead.lines(part, CHUNKS * 2));
+        // A part of the lines that are wanted; the others are fetched with the values.
+        let lines = wanted.each_ref().map(|lines| lines.at_once().div_ceil(4 * WIDTH / LANES));
         for (at, places) in block.places.chunks(LANES).enumerate() {
-            wanted.iter_mut().for_each(|lines| lines.fetch());
             let mut products = [0f32; LANES * LANES];
             let (mut right, mut first) = (q.tile(i, 0), true);
             let in_row = places.len() == LANES && places.windows(2).all(|pair| pair[0] + 1 == pair[1]);
-            for (part, chunks) in self.k.iter().zip(q.chunks).filter(|(part, _)| part.width > 0) {
+            let parts = self.k.iter().zip(q.chunks).zip(&mut *wanted).zip(lines);
+            for (((part, chunks), wanted), lines) in parts.filter(|(((part, _), _), _)| part.width > 0) {
+                let fetch = fetch(wanted, lines, chunks);
                 let (of_part, rest) = right.split_at(chunks * SQUARE_BYTES);
                 if in_row && part.width.is_multiple_of(CHUNK) {
                     let pitch = part.heads * part.width;
                     let start = places[0] * pitch + if part.heads == 1 { 0 } else { head * part.width };
                     let keys = &part.data[start..][..(LANES - 1) * pitch + part.width];
-                    unit.multiply_in_place(bytemuck::cast_slice(keys), pitch * size_of::<T>(), of_part, &mut products, first);
+                    unit.multiply_in_place(bytemuck::cast_slice(keys), pitch * size_of::<T>(), of_part, &mut products, first, fetch);
                 } else {
                     let keys = &mut k[..chunks * SQUARE_BYTES];
                     keys.fill(0);
@@ -198,14 +197,19 @@ impl<T: Lane> Flash<'_, T> {
                         // SAFETY: the instruction set has AVX-512.
                         unsafe { place_row(bytemuck::cast_slice(part.row(place, head)), key, ROW_BYTES) };
                     }
-                    unit.multiply_in_place(keys, chunks * ROW_BYTES, of_part, &mut products, first);
+                    unit.multiply_in_place(keys, chunks * ROW_BYTES, of_part, &mut products, first, fetch);
                 }
                 (right, first) = (rest, false);
             }
             // SAFETY: the instruction set has AVX-512.
-            unsafe { unit_pack::turn(&products, q.height, &mut scores[at * LANES..]) };
+            unsafe { pairs::turn(&products, q.height, &mut scores[at * LANES..]) };
         }
     }
+}
+
+/// The next `lines` lines, over `chunks` chunks.
+fn fetch<T: Lane>(wanted: &mut Lines<'_, T>, lines: usize, chunks: usize) -> Fetch {
+    Fetch::part(bytemuck::cast_slice(wanted.take(lines)), 0, 1, chunks)
 }
 
 /// Adds the values of a block that are not finite to a row that sees their keys.

@@ -55,7 +55,7 @@ impl Product<'_> {
     fn sum_in_place(&self, sums: &mut [f32], kernel: Few, e: usize, x: &[&[u8]], span: &Span) {
         let steps = self.method.arithmetic.steps(self.weights.k);
         for (panel, at) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
-            let block = Block { at: 0, steps: self.weights.steps_in_place(e, panel, 0..steps), scale: None };
+            let block = Block { at: 0, steps: self.weights.steps_in_place(e, panel, 0..steps), scale: None, next: &[] };
             self.method.kernels.multiply_few(kernel, x, &block, &mut sums[at..], span.pitch);
         }
     }

@@ -67,7 +67,7 @@ impl Weights<'_> {
         buffer: &'s mut Buffer<'_>,
     ) -> Block<'s> {
         if self.is_native(arithmetic) {
-            return Block { at: steps.start, steps: self.steps_in_place(e, panel, steps), scale: None };
+            return Block { at: steps.start, steps: self.steps_in_place(e, panel, steps), scale: None, next: &[] };
         }
         let depth = arithmetic.depth();
         if let (Matrices::Packed { bytes, packing }, Arithmetic::Bf16, Some(q)) = (&self.data, arithmetic, &self.quant)
@@ -77,7 +77,7 @@ impl Weights<'_> {
             let at = steps.start * depth / packing.depth() * packing.row_bytes();
             if kernels.widen(packing.dtype, &elements[at..], &mut buffer.steps[..steps.len()]) {
                 buffer.scale = self.scales(e, panel, steps.start * depth / q.group);
-                return Block { at: steps.start, steps: buffer.steps[..steps.len()].as_flattened(), scale: Some(&buffer.scale) };
+                return Block { at: steps.start, steps: buffer.steps[..steps.len()].as_flattened(), scale: Some(&buffer.scale), next: &[] };
             }
         }
         let ks = steps.start * depth..(steps.end * depth).min(self.k);
@@ -102,7 +102,7 @@ impl Weights<'_> {
             Arithmetic::Bf16 => encode(DType::BF16, stage, out),
             Arithmetic::Int8 => encode(DType::I8, stage, out),
         }
-        Block { at: steps.start, steps: out, scale: scaled.then_some(&buffer.scale) }
+        Block { at: steps.start, steps: out, scale: scaled.then_some(&buffer.scale), next: &[] }
     }
 
     /// The sum of each column's codes.

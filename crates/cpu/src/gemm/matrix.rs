@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ascend_hal::{Result, bf16};
 
-use super::kernel::amx::{self, CHUNK_BYTES, CHUNK_STEPS, HEIGHT, ROW_BYTES, Sums, Unit};
+use super::kernel::amx::{self, CHUNK_BYTES, CHUNK_STEPS, Fetch, HEIGHT, ROW_BYTES, Sums, Unit};
 use super::kernel::{COLS, Rows};
 use super::{Memory, Product, SHARED_STEPS, Span, TILE_ROWS, fill::FILLED_STEPS};
 use crate::isa::Isa;
@@ -104,7 +104,7 @@ impl Product<'_> {
         let in_chunks = scaled.is_none_or(|group| group.is_multiple_of(CHUNK_STEPS));
         let whole = in_chunks && tiles * height * steps.next_multiple_of(CHUNK_STEPS) * 4 <= KEPT_BYTES;
         // Where several tiles read a block, hints for the next one take the lines that the second-level cache is asked for with.
-        let ahead = native && tiles == 1;
+        let alone = native && tiles == 1;
         let at_once = match native {
             true if whole && tiles == 1 => steps,
             true => SHARED_STEPS,
@@ -128,16 +128,17 @@ impl Product<'_> {
                     operands.last[..rest.len()].copy_from_slice(rest);
                     operands.last[rest.len()..].fill(0);
                 }
+                let fetch = if alone { Fetch::behind(full) } else { Fetch::NOTHING };
                 let split = full.len() / CHUNK_BYTES * unit.chunk_bytes();
                 for tile in 0..tiles {
                     let (left, rest_left) = operands.rows[tile * tile_bytes + in_tile..].split_at(split);
                     let multiply = |sums: &mut Sums<'_>| {
                         if !full.is_empty() {
-                            unit.multiply(arithmetic, left, full, ahead, sums);
+                            unit.multiply(arithmetic, left, full, fetch, sums);
                             sums.first = false;
                         }
                         if !rest.is_empty() {
-                            unit.multiply(arithmetic, &rest_left[..unit.chunk_bytes()], &operands.last, false, sums);
+                            unit.multiply(arithmetic, &rest_left[..unit.chunk_bytes()], &operands.last, Fetch::NOTHING, sums);
                         }
                     };
                     let mut sums = Sums { values: &mut all[tile * height * span.pitch + first_col..], pitch: span.pitch, first: at == 0 };

@@ -242,6 +242,16 @@ impl Product<'_> {
         }
     }
 
+    /// What is multiplied after steps `at` of a panel where blocks have `at_once` steps, if that is in memory as kernels read it.
+    fn next_block(&self, e: usize, span: &Span, panel: usize, at: Range<usize>, at_once: usize) -> &[u8] {
+        let steps = self.method.arithmetic.steps(self.weights.k);
+        let (panel, at) = match panel + 1 < span.panels.end {
+            true => (panel + 1, at),
+            false => (span.panels.start, at.end..(at.end + at_once).min(steps)),
+        };
+        if self.weights.is_native(self.method.arithmetic) { self.weights.steps_in_place(e, panel, at) } else { &[] }
+    }
+
     /// Leaves the sums of whole panels in `s.sums`.
     fn sum(&self, s: &mut Memory<'_>, e: usize, rows: &Range<usize>, span: &Span) {
         let (Method { kernels, arithmetic, .. }, w) = (self.method, self.weights);
@@ -280,7 +290,10 @@ impl Product<'_> {
             };
             for (panel, first_col) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
                 let sums = &mut sums[first_col..(rows.len() - 1) * span.pitch + first_col + COLS];
-                let block = w.block(kernels, arithmetic, e, panel, at..end, &mut s.buffer);
+                let mut block = w.block(kernels, arithmetic, e, panel, at..end, &mut s.buffer);
+                if rows.len() > MAX_ROWS {
+                    block.next = self.next_block(e, span, panel, at..end, at_once);
+                }
                 kernels.multiply(arithmetic, x, first_row, &block, sums, span.pitch);
             }
             at = end;

@@ -6,7 +6,7 @@ use super::kernel::{self, Panel};
 use super::rows::Blocks;
 use super::{BLOCK, FEW_ROWS, WIDENED};
 use crate::context::Context;
-use crate::gemm::amx::{CHUNK_BYTES, CHUNK_STEPS, HEIGHT, ROW_BYTES, Sums, Unit};
+use crate::gemm::amx::{CHUNK_BYTES, CHUNK_STEPS, Fetch, HEIGHT, ROW_BYTES, Sums, Unit};
 use crate::gemm::{Arithmetic, COLS};
 use crate::isa::Isa;
 use crate::rows::RowsMut;
@@ -66,7 +66,7 @@ impl<'a> Tiles<'a> {
                         Arithmetic::Bf16,
                         bytemuck::cast_slice(left),
                         right,
-                        false,
+                        Fetch::NOTHING,
                         &mut Sums { values: &mut own, pitch: COLS, first: true },
                     );
                     kernel::add_scaled(isa, x.rows(rows.clone(), b..b + 1), panel.part(b..b + 1), &own[..sums.len()], sums);

@@ -23,6 +23,8 @@ pub(crate) const ROW_BYTES: usize = 64;
 const TINY: f32 = 1.0 / (1u128 << 100) as f32;
 /// Bytes of a chunk of a panel.
 pub(crate) const CHUNK_BYTES: usize = CHUNK_STEPS * STEP_BYTES;
+/// Bytes of a line of the caches.
+const LINE_BYTES: usize = 64;
 /// Bytes of a chunk of sixteen columns.
 pub(crate) const SQUARE_BYTES: usize = CHUNK_STEPS * ROW_BYTES;
 
@@ -46,6 +48,34 @@ pub(crate) struct Unit {
     height: usize,
     /// Registers are a thread's own.
     of_thread: PhantomData<*const ()>,
+}
+
+/// Memory that is asked for while something is multiplied.
+#[derive(Clone, Copy)]
+pub(crate) struct Fetch {
+    at: *const u8,
+    /// Lines for each chunk.
+    lines: usize,
+}
+
+impl Fetch {
+    pub(crate) const NOTHING: Self = Self { at: std::ptr::null(), lines: 0 };
+
+    /// What comes some way behind the chunks of `right` that are multiplied.
+    pub(crate) fn behind(right: &[u8]) -> Self {
+        Self { at: right.as_ptr().wrapping_add(AHEAD_BYTES), lines: CHUNK_BYTES / LINE_BYTES }
+    }
+
+    /// The `i`-th of `n` parts of `memory`, over `chunks` chunks.
+    pub(crate) fn part(memory: &[u8], i: usize, n: usize, chunks: usize) -> Self {
+        let lines = memory.len() / LINE_BYTES;
+        let (start, end) = (lines * i / n, lines * (i + 1) / n);
+        if start == end {
+            Self::NOTHING
+        } else {
+            Self { at: memory[start * LINE_BYTES..].as_ptr(), lines: (end - start).div_ceil(chunks.max(1)) }
+        }
+    }
 }
 
 /// Where sums go: the unit's height of rows, `pitch` elements apart, with [`COLS`] columns at their beginning.
@@ -81,8 +111,8 @@ impl Unit {
         self.height * ROW_BYTES
     }
 
-    /// `sums += left @ right`: chunks of a tile of rows and of a panel. With `ahead` what comes behind `right` in memory is fetched too.
-    pub(crate) fn multiply(&self, arithmetic: Arithmetic, left: &[u8], right: &[u8], ahead: bool, sums: &mut Sums<'_>) {
+    /// `sums += left @ right`: chunks of a tile of rows and of a panel.
+    pub(crate) fn multiply(&self, arithmetic: Arithmetic, left: &[u8], right: &[u8], fetch: Fetch, sums: &mut Sums<'_>) {
         let chunks = right.len() / CHUNK_BYTES;
         assert!(chunks > 0 && right.len() == chunks * CHUNK_BYTES && left.len() == chunks * self.chunk_bytes(), "operands of other shapes");
         assert!(sums.pitch >= COLS && sums.values.len() >= (self.height - 1) * sums.pitch + COLS, "sums of another shape");
@@ -94,7 +124,7 @@ impl Unit {
             sums: sums.values.as_mut_ptr(),
             pitch_bytes: 4 * sums.pitch,
             first: sums.first,
-            lines_ahead: if ahead { CHUNK_BYTES / 64 } else { 0 },
+            fetch,
         };
         // SAFETY: the unit is set up for tiles of this height, and the slices have what the kernel reads and writes.
         unsafe {
@@ -107,7 +137,15 @@ impl Unit {
 
     /// `sums += left @ right` in bf16 for 16 rows of `left`, `stride` bytes apart as they lie, and chunks `[16, 16]` of pairs of up to 16 columns: their sums are those of
     /// [`multiply`](Self::multiply) with the sides exchanged. With `first` the sums so far are 0.
-    pub(crate) fn multiply_in_place(&self, left: &[u8], stride: usize, right: &[u8], sums: &mut [f32; HEIGHT * COLS / 4], first: bool) {
+    pub(crate) fn multiply_in_place(
+        &self,
+        left: &[u8],
+        stride: usize,
+        right: &[u8],
+        sums: &mut [f32; HEIGHT * COLS / 4],
+        first: bool,
+        fetch: Fetch,
+    ) {
         let chunks = right.len() / SQUARE_BYTES;
         assert!(chunks > 0 && right.len() == chunks * SQUARE_BYTES, "operands of other shapes");
         assert!(left.len() >= (HEIGHT - 1) * stride + chunks * ROW_BYTES, "rows of another shape");
@@ -122,6 +160,15 @@ impl Unit {
                 "tileloadd tmm6, [{left} + {stride}]",
                 "tileloadd tmm7, [{right} + {row}]",
                 "tdpbf16ps tmm5, tmm6, tmm7",
+                "mov {line}, {lines}",
+                "test {line}, {line}",
+                "jz 4f",
+                "3:",
+                "prefetcht0 [{at}]",
+                "add {at}, 64",
+                "dec {line}",
+                "jnz 3b",
+                "4:",
                 "add {left}, 64",
                 "add {right}, 1024",
                 "dec {chunks}",
@@ -134,6 +181,9 @@ impl Unit {
                 stride = in(reg) stride,
                 right = inout(reg) right.as_ptr() => _,
                 chunks = inout(reg) chunks => _,
+                lines = in(reg) fetch.lines,
+                line = out(reg) _,
+                at = inout(reg) fetch.at => _,
                 out("tmm5") _, out("tmm6") _, out("tmm7") _,
                 options(nostack),
             );
@@ -141,7 +191,7 @@ impl Unit {
     }
 
     /// `sums += (left[0] + left[1]) @ right` in bf16: the chunks of `right` come once for each of the two halves of `left`, and the sums stay in registers.
-    pub(crate) fn add_both(&self, left: &[u8], right: &[u8], sums: &mut [f32], pitch: usize) {
+    pub(crate) fn add_both(&self, left: &[u8], right: &[u8], sums: &mut [f32], pitch: usize, fetch: Fetch) {
         let chunks = right.len() / CHUNK_BYTES;
         assert!(
             chunks > 0 && right.len() == chunks * CHUNK_BYTES && left.len() == 2 * chunks * self.chunk_bytes(),
@@ -168,6 +218,15 @@ impl Unit {
                 "tdpbf16ps tmm2, tmm4, tmm7",
                 "tileloadd tmm5, [{at} + {step} + 192]",
                 "tdpbf16ps tmm3, tmm4, tmm5",
+                "mov {line}, {lines}",
+                "test {line}, {line}",
+                "jz 5f",
+                "4:",
+                "prefetcht0 [{wanted}]",
+                "add {wanted}, 64",
+                "dec {line}",
+                "jnz 4b",
+                "5:",
                 "add {left}, {left_chunk}",
                 "add {at}, 4096",
                 "dec {chunk}",
@@ -189,6 +248,9 @@ impl Unit {
                 passes = inout(reg) 2usize => _,
                 at = out(reg) _,
                 chunk = out(reg) _,
+                lines = in(reg) fetch.lines,
+                line = out(reg) _,
+                wanted = inout(reg) fetch.at => _,
                 out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
                 out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
                 options(nostack),
@@ -214,8 +276,7 @@ struct Tile {
     sums: *mut f32,
     pitch_bytes: usize,
     first: bool,
-    /// Lines that are fetched ahead for each chunk.
-    lines_ahead: usize,
+    fetch: Fetch,
 }
 
 /// How far ahead of the sums a panel is fetched.
@@ -253,7 +314,6 @@ macro_rules! kernel {
                     "tileloadd tmm5, [{right} + {step} + 192]",
                     concat!($multiply, " tmm3, tmm4, tmm5"),
                     "mov {line}, {lines}",
-                    "lea {at}, [{right} + {ahead}]",
                     "test {line}, {line}",
                     "jz 5f",
                     "4:",
@@ -279,10 +339,9 @@ macro_rules! kernel {
                     right = inout(reg) t.right => _,
                     step = in(reg) STEP_BYTES,
                     chunks = inout(reg) t.chunks => _,
-                    lines = in(reg) t.lines_ahead,
-                    ahead = const AHEAD_BYTES,
+                    lines = in(reg) t.fetch.lines,
                     line = out(reg) _,
-                    at = out(reg) _,
+                    at = inout(reg) t.fetch.at => _,
                     out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
                     out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
                     options(nostack),

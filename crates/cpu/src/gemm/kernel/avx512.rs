@@ -20,11 +20,18 @@ pub(super) const AHEAD_BYTES: usize = 2048;
 #[target_feature(enable = "avx512f")]
 pub(super) unsafe fn step(t: &Tile, s: usize) -> [__m512i; WIDTH] {
     let at = t.panel.wrapping_add(s * STEP_BYTES);
-    std::array::from_fn(|j| {
-        _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(AHEAD_BYTES + 64 * j).cast());
-        // SAFETY: by the caller, these 256 bytes are the panel's.
-        unsafe { _mm512_loadu_si512(at.add(64 * j).cast()) }
-    })
+    if t.next.is_null() {
+        for j in 0..WIDTH {
+            _mm_prefetch::<_MM_HINT_T0>(at.wrapping_add(AHEAD_BYTES + 64 * j).cast());
+        }
+    } else {
+        // Into the second-level cache: the first one is full of this block.
+        for half in 2 * s..2 * s + 2 {
+            _mm_prefetch::<_MM_HINT_T1>(t.next.wrapping_add(((half * t.pace) >> 16) * 64).cast());
+        }
+    }
+    // SAFETY: by the caller, these 256 bytes are the panel's.
+    std::array::from_fn(|j| unsafe { _mm512_loadu_si512(at.add(64 * j).cast()) })
 }
 
 /// The four bytes of row `r` at step `s`, in every lane.

@@ -37,6 +37,8 @@ macro_rules! of_codes {
                     pitch: t.pitch,
                     first: t.first && i == 0,
                     scale: t.scales.wrapping_add(i * t.scale_step),
+                    next: std::ptr::null(),
+                    pace: 0,
                 };
                 for j in 0..WIDTH {
                     _mm_prefetch::<_MM_HINT_T0>(part.scale.wrapping_add(SCALES_AHEAD * COLS + 16 * j).cast());

@@ -85,6 +85,9 @@ struct Tile {
     first: bool,
     /// Null, or for pairs of bf16 [`COLS`] factors of the block's own sums before they are added.
     scale: *const f32,
+    /// Lines of memory that are wanted afterwards, and how many 65536ths of one to ask for in each half of a step. Null: those of the panel itself.
+    next: *const u8,
+    pace: usize,
 }
 
 /// # Safety
@@ -298,6 +301,8 @@ pub(super) struct Block<'a> {
     /// The steps, [`STEP_BYTES`] each.
     pub(super) steps: &'a [u8],
     pub(super) scale: Option<&'a [f32; COLS]>,
+    /// The block that is multiplied after it, if it is to be fetched meanwhile.
+    pub(super) next: &'a [u8],
 }
 
 impl Kernels {
@@ -379,7 +384,10 @@ impl Kernels {
             for (i, part) in part[..height].iter_mut().enumerate() {
                 *part = &rows.row(first_row + done + i)[bytes.clone()];
             }
-            tile(kernels, row_step, &part[..height], block, &mut sums[done * pitch..], pitch);
+            // Each tile fetches a part of the next block, so that memory is as busy as the arithmetic.
+            let lines = block.next.len() / CACHE_LINE;
+            let next = &block.next[lines * i / tiles * CACHE_LINE..lines * (i + 1) / tiles * CACHE_LINE];
+            tile(kernels, row_step, &part[..height], &Block { next, ..*block }, &mut sums[done * pitch..], pitch);
             done += height;
         }
     }
@@ -451,6 +459,8 @@ fn tile(kernels: &[Kernel], row_step: usize, rows: &[&[u8]], block: &Block<'_>, 
         pitch,
         first: block.at == 0,
         scale,
+        next: if block.next.is_empty() { std::ptr::null() } else { block.next.as_ptr() },
+        pace: ((block.next.len() / CACHE_LINE) << 16) / (2 * steps).max(1),
     };
     #[allow(unsafe_code, reason = "the call of a kernel")]
     // SAFETY: kernels of an instruction set are handed out where it is available only; there are a kernel's number of rows with the block's steps, `sums` has their rows

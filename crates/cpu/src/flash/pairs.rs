@@ -1,4 +1,4 @@
-//! Operands of the matrix unit: keys and values of a block in pairs, weights in halves.
+//! Operands of bf16 arithmetic: keys and values of a block in pairs, weights in halves.
 //!
 //! Loops stay loops: functions that take closures are calls here, which pass vectors through memory.
 
@@ -8,9 +8,15 @@ use std::arch::x86_64::*;
 
 use super::pack::{Ahead, Part};
 use super::tile::WIDTH;
-use super::unit::{CHUNK, CHUNKS, PANEL_BYTES};
-use crate::gemm::amx::ROW_BYTES;
+use crate::gemm::amx::{CHUNK_BYTES, ROW_BYTES};
 use crate::simd::{Avx512, LANES, Lane, Lanes};
+
+/// Elements of a chunk of keys or weights.
+pub(super) const CHUNK: usize = ROW_BYTES / 2;
+/// Chunks of a block's keys.
+pub(super) const CHUNKS: usize = WIDTH / CHUNK;
+/// Bytes of a block's keys in one panel of values.
+pub(super) const PANEL_BYTES: usize = CHUNKS * CHUNK_BYTES;
 
 /// The first `count` of the sixteen-bit elements of a register, or all of them.
 #[inline(always)]
