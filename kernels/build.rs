@@ -10,14 +10,14 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// Folders here that hold no kernel.
 const NOT_KERNELS: [&str; 4] = ["twin", "include", "src", "tests"];
 
-/// Core types by the name that the kernel's source gives them: cube cores and vector cores a block.
-const CORE_TYPES: [(&str, u32, u32); 6] = [
-    ("KERNEL_TYPE_AIV_ONLY", 0, 1),
-    ("KERNEL_TYPE_AIC_ONLY", 1, 0),
-    ("KERNEL_TYPE_MIX_AIV_1_0", 0, 1),
-    ("KERNEL_TYPE_MIX_AIC_1_0", 1, 0),
-    ("KERNEL_TYPE_MIX_AIC_1_1", 1, 1),
-    ("KERNEL_TYPE_MIX_AIC_1_2", 1, 2),
+/// Core types by the name that the kernel's source gives them: cube cores and vector cores a block, and whether cores may wait for each other.
+const CORE_TYPES: [(&str, u32, u32, bool); 6] = [
+    ("KERNEL_TYPE_AIV_ONLY", 0, 1, false),
+    ("KERNEL_TYPE_AIC_ONLY", 1, 0, false),
+    ("KERNEL_TYPE_MIX_AIV_1_0", 0, 1, true),
+    ("KERNEL_TYPE_MIX_AIC_1_0", 1, 0, true),
+    ("KERNEL_TYPE_MIX_AIC_1_1", 1, 1, true),
+    ("KERNEL_TYPE_MIX_AIC_1_2", 1, 2, true),
 ];
 
 struct Entry {
@@ -25,6 +25,7 @@ struct Entry {
     arguments: Vec<String>,
     aic: u32,
     aiv: u32,
+    synchronised: bool,
 }
 
 struct Source {
@@ -38,6 +39,7 @@ fn main() -> Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo:rustc-check-cfg=cfg(twin)");
+    println!("cargo::metadata=root={}", root.display());
     for folder in ["twin", "include", "tests/bad", "build.rs"] {
         println!("cargo:rerun-if-changed={folder}");
     }
@@ -45,7 +47,9 @@ fn main() -> Result<()> {
     let mut checks = sources_in(&root.join("tests/bad"), "tests/bad")?;
 
     if let Some(why) = no_twin(&root) {
-        println!("cargo:rustc-env=ASCEND_TWIN_MISSING={}", why.replace('\n', " "));
+        let why = why.replace('\n', " ");
+        println!("cargo:rustc-env=ASCEND_TWIN_MISSING={why}");
+        println!("cargo::metadata=missing={why}");
         fs::write(out.join("kernels.rs"), "&[]")?;
         return Ok(());
     }
@@ -55,7 +59,7 @@ fn main() -> Result<()> {
         root.join("twin/src"),
         root.join("include"),
         root.join("build.rs"),
-    ])?;
+    ])? ^ hash_of_compiler(&root)?;
     archive(&root, &out, "ascend_twin", twin, files(&root.join("twin/src"), "cpp")?)?;
     for (sources, table) in [(&mut kernels, "twin_entries"), (&mut checks, "twin_checks")] {
         for source in sources.iter_mut() {
@@ -76,9 +80,11 @@ fn main() -> Result<()> {
         }
         let unit = out.join(format!("{table}.cpp"));
         fs::write(&unit, registry(sources, table)?)?;
-        archive(&root, &out, table, hash_of(std::slice::from_ref(&unit))?, vec![unit])?;
+        archive(&root, &out, table, twin ^ hash_of(std::slice::from_ref(&unit))?, vec![unit])?;
     }
     fs::write(out.join("kernels.rs"), list(&kernels)?)?;
+    fs::write(out.join("entries.tsv"), table(&kernels)?)?;
+    println!("cargo::metadata=entries={}", out.join("entries.tsv").display());
     let library = if env::var("CARGO_CFG_TARGET_VENDOR").is_ok_and(|vendor| vendor == "apple") { "c++" } else { "stdc++" };
     println!("cargo:rustc-link-lib={library}");
     println!("cargo:rustc-cfg=twin");
@@ -125,6 +131,14 @@ fn archive(root: &Path, out: &Path, name: &str, hash: u64, units: Vec<PathBuf>) 
     compiler(root).files(units).try_compile(name)?;
     fs::write(stamp, hash.to_string())?;
     Ok(())
+}
+
+/// The compiler and its options as a number: another one compiles all.
+fn hash_of_compiler(root: &Path) -> Result<u64> {
+    let tool = compiler(root).try_get_compiler()?;
+    let mut hasher = DefaultHasher::new();
+    (tool.path(), tool.args()).hash(&mut hasher);
+    Ok(hasher.finish())
 }
 
 /// The contents of files, and of the files in folders, as one number.
@@ -198,7 +212,7 @@ fn entries(text: &str, shown: &str) -> Result<Vec<Entry>> {
             continue;
         };
         let core = format!("KERNEL_TYPE_{core}");
-        let (_, aic, aiv) = CORE_TYPES
+        let &(_, aic, aiv, synchronised) = CORE_TYPES
             .iter()
             .find(|row| row.0 == core)
             .ok_or_else(|| format!("{shown}: {} has the core type {core}, which does not exist", name.trim()))?;
@@ -208,7 +222,7 @@ fn entries(text: &str, shown: &str) -> Result<Vec<Entry>> {
             .split(',')
             .map(|a| a.rsplit([' ', '*']).next().unwrap_or_default().to_owned())
             .collect();
-        found.push(Entry { name: name.trim().to_owned(), arguments, aic: *aic, aiv: *aiv });
+        found.push(Entry { name: name.trim().to_owned(), arguments, aic, aiv, synchronised });
     }
     if found.is_empty() {
         return Err(format!(
@@ -251,11 +265,12 @@ fn registry(sources: &[Source], table: &str) -> Result<String> {
         count += 1;
         writeln!(
             rows,
-            "#define ROW_{count} {{\"{}\", {}, {}, {}, {}, {}}},",
+            "#define ROW_{count} {{\"{}\", {}, {}, {}, {}, {}, {}}},",
             entry.name,
             entry.arguments.len(),
             entry.aic,
             entry.aiv,
+            u8::from(entry.synchronised),
             calls[0],
             calls[1]
         )?;
@@ -264,9 +279,29 @@ fn registry(sources: &[Source], table: &str) -> Result<String> {
     // A table of no rows is not C++.
     write!(
         text,
-        "}}\n{rows}extern const TwinEntry {table}[] = {{{list}{{nullptr, 0, 0, 0, nullptr, nullptr}}}};\nextern const size_t {table}_count = {count};\n"
+        "}}\n{rows}extern const TwinEntry {table}[] = {{{list}{{nullptr, 0, 0, 0, 0, nullptr, nullptr}}}};\nextern const size_t {table}_count = {count};\n"
     )?;
     Ok(text.replace("extern const", "extern \"C\" const"))
+}
+
+/// The entries for the build of device images: name, source, arguments, cube cores, vector cores, whether cores wait for each other.
+fn table(sources: &[Source]) -> Result<String> {
+    let mut text = String::new();
+    for source in sources {
+        for entry in &source.entries {
+            let arguments = entry.arguments.join(",");
+            writeln!(
+                text,
+                "{}\t{}\t{arguments}\t{}\t{}\t{}",
+                entry.name,
+                source.shown,
+                entry.aic,
+                entry.aiv,
+                u8::from(entry.synchronised)
+            )?;
+        }
+    }
+    Ok(text)
 }
 
 fn list(sources: &[Source]) -> Result<String> {
@@ -275,8 +310,8 @@ fn list(sources: &[Source]) -> Result<String> {
         for entry in &source.entries {
             writeln!(
                 text,
-                "    Kernel {{ name: {:?}, source: {:?}, arguments: &{:?}, cube_cores: {}, vector_cores: {} }},",
-                entry.name, source.shown, entry.arguments, entry.aic, entry.aiv
+                "    Kernel {{ name: {:?}, source: {:?}, arguments: &{:?}, cube_cores: {}, vector_cores: {}, synchronised: {} }},",
+                entry.name, source.shown, entry.arguments, entry.aic, entry.aiv, entry.synchronised
             )?;
         }
     }

@@ -151,7 +151,7 @@ __aicore__ inline void Store(const GlobalTensor<Out>& gm, const LocalTensor<Acc>
 
 // Multiplies tiles that lie in L1, slice by slice of K, with both sides double-buffered in L0 and `c_stages` accumulators.
 //
-// Events: MTE1_M / M_MTE1 0..1 for the slices, M_FIX / FIX_M 0..1 for the accumulators.
+// Events: MTE1_M 0..1 and M_MTE1 3..4 for the slices (TPipe keeps M_MTE1 0..2 of a cube core), M_FIX / FIX_M 0..1 for the accumulators.
 template <typename T, typename Acc>
 class CubeUnit {
  public:
@@ -161,7 +161,7 @@ class CubeUnit {
     pipe.InitBuffer(c_, L0C_BYTES);
     c_stages_ = c_stages;
     for (uint32_t i = 0; i < 2; ++i) {
-      SYNC_SET(HardEvent::M_MTE1, i);
+      SYNC_SET(HardEvent::M_MTE1, READ + i);
     }
     for (uint32_t i = 0; i < c_stages_; ++i) {
       SYNC_SET(HardEvent::FIX_M, i);
@@ -182,7 +182,7 @@ class CubeUnit {
       const uint32_t depth = Min(slice, k - done);
       const LocalTensor<T> l0a = a_.template Get<T>()[stage_ * (L0_BYTES / 2 / sizeof(T))];
       const LocalTensor<T> l0b = b_.template Get<T>()[stage_ * (L0_BYTES / 2 / sizeof(T))];
-      SYNC_WAIT(HardEvent::M_MTE1, stage_);
+      SYNC_WAIT(HardEvent::M_MTE1, READ + stage_);
       LoadA(l0a, a, rows_a, done, depth);
       LoadB<T, layout>(l0b, b, rows_b, columns, done, depth);
       if (done + depth == k) {
@@ -191,7 +191,7 @@ class CubeUnit {
       SYNC_SET(HardEvent::MTE1_M, stage_);
       SYNC_WAIT(HardEvent::MTE1_M, stage_);
       Multiply(c, l0a, l0b, m, columns, depth, first && done == 0);
-      SYNC_SET(HardEvent::M_MTE1, stage_);
+      SYNC_SET(HardEvent::M_MTE1, READ + stage_);
       stage_ ^= 1;
     }
   }
@@ -209,7 +209,7 @@ class CubeUnit {
   // Takes back the flags that Init gave.
   __aicore__ inline void Drain() {
     for (uint32_t i = 0; i < 2; ++i) {
-      SYNC_WAIT(HardEvent::M_MTE1, i);
+      SYNC_WAIT(HardEvent::M_MTE1, READ + i);
     }
     for (uint32_t i = 0; i < c_stages_; ++i) {
       SYNC_WAIT(HardEvent::FIX_M, i);
@@ -217,6 +217,9 @@ class CubeUnit {
   }
 
  private:
+  // The first event that says that the cube unit has read a slice.
+  static constexpr uint32_t READ = 3;
+
   __aicore__ inline LocalTensor<Acc> Accumulator() { return c_.template Get<Acc>()[c_stage_ * (L0C_BYTES / c_stages_ / sizeof(Acc))]; }
 
   TBuf<TPosition::A2> a_;

@@ -5,11 +5,16 @@
 template <typename Tiling>
 __aicore__ inline void LoadTiling(Tiling& tiling, GM_ADDR gm) {
   static_assert(sizeof(Tiling) % sizeof(uint32_t) == 0, "a tiling struct is made of 32-bit words");
+  constexpr uint32_t WORDS = sizeof(Tiling) / sizeof(uint32_t);
+  union {
+    uint32_t words[WORDS];
+    Tiling tiling;
+  } both;
   auto from = reinterpret_cast<__gm__ uint32_t*>(gm);
-  auto to = reinterpret_cast<uint32_t*>(&tiling);
-  for (uint32_t i = 0; i < sizeof(Tiling) / sizeof(uint32_t); ++i) {
-    to[i] = from[i];
+  for (uint32_t i = 0; i < WORDS; ++i) {
+    both.words[i] = from[i];
   }
+  tiling = both.tiling;
 }
 
 template <typename T>

@@ -295,6 +295,6 @@ class InitRouting {
 
 extern "C" __global__ __aicore__ void init_routing(GM_ADDR x, GM_ADDR ids, GM_ADDR rows, GM_ADDR flat_to_row, GM_ADDR row_to_flat, GM_ADDR counts,
                                                    GM_ADDR cumulative, GM_ADDR counts_before_drop, GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
+  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_MIX_AIV_1_0);
   InitRouting({x, ids, rows, flat_to_row, row_to_flat, counts, cumulative, counts_before_drop, workspace}, tiling).Process();
 }

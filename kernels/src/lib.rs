@@ -25,6 +25,8 @@ pub struct Kernel {
     pub cube_cores: u32,
     /// Vector cores that a block runs on.
     pub vector_cores: u32,
+    /// Whether its cores wait for each other: its core type is a mixed one.
+    pub synchronised: bool,
 }
 
 /// Every entry point, in the order of their sources. Read from the preprocessed sources, so it is empty where there was no C++ compiler.

@@ -8,6 +8,7 @@ pub(super) struct Entry {
     pub arguments: u32,
     pub aic: u32,
     pub aiv: u32,
+    synchronised: u32,
     run_aic: Option<unsafe extern "C" fn(*const *mut c_void)>,
     run_aiv: Option<unsafe extern "C" fn(*const *mut c_void)>,
 }

@@ -1,32 +1,16 @@
 // Kernels that break a rule about buffers, each on the line that says BAD.
-#include "sync.h"
+#include "frame.h"
 
-using namespace AscendC;
-
-template <TPosition position, typename T>
-__aicore__ inline LocalTensor<T> Take(TPipe& pipe, uint32_t bytes) {
-    TBuf<position> buffer;
-    pipe.InitBuffer(buffer, bytes);
-    return buffer.template Get<T>();
-}
-
-#define VECTOR(name)                                                                                        \
-    extern "C" __global__ __aicore__ void name(GM_ADDR x, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling) { \
-        KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);                                                     \
-        TPipe pipe;                                                                                         \
-        [[maybe_unused]] auto a = Take<TPosition::VECCALC, float>(pipe, 1024);                                               \
-        GlobalTensor<float> gx;                                                                             \
-        gx.SetGlobalBuffer(reinterpret_cast<__gm__ float*>(x));
-#define CUBE(name)                                                                                          \
-    extern "C" __global__ __aicore__ void name(GM_ADDR x, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling) { \
-        KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY);                                                     \
-        TPipe pipe;
-#define END }
+#define CUBE(name) KERNEL(name, KERNEL_TYPE_AIC_ONLY)
 
 VECTOR(bad_capacity_ub)
     Take<TPosition::VECIN, float>(pipe, 100 * 1024);
     TBuf<TPosition::VECCALC> buffer;
     pipe.InitBuffer(buffer, 92 * 1024);  // BAD
+END
+VECTOR(bad_capacity_buffers)
+    TBuf<TPosition::VECCALC> buffer;
+    for (int i = 0; i < 64; ++i) pipe.InitBuffer(buffer, 32);  // BAD
 END
 CUBE(bad_capacity_l1)
     TBuf<TPosition::A1> buffer;
@@ -49,7 +33,7 @@ CUBE(bad_capacity_bias)
     pipe.InitBuffer(buffer, 1024 + 32);  // BAD
 END
 VECTOR(bad_past_the_buffer)
-    Duplicate(a, 0.0f, 257);  // BAD
+    Duplicate(a, 0.0f, 1025);  // BAD
 END
 VECTOR(bad_alignment_vector)
     Duplicate(a[4], 0.0f, 8);  // BAD
@@ -88,8 +72,6 @@ CUBE(bad_uninitialised_product)
     auto l0a = Take<TPosition::A2, half>(pipe, 512);
     auto l0b = Take<TPosition::B2, half>(pipe, 512);
     auto sums = Take<TPosition::CO1, float>(pipe, 1024);
-    GlobalTensor<float> gx;
-    gx.SetGlobalBuffer(reinterpret_cast<__gm__ float*>(x));
     Mmad(sums, l0a, l0b, MmadParams(16, 16, 16, 0, false, true));
     SYNC_SET(HardEvent::M_FIX, 0);
     SYNC_WAIT(HardEvent::M_FIX, 0);

@@ -1,31 +1,12 @@
 // Kernels that give an instruction types or fields that it does not have, each on the line that says BAD.
-#include "sync.h"
+#include "frame.h"
 
-using namespace AscendC;
-
-template <TPosition position, typename T>
-__aicore__ inline LocalTensor<T> Take(TPipe& pipe, uint32_t bytes) {
-    TBuf<position> buffer;
-    pipe.InitBuffer(buffer, bytes);
-    return buffer.template Get<T>();
-}
-
-#define VECTOR(name)                                                                                        \
-    extern "C" __global__ __aicore__ void name(GM_ADDR x, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling) { \
-        KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);                                                     \
-        TPipe pipe;                                                                                         \
-        [[maybe_unused]] auto a = Take<TPosition::VECCALC, float>(pipe, 4096);                                               \
-        GlobalTensor<float> gx;                                                                             \
-        gx.SetGlobalBuffer(reinterpret_cast<__gm__ float*>(x));
-#define CUBE(name)                                                                                          \
-    extern "C" __global__ __aicore__ void name(GM_ADDR x, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling) { \
-        KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIC_ONLY);                                                     \
-        TPipe pipe;                                                                                         \
-        [[maybe_unused]] auto l1 = Take<TPosition::A1, half>(pipe, 4096);                                                  \
-        [[maybe_unused]] auto l0a = Take<TPosition::A2, half>(pipe, 4096);                                                 \
-        [[maybe_unused]] auto l0b = Take<TPosition::B2, half>(pipe, 4096);                                                 \
+#define CUBE(name)                                                                         \
+    KERNEL(name, KERNEL_TYPE_AIC_ONLY)                                                     \
+        [[maybe_unused]] auto l1 = Take<TPosition::A1, half>(pipe, 4096);                  \
+        [[maybe_unused]] auto l0a = Take<TPosition::A2, half>(pipe, 4096);                 \
+        [[maybe_unused]] auto l0b = Take<TPosition::B2, half>(pipe, 4096);                 \
         [[maybe_unused]] auto sums = Take<TPosition::CO1, float>(pipe, 4096);
-#define END }
 
 VECTOR(bad_vector_type_bf16)
     auto b = a.ReinterpretCast<bfloat16_t>();
@@ -66,9 +47,7 @@ VECTOR(bad_field_compare)
     CompareScalar(a[64].ReinterpretCast<uint8_t>(), a, 0.0f, CMPMODE::GT, 63);  // BAD
 END
 CUBE(bad_field_pitch)
-    GlobalTensor<half> gx;
-    gx.SetGlobalBuffer(reinterpret_cast<__gm__ half*>(x));
-    DataCopy(l1, gx, Nd2NzParams(1, 16, 16, 0, static_cast<uint16_t>(65536), 16, 1, 0));  // BAD
+    DataCopy(l1, At<half>(x), Nd2NzParams(1, 16, 16, 0, static_cast<uint16_t>(65536), 16, 1, 0));  // BAD
 END
 CUBE(bad_field_depth)
     Mmad(sums, l0a, l0b, MmadParams(16, 16, 4096, 0, false, true));  // BAD
@@ -80,9 +59,7 @@ CUBE(bad_field_transpose)
     LoadData(l0b.ReinterpretCast<int8_t>(), l1.ReinterpretCast<int8_t>(), p);  // BAD
 END
 CUBE(bad_field_quantisation)
-    GlobalTensor<half> gx;
-    gx.SetGlobalBuffer(reinterpret_cast<__gm__ half*>(x));
-    Fixpipe(gx, sums, FixpipeParamsV220(16, 16, 16, 16, false));  // BAD
+    Fixpipe(At<half>(x), sums, FixpipeParamsV220(16, 16, 16, 16, false));  // BAD
 END
 CUBE(bad_mmad_types)
     Mmad(sums, l0a.ReinterpretCast<bfloat16_t>(), l0b, MmadParams(16, 16, 16, 0, false, true));  // BAD

@@ -1,22 +1,7 @@
 // Kernels whose pipes or cores do not agree on an order, each on the line that says BAD.
-#include "sync.h"
+#include "frame.h"
 
-using namespace AscendC;
-
-#define KERNEL(name, type)                                                                                  \
-    extern "C" __global__ __aicore__ void name(GM_ADDR x, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling) { \
-        KERNEL_TASK_TYPE_DEFAULT(type);                                                                     \
-        TPipe pipe;                                                                                         \
-        GlobalTensor<float> gx, gy;                                                                         \
-        gx.SetGlobalBuffer(reinterpret_cast<__gm__ float*>(x));                                             \
-        gy.SetGlobalBuffer(reinterpret_cast<__gm__ float*>(y));
-#define VECTOR(name)                         \
-    KERNEL(name, KERNEL_TYPE_AIV_ONLY)       \
-        TBuf<TPosition::VECCALC> buffer;     \
-        pipe.InitBuffer(buffer, 4096);       \
-        [[maybe_unused]] auto a = buffer.Get<float>();
 #define MIXED(name) KERNEL(name, KERNEL_TYPE_MIX_AIC_1_2)
-#define END }
 
 VECTOR(bad_event_id)
     SetFlag<HardEvent::MTE2_V>(8);  // BAD
@@ -87,6 +72,14 @@ VECTOR(bad_cache_stale)
 END
 VECTOR(bad_cross_in_vector)
     CrossCoreSetFlag<0, PIPE_MTE3>(0);  // BAD
+END
+MIXED(bad_event_of_pipe)
+    if ASCEND_IS_AIC {
+        SetFlag<HardEvent::M_MTE1>(2);  // BAD
+    }
+END
+VECTOR(bad_sync_all_in_vector)
+    SyncAll<true>();  // BAD
 END
 MIXED(bad_cross_id)
     if ASCEND_IS_AIC {

@@ -9,6 +9,7 @@ struct TwinEntry {
     uint32_t arguments;
     uint32_t aic;  // cube cores a block
     uint32_t aiv;  // vector cores a block
+    uint32_t synchronised;  // whether its cores may wait for each other
     void (*run_aic)(void* const* arguments);
     void (*run_aiv)(void* const* arguments);
 };

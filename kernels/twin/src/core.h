@@ -121,6 +121,7 @@ struct Core {
     Type atomic_type = Type::F32;
     int site = -1;
     bool in_sync_all = false;
+    bool pipe_events = false;  // whether TPipe keeps the first events from the cube unit to MTE1
     // the scalar unit
     ucontext_t context{};
     void* stack = nullptr;

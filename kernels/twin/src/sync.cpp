@@ -32,6 +32,9 @@ Entry sync_entry(Kind kind, const char* name, At at) {
     return entry;
 }
 
+// Of M_MTE1, ids below this are TPipe's on a cube core.
+constexpr int32_t kPipeEvents = 3;
+
 void check_event(HardEvent event, int32_t id, const char* op, At at) {
     if (event >= HardEvent::MAX) refuse_at("event-id", &core(), -1, op, at, "no such pair of pipes");
     if (id < 0 || id > 7) {
@@ -40,6 +43,8 @@ void check_event(HardEvent event, int32_t id, const char* op, At at) {
     auto [from, to] = lanes_of(event);
     require_core(from, op, at);
     require_core(to, op, at);
+    if (event == HardEvent::M_MTE1 && id < kPipeEvents && core().pipe_events)
+        refuse_at("event-id", &core(), from, op, at, "M_MTE1 0 to 2 are TPipe's: it has set them and waits for them in the end; take 3 to 7, or Destroy() it first");
 }
 
 void scalar_passes(Core& self, const Clock& clock, double time) {
@@ -134,14 +139,21 @@ void barrier(pipe_t pipe, At at) {
     ++progress;
 }
 
+namespace {
+// The runtime gives the address of the cores' flags to kernels of a mixed type only.
+void require_synchronised(const char* op, int lane, At at) {
+    if (launch->entry->synchronised == 0)
+        refuse_at("core-type", &core(), lane, op, at, "cores wait for each other in kernels of a mixed type only; KERNEL_TYPE_MIX_AIV_1_0 is one of vector cores alone");
+}
+}  // namespace
+
 void cross_set(uint8_t mode, pipe_t pipe, uint16_t id, At at) {
     int lane = lane_of(pipe);
     Core& self = core();
     if (lane <= S) refuse_at("field", &self, S, "CrossCoreSetFlag", at, "the pipe of a flag between cores is one that runs by itself, not S and not ALL");
     if (mode > 2) refuse_at("field", &self, lane, "CrossCoreSetFlag", at, "mode " + std::to_string(mode) + "; modes are 0, 1 and 2");
     if (id > 15) refuse_at("event-id", &self, lane, "CrossCoreSetFlag", at, "flag id " + std::to_string(id) + "; ids go from 0 to 15");
-    if (launch->entry->aic == 0 || launch->entry->aiv == 0)
-        refuse_at("core-type", &self, lane, "CrossCoreSetFlag", at, "flags between cores exist in mixed kernels only");
+    require_synchronised("CrossCoreSetFlag", lane, at);
     Entry entry = sync_entry(Kind::CrossSet, "CrossCoreSetFlag", at);
     entry.mode = mode;
     entry.id = static_cast<uint8_t>(id);
@@ -153,8 +165,7 @@ void cross_wait(uint8_t mode, pipe_t pipe, uint16_t id, At at) {
     int lane = lane_of(pipe);
     if (id > 15) refuse_at("event-id", &self, lane, "CrossCoreWaitFlag", at, "flag id " + std::to_string(id) + "; ids go from 0 to 15");
     if (lane < 0) refuse_at("field", &self, lane, "CrossCoreWaitFlag", at, "no such pipe");
-    if (launch->entry->aic == 0 || launch->entry->aiv == 0)
-        refuse_at("core-type", &self, lane, "CrossCoreWaitFlag", at, "flags between cores exist in mixed kernels only");
+    require_synchronised("CrossCoreWaitFlag", lane, at);
     Entry entry = sync_entry(Kind::CrossWait, "CrossCoreWaitFlag", at);
     entry.mode = mode;
     entry.id = static_cast<uint8_t>(id);
@@ -216,6 +227,7 @@ void cross_arrive(Core& self, const Entry& entry, int lane, Clock clock, double 
 void sync_all(bool vector_only, At at) {
     Core& self = core();
     take_site();
+    require_synchronised("SyncAll", S, at);
     if (vector_only && self.cube) refuse_at("core-type", &self, S, "SyncAll", at, "SyncAll<true> is for vector cores; give false to include the cube cores");
     barrier(PIPE_ALL, at);
     constexpr uint8_t id = 14, mode = 0;
@@ -251,8 +263,17 @@ void sync_all(bool vector_only, At at) {
     ++progress;
 }
 
+void pipe_events(bool keep) {
+    Core& self = core();
+    if (!self.cube || self.pipe_events == keep) return;
+    self.pipe_events = keep;
+    constexpr uint8_t mask = (1u << kPipeEvents) - 1;
+    uint8_t& taken = self.taken[static_cast<size_t>(HardEvent::M_MTE1)];
+    taken = static_cast<uint8_t>(keep ? taken | mask : taken & ~mask);
+}
+
 int8_t event_alloc(HardEvent event, At at, bool queue) {
-    check_event(event, 0, "AllocEventID", at);
+    check_event(event, 7, "AllocEventID", at);
     uint8_t& taken = core().taken[static_cast<size_t>(event)];
     for (int8_t id = 0; id < 8; ++id) {
         if (taken & (1u << id)) continue;

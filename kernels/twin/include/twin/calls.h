@@ -106,6 +106,7 @@ bool site(const char* file, int line);
 // --- buffers ----------------------------------------------------------------------------------------------------------------------------------------
 uint64_t allocate(Space space, uint64_t bytes, At at);
 void release_buffers();
+void pipe_events(bool keep);
 int8_t event_fetch(HardEvent event, At at);
 /// `queue`: a flag that is still set when the kernel ends is taken back by the queue's destructor.
 int8_t event_alloc(HardEvent event, At at, bool queue = false);

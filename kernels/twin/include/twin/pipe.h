@@ -149,21 +149,27 @@ constexpr TPosition TwinTarget(TPosition pos) {
 }
 template <TPosition pos, int32_t depth, auto mask = 0> class TQue : public TQueBind<TwinSource(pos), TwinTarget(pos), depth, mask> {};
 
+// On a cube core it sets M_MTE1 0 to 2 when it is made, for the matrix products of higher layers, and waits for them when it is destroyed (kernel_tpipe_impl.h).
 class TPipe {
 public:
-    TPipe() = default;
+    TPipe() { ::twin::pipe_events(true); }
     ~TPipe() { Destroy(); }
     void Init() {}
-    void Reset() { ::twin::release_buffers(); }
-    void Destroy() {}
+    void Reset() {
+        ::twin::release_buffers();
+        buffers_ = 0;
+    }
+    void Destroy() { ::twin::pipe_events(false); }
     template <class T> bool InitBuffer(T& que, uint8_t num, uint32_t len, TWIN_AT) {
         if (num > T::kMost) ::twin::refuse("capacity", at, "InitBuffer of %d buffers; a queue has at most %d", num, T::kMost);
+        Count(num, at);
         que.number_ = num;
         que.bytes_ = (uint64_t{len} + 31) / 32 * 32;
         for (int i = 0; i < num; ++i) que.slots_[i].start = ::twin::allocate(::twin::space_of(T::Position()), que.bytes_, at);
         return true;
     }
     template <TPosition pos> bool InitBuffer(TBuf<pos>& buf, uint32_t len, TWIN_AT) {
+        Count(1, at);
         buf.bytes_ = (uint64_t{len} + 31) / 32 * 32;
         buf.start_ = ::twin::allocate(::twin::space_of(pos), buf.bytes_, at);
         return true;
@@ -172,5 +178,12 @@ public:
     template <HardEvent evt> void ReleaseEventID(TEventID id, TWIN_AT) { ::twin::event_release(evt, id, at); }
     template <HardEvent evt> TEventID FetchEventID(TWIN_AT) { return ::twin::event_fetch(evt, at); }
     TEventID FetchEventID(HardEvent evt, TWIN_AT) { return ::twin::event_fetch(evt, at); }
+
+private:
+    void Count(uint32_t buffers, ::twin::At at) {
+        buffers_ += buffers;
+        if (buffers_ > 64) ::twin::refuse("capacity", at, "InitBuffer of buffer %u; a TPipe keeps at most 64", buffers_);
+    }
+    uint32_t buffers_ = 0;
 };
 }  // namespace AscendC
