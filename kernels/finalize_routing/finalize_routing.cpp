@@ -153,32 +153,16 @@ class FinalizeRouting {
   LocalTensor<float> bias_in_[STAGES], wide_, wide_bias_, sum_;
 };
 
-extern "C" __global__ __aicore__ void finalize_routing_bf16(GM_ADDR rows, GM_ADDR flat_to_row, GM_ADDR weights, GM_ADDR bias, GM_ADDR ids, GM_ADDR skip, GM_ADDR y,
-                                                            GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-  FinalizeRouting<bfloat16_t, bfloat16_t>({rows, flat_to_row, weights, bias, ids, skip, y}, tiling).Process();
-}
+// R: type of the rows, Y: of the result and of skip.
+#define FINALIZE_ROUTING(name, R, Y)                                                                                                      \
+  extern "C" __global__ __aicore__ void name(GM_ADDR rows, GM_ADDR flat_to_row, GM_ADDR weights, GM_ADDR bias, GM_ADDR ids, GM_ADDR skip, \
+                                             GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling) {                                              \
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);                                                                                       \
+    FinalizeRouting<R, Y>({rows, flat_to_row, weights, bias, ids, skip, y}, tiling).Process();                                            \
+  }
 
-extern "C" __global__ __aicore__ void finalize_routing_f16(GM_ADDR rows, GM_ADDR flat_to_row, GM_ADDR weights, GM_ADDR bias, GM_ADDR ids, GM_ADDR skip, GM_ADDR y,
-                                                           GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-  FinalizeRouting<half, half>({rows, flat_to_row, weights, bias, ids, skip, y}, tiling).Process();
-}
-
-extern "C" __global__ __aicore__ void finalize_routing_f32(GM_ADDR rows, GM_ADDR flat_to_row, GM_ADDR weights, GM_ADDR bias, GM_ADDR ids, GM_ADDR skip, GM_ADDR y,
-                                                           GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-  FinalizeRouting<float, float>({rows, flat_to_row, weights, bias, ids, skip, y}, tiling).Process();
-}
-
-extern "C" __global__ __aicore__ void finalize_routing_f32_bf16(GM_ADDR rows, GM_ADDR flat_to_row, GM_ADDR weights, GM_ADDR bias, GM_ADDR ids, GM_ADDR skip, GM_ADDR y,
-                                                                GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-  FinalizeRouting<float, bfloat16_t>({rows, flat_to_row, weights, bias, ids, skip, y}, tiling).Process();
-}
-
-extern "C" __global__ __aicore__ void finalize_routing_f32_f16(GM_ADDR rows, GM_ADDR flat_to_row, GM_ADDR weights, GM_ADDR bias, GM_ADDR ids, GM_ADDR skip, GM_ADDR y,
-                                                               GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-  FinalizeRouting<float, half>({rows, flat_to_row, weights, bias, ids, skip, y}, tiling).Process();
-}
+FINALIZE_ROUTING(finalize_routing_bf16, bfloat16_t, bfloat16_t)
+FINALIZE_ROUTING(finalize_routing_f16, half, half)
+FINALIZE_ROUTING(finalize_routing_f32, float, float)
+FINALIZE_ROUTING(finalize_routing_f32_bf16, float, bfloat16_t)
+FINALIZE_ROUTING(finalize_routing_f32_f16, float, half)

@@ -359,17 +359,12 @@ class GatingTopK {
   LocalTensor<int32_t> ids_out_;
 };
 
-extern "C" __global__ __aicore__ void gating_top_k_bf16(GM_ADDR logits, GM_ADDR bias, GM_ADDR weights, GM_ADDR ids, GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-  GatingTopK<bfloat16_t>(logits, bias, weights, ids, tiling).Process();
-}
+#define GATING_TOP_K(name, T)                                                                                                                 \
+  extern "C" __global__ __aicore__ void name(GM_ADDR logits, GM_ADDR bias, GM_ADDR weights, GM_ADDR ids, GM_ADDR workspace, GM_ADDR tiling) { \
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);                                                                                           \
+    GatingTopK<T>(logits, bias, weights, ids, tiling).Process();                                                                              \
+  }
 
-extern "C" __global__ __aicore__ void gating_top_k_f16(GM_ADDR logits, GM_ADDR bias, GM_ADDR weights, GM_ADDR ids, GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-  GatingTopK<half>(logits, bias, weights, ids, tiling).Process();
-}
-
-extern "C" __global__ __aicore__ void gating_top_k_f32(GM_ADDR logits, GM_ADDR bias, GM_ADDR weights, GM_ADDR ids, GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-  GatingTopK<float>(logits, bias, weights, ids, tiling).Process();
-}
+GATING_TOP_K(gating_top_k_bf16, bfloat16_t)
+GATING_TOP_K(gating_top_k_f16, half)
+GATING_TOP_K(gating_top_k_f32, float)

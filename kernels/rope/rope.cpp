@@ -228,17 +228,13 @@ class Rope {
   LocalTensor<uint32_t> first_of_pair_, second_of_pair_, place_in_head_;
 };
 
-extern "C" __global__ __aicore__ void rope_bf16(GM_ADDR x, GM_ADDR cos, GM_ADDR sin, GM_ADDR positions, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-  Rope<bfloat16_t>(x, cos, sin, positions, y, tiling).Process();
-}
+#define ROPE(name, T)                                                                                                              \
+  extern "C" __global__ __aicore__ void name(GM_ADDR x, GM_ADDR cos, GM_ADDR sin, GM_ADDR positions, GM_ADDR y, GM_ADDR workspace, \
+                                             GM_ADDR tiling) {                                                                     \
+    KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);                                                                                \
+    Rope<T>(x, cos, sin, positions, y, tiling).Process();                                                                          \
+  }
 
-extern "C" __global__ __aicore__ void rope_f16(GM_ADDR x, GM_ADDR cos, GM_ADDR sin, GM_ADDR positions, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-  Rope<half>(x, cos, sin, positions, y, tiling).Process();
-}
-
-extern "C" __global__ __aicore__ void rope_f32(GM_ADDR x, GM_ADDR cos, GM_ADDR sin, GM_ADDR positions, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling) {
-  KERNEL_TASK_TYPE_DEFAULT(KERNEL_TYPE_AIV_ONLY);
-  Rope<float>(x, cos, sin, positions, y, tiling).Process();
-}
+ROPE(rope_bf16, bfloat16_t)
+ROPE(rope_f16, half)
+ROPE(rope_f32, float)
