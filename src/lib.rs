@@ -29,6 +29,7 @@
 
 #![deny(unsafe_code)]
 
+mod images;
 #[allow(unsafe_code, reason = "the twin works on the memory of the simulated device")]
 mod own;
 mod select;
@@ -46,4 +47,5 @@ pub use ascend_kernels as kernels;
 pub use ascend_npu as npu;
 pub use ascend_sim as sim;
 pub use ascend_sys::toolkit;
+pub use images::{DEVICE_IMAGES, DeviceImage, DeviceImages};
 pub use select::{Probe, TOOLKIT_AT_BUILD, devices, open};

@@ -7,6 +7,7 @@ use ascend_hal::{Device, DeviceInfo, Error, Result};
 use ascend_npu::{NpuDevice, Values};
 use ascend_sys::{Cann, Search, toolkit};
 
+use crate::images::DEVICE_IMAGES;
 use crate::own;
 
 /// The folder of the CANN toolkit that was installed where this crate was built.
@@ -56,7 +57,9 @@ fn open_npu(name: &str, index: u32) -> Result<Arc<dyn Device>> {
         missing(format!("{error}{at_build}; `sim:{index}` is a simulated one, and needs nothing"))
     })?;
     cann.acl.library().present().map_err(|error| missing(error.to_string()))?;
-    Ok(NpuDevice::open(Arc::new(cann), "npu", index)?)
+    let device = NpuDevice::open(Arc::new(cann), "npu", index)?;
+    own::add_to_card(&device, &DEVICE_IMAGES)?;
+    Ok(device)
 }
 
 fn open_sim(index: u32) -> Result<Arc<dyn Device>> {

@@ -12,6 +12,7 @@
 //! | C types and constants | [`ffi`]: handles are pointers, enums are integers with constants |
 //! | the types of C functions, to implement one | [`fns`] |
 //! | to know where libraries are looked for | [`search`], [`toolkit`] |
+//! | to know which cores a chip has | [`soc`] |
 //! | the meaning of a code | [`Domain::describe`] |
 //!
 //! The Rust declarations are made from the C declarations in `include/`, which are this project's own; so using this crate needs no libclang.
@@ -34,6 +35,7 @@ mod error;
 pub mod ffi;
 mod library;
 pub mod search;
+pub mod soc;
 mod table;
 #[allow(non_camel_case_types, non_snake_case, reason = "functions keep the names that the vendor documents them under")]
 #[allow(clippy::too_many_arguments, reason = "the operators have as many as they have")]

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use ascend_compute::cpu::{ISA_VARIABLE, Isa};
-use ascend_compute::sim;
+use ascend_compute::kernels::twin;
+use ascend_compute::{DEVICE_IMAGES, DeviceImages, sim};
 use ascend_sys::{Cann, Error, Search, search, toolkit};
 use clap::Args;
 use serde::Serialize;
@@ -39,6 +40,7 @@ pub(crate) struct Facts {
     cpu: Cpu,
     devices: Vec<Found>,
     toolkit: Toolkit,
+    own_kernels: OwnKernels,
     variables: Vec<Variable>,
 }
 
@@ -69,6 +71,56 @@ struct Toolkit {
     libraries: Vec<Library>,
     /// What was tried when there is no AscendCL.
     tried: Vec<String>,
+}
+
+/// The Ascend C kernels in this program.
+#[derive(Serialize)]
+struct OwnKernels {
+    /// Why there is no twin to run them on a simulated NPU; nothing where there is one.
+    twin_missing: Option<&'static str>,
+    /// The chip that device images were compiled for.
+    images_for: Option<&'static str>,
+    /// Why there are none.
+    why_no_images: Option<&'static str>,
+    /// The sources that were compiled.
+    compiled: Vec<&'static str>,
+    /// Those that were not.
+    failed: Vec<NotCompiled>,
+}
+
+#[derive(Serialize)]
+struct NotCompiled {
+    source: &'static str,
+    /// The command that failed and all that it said.
+    output: &'static str,
+}
+
+impl OwnKernels {
+    fn of(twin_missing: Option<&'static str>, images: &DeviceImages) -> Self {
+        Self {
+            twin_missing,
+            images_for: images.built_for.map(|(soc, _)| soc),
+            why_no_images: images.why_none,
+            compiled: images.images.iter().map(|image| image.source).collect(),
+            failed: images.failed.iter().map(|&(source, output)| NotCompiled { source, output }).collect(),
+        }
+    }
+
+    fn on_a_simulated_npu(&self) -> String {
+        self.twin_missing.map_or_else(|| "on their twin, when asked for".into(), |why| format!("no: the twin was not built: {why}"))
+    }
+
+    fn on_a_card(&self) -> String {
+        let Some(soc) = self.images_for else {
+            return format!("no device images: {}", self.why_no_images.unwrap_or("this program was built without"));
+        };
+        let mut text = format!("{} sources compiled for {soc}", self.compiled.len());
+        for NotCompiled { source, output } in &self.failed {
+            let why = output.lines().find(|line| line.contains("error")).or(output.lines().next()).unwrap_or_default();
+            text += &format!("; {source} failed: {}", why.trim());
+        }
+        text
+    }
 }
 
 #[derive(Serialize)]
@@ -107,6 +159,7 @@ pub(crate) fn facts() -> Facts {
             memory_bytes: cpu.map_or(0, |d| d.memory_bytes),
         },
         toolkit: toolkit_facts(),
+        own_kernels: OwnKernels::of(twin::missing(), &DEVICE_IMAGES),
         variables: VARIABLES
             .iter()
             .chain(&sim::VARIABLES)
@@ -160,6 +213,8 @@ pub(crate) fn text(f: &Facts) -> String {
         ("CANN toolkit", or_none(f.toolkit.found.as_deref())),
         ("CANN toolkit at build time", or_none(f.toolkit.at_build)),
         ("looked for in", f.toolkit.searched.join(", ")),
+        ("own kernels on sim:N", f.own_kernels.on_a_simulated_npu()),
+        ("own kernels on npu:N", f.own_kernels.on_a_card()),
     ] {
         table.add_row([name.to_owned(), value]);
     }
@@ -189,5 +244,29 @@ impl Doctor {
         } else {
             ExitCode::from(crate::COULD_NOT_RUN)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ascend_compute::DeviceImage;
+
+    use super::*;
+
+    #[test]
+    fn own_kernels_tell_what_was_compiled_and_why_the_rest_was_not() {
+        let none = DeviceImages { built_for: None, why_none: Some("no CANN toolkit was found"), images: &[], failed: &[] };
+        let without = OwnKernels::of(Some("no C++ compiler"), &none);
+        assert!(without.on_a_simulated_npu().contains("no C++ compiler"));
+        assert!(without.on_a_card().contains("no CANN toolkit was found"));
+        let built = DeviceImages {
+            built_for: Some(("Ascend910B1", "dav-c220")),
+            why_none: None,
+            images: &[DeviceImage { source: "rope/rope.cpp", functions: &["rope_f32"], bytes: b"ELF" }],
+            failed: &[("norm/norm.cpp", "this failed:\nbisheng -c\nnorm.cpp:3: error: no such thing\n")],
+        };
+        let with = OwnKernels::of(None, &built);
+        assert_eq!(with.on_a_card(), "1 sources compiled for Ascend910B1; norm/norm.cpp failed: norm.cpp:3: error: no such thing");
+        assert!(with.on_a_simulated_npu().contains("twin"));
     }
 }

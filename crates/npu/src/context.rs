@@ -11,13 +11,16 @@ use crate::raw::operators::*;
 use crate::raw::{self, Card, Queue, Scalar, number};
 use crate::stream::NpuStream;
 
+/// Tables that a device keeps. Models need some dozens; whose shapes never come twice shall not fill the card with them.
+const MOST_CONSTANTS: usize = 256;
+
 /// What all kernels of a device share.
 #[derive(Debug)]
 pub(crate) struct Facts {
     card: Arc<Card>,
     /// The functions of the operator library at hand.
     present: HashSet<&'static str>,
-    /// Tables that kernels need again and again.
+    /// Tables that kernels need again and again, by name; no more than [`MOST_CONSTANTS`].
     constants: Mutex<HashMap<String, TensorView>>,
 }
 
@@ -66,7 +69,7 @@ impl<'a> Context<'a> {
         TensorView::new(self.queue.scratch(bytes)?, dtype, layout)
     }
 
-    /// The tensor called `name`, which `make` gives the elements of when it is asked for the first time.
+    /// The tensor called `name`, which `make` gives the elements of when the device does not have it.
     pub(crate) fn constant(
         &self,
         name: String,
@@ -82,6 +85,10 @@ impl<'a> Context<'a> {
         let memory = NpuMemory::uncounted(&self.facts.card, bytes.len())?;
         raw::write(&self.facts.card, &memory, 0, &bytes)?;
         let made = TensorView::contiguous(Buffer::new(memory), dtype, shape)?;
+        if constants.len() >= MOST_CONSTANTS {
+            // What streams and graphs work with they hold themselves.
+            constants.clear();
+        }
         constants.insert(name, made.clone());
         Ok(made)
     }

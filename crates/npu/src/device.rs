@@ -14,7 +14,7 @@ use crate::context::Facts;
 use crate::event::NpuEvent;
 use crate::memory::{self, NpuMemory};
 use crate::ops;
-use crate::own::{OwnKernel, Registered};
+use crate::own::{OwnImage, OwnKernel, Registered};
 use crate::raw::{self, Binary, Card, HostBlock, Queue, refuse_in_callback};
 use crate::stream::NpuStream;
 use crate::values;
@@ -101,15 +101,22 @@ impl NpuDevice {
         ExecutorStats { planned, reused, kept }
     }
 
-    /// Adds the kernels of a device image.
+    /// Loads a device image.
     ///
     /// # Errors
-    /// [`Error::Backend`] when CANN does not load the image; [`Error::KernelExists`] when an op has a kernel of one's name.
-    pub fn add_own(&self, image: &[u8], kernels: impl IntoIterator<Item = OwnKernel>) -> Result<()> {
-        let binary = Arc::new(Binary::load(&self.card, image)?);
+    /// [`Error::Backend`] when CANN does not.
+    pub fn load_image(&self, image: &[u8]) -> Result<OwnImage> {
+        Ok(OwnImage(Arc::new(Binary::load(&self.card, image)?)))
+    }
+
+    /// Adds kernels of device images that this device has loaded.
+    ///
+    /// # Errors
+    /// [`Error::KernelExists`] when an op has a kernel of one's name.
+    pub fn add_own(&self, kernels: impl IntoIterator<Item = OwnKernel>) -> Result<()> {
         let cube_cores = u32::try_from(self.info.compute_units).unwrap_or(u32::MAX).max(1);
         for kernel in kernels {
-            self.kernels.register(Arc::new(Registered { kernel, binary: binary.clone(), facts: self.facts.clone(), cube_cores }))?;
+            self.kernels.register(Arc::new(Registered { kernel, facts: self.facts.clone(), cube_cores }))?;
         }
         Ok(())
     }

@@ -29,4 +29,4 @@ mod stream;
 mod values;
 
 pub use device::{ExecutorStats, NpuDevice, Values};
-pub use own::{LaunchPlan, OwnKernel, OwnLaunch};
+pub use own::{LaunchPlan, OwnImage, OwnKernel, OwnLaunch};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ascend_hal::ops::{Activation, ActivationKind};
 use ascend_hal::{Choice, DType, Device, DeviceExt, Error, KernelInfo, OpCall, OpKind, Origin};
-use ascend_npu::{NpuDevice, OwnKernel, OwnLaunch};
+use ascend_npu::{NpuDevice, OwnImage, OwnKernel, OwnLaunch};
 
 /// `y = x * factor`, through the workspace.
 fn scale(launch: &ascend_sim::kernels::Launch<'_>) -> Result<(), String> {
@@ -30,7 +30,7 @@ fn scale(launch: &ascend_sim::kernels::Launch<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn plan(call: &OpCall, cube_cores: u32) -> Result<OwnLaunch, String> {
+fn plan(image: &OwnImage, call: &OpCall, cube_cores: u32) -> Result<OwnLaunch, String> {
     let OpCall::Activation(op) = call else { return Err("another op".into()) };
     if op.kind != ActivationKind::GeluTanh {
         return Err("another function".into());
@@ -38,12 +38,17 @@ fn plan(call: &OpCall, cube_cores: u32) -> Result<OwnLaunch, String> {
     assert!(cube_cores >= 20, "those of the chip");
     let (count, factor) = (op.x.numel(), 3f32);
     Ok(OwnLaunch {
+        image: image.clone(),
         function: "npu_test_scale",
         blocks: 3,
         arguments: vec![Some(op.x.clone()), Some(op.y.view()), None],
         workspace_bytes: count * 4,
         tiling: [(count as u32).to_le_bytes(), factor.to_le_bytes()].concat(),
     })
+}
+
+fn kernel(image: OwnImage, info: KernelInfo, automatic: bool) -> OwnKernel {
+    OwnKernel { info, automatic, plan: Box::new(move |call, cube_cores| plan(&image, call, cube_cores)) }
 }
 
 fn device(automatic: bool) -> Arc<NpuDevice> {
@@ -56,7 +61,7 @@ fn device(automatic: bool) -> Arc<NpuDevice> {
         dtypes: vec![DType::F32].into(),
         constraints: "".into(),
     };
-    device.add_own(b"an image", [OwnKernel { info, automatic, plan: Box::new(plan) }]).unwrap();
+    device.add_own([kernel(device.load_image(b"an image").unwrap(), info, automatic)]).unwrap();
     device
 }
 
@@ -96,13 +101,41 @@ fn a_call_that_is_not_covered_is_refused_with_the_reason_and_goes_elsewhere_by_i
 fn a_second_image_with_a_kernel_of_the_same_name_is_refused() {
     let device = device(false);
     let info = device.kernels().list(OpKind::Activation).iter().find(|k| k.info().name == "scale").unwrap().info().clone();
-    let again = device.add_own(b"another", [OwnKernel { info, automatic: true, plan: Box::new(plan) }]);
+    let again = device.add_own([kernel(device.load_image(b"another").unwrap(), info, true)]);
     assert!(matches!(again, Err(Error::KernelExists { .. })), "{again:?}");
+}
+
+#[test]
+fn tiling_structs_that_never_come_twice_do_not_pile_up() {
+    let device = device(false);
+    let stream = device.create_stream().unwrap();
+    let x = device.upload(&[1f32; 3000], [3000]).unwrap();
+    let y = device.empty(DType::F32, [3000]).unwrap();
+    let own = Choice::Origin(Origin::Own);
+    let before = ascend_sim::alive().len();
+    for count in 4..3000 {
+        let op = Activation::new(x.narrow(0, 0, count).unwrap(), ActivationKind::GeluTanh, y.view().narrow(0, 0, count).unwrap().to_mut());
+        device.enqueue(&stream, op.into(), &own).unwrap();
+    }
+    // Those that were let go of were in use until the stream had passed them.
+    let more = ascend_sim::alive().len().saturating_sub(before);
+    assert_eq!(device.download::<f32>(&stream, &y).unwrap()[..2999], [3f32; 2999]);
+    assert!(more < 1000, "2996 structs left {more} objects behind");
+}
+
+#[test]
+fn an_image_of_another_device_is_refused() {
+    let (device, other) = (device(false), NpuDevice::open(Arc::new(ascend_sim::cann()), "sim", 0).unwrap());
+    let info = device.kernels().list(OpKind::Activation).iter().find(|k| k.info().name == "scale").unwrap().info().clone();
+    let foreign = KernelInfo { name: "foreign".into(), ..info };
+    device.add_own([kernel(other.load_image(b"an image").unwrap(), foreign, false)]).unwrap();
+    let refused = activate(&device, ActivationKind::GeluTanh, &Choice::parse("foreign"));
+    assert!(matches!(refused, Err(Error::ForeignHandle { what: "the device image" })), "{refused:?}");
 }
 
 #[test]
 fn an_empty_image_is_refused_by_cann() {
     let device = NpuDevice::open(Arc::new(ascend_sim::cann()), "sim", 0).unwrap();
     // From memory, or through a file.
-    assert!(matches!(device.add_own(b"", []), Err(Error::Backend { call, .. }) if call.starts_with("aclrtBinaryLoadFrom")));
+    assert!(matches!(device.load_image(b""), Err(Error::Backend { call, .. }) if call.starts_with("aclrtBinaryLoadFrom")));
 }

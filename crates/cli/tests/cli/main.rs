@@ -235,6 +235,16 @@ fn doctor_shows_the_variables_that_are_read() {
 }
 
 #[test]
+fn doctor_tells_where_own_kernels_run() {
+    let facts = json(&ascend(&["doctor", "--json"]).stdout);
+    let own = &facts["own_kernels"];
+    // Built with a toolkit or without one, it is one or the other.
+    assert!(own["images_for"].is_string() != own["why_no_images"].is_string(), "{own}");
+    let printed = text(&ascend(&["doctor"]).stdout);
+    assert!(printed.contains("own kernels on sim:N") && printed.contains("own kernels on npu:N"), "{printed}");
+}
+
+#[test]
 fn doctor_opens_the_toolkit_that_the_environment_names_and_counts_its_functions() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("lib64")).unwrap();

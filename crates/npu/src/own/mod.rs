@@ -20,9 +20,15 @@ pub struct OwnKernel {
     pub plan: LaunchPlan,
 }
 
+/// A device image that a device has loaded; see [`NpuDevice::load_image`](crate::NpuDevice::load_image). It stays loaded as long as the device's card is open.
+#[derive(Clone, Debug)]
+pub struct OwnImage(pub(crate) Arc<Binary>);
+
 /// One launch of a function of a device image.
 #[derive(Clone, Debug)]
 pub struct OwnLaunch {
+    /// The image.
+    pub image: OwnImage,
     /// The function's name in the image.
     pub function: &'static str,
     /// Blocks to launch.
@@ -38,7 +44,6 @@ pub struct OwnLaunch {
 /// An [`OwnKernel`] as the registry knows it.
 pub(crate) struct Registered {
     pub(crate) kernel: OwnKernel,
-    pub(crate) binary: Arc<Binary>,
     pub(crate) facts: Arc<Facts>,
     pub(crate) cube_cores: u32,
 }
@@ -73,6 +78,6 @@ impl Kernel for Registered {
         let mut arguments: Vec<Option<&TensorView>> = launch.arguments.iter().map(Option::as_ref).collect();
         arguments.push(workspace.as_ref());
         arguments.push(Some(&tiling));
-        self.binary.launch(cx.queue(), launch.function, launch.blocks, &arguments)
+        launch.image.0.launch(cx.queue(), launch.function, launch.blocks, &arguments)
     }
 }

@@ -66,6 +66,9 @@ impl Binary {
     ///
     /// What the function does with them is the image's: it was made for these arguments.
     pub(crate) fn launch(&self, queue: &Queue, name: &'static str, blocks: u32, arguments: &[Option<&TensorView>]) -> Result<()> {
+        if !Arc::ptr_eq(&self.card, queue.card()) {
+            return Err(Error::ForeignHandle { what: "the device image" });
+        }
         let function = self.function(name)?;
         let mut addresses = Vec::with_capacity(arguments.len());
         for argument in arguments {
