@@ -1,5 +1,7 @@
 //! Every rule of the twin has kernels that break it, and each is refused by name, core, pipe and line.
 
+mod common;
+
 use ascend_kernels::twin::{Call, Error, Options, Refusal, Schedule};
 
 /// The sources under `tests/bad`: in each, the kernel's offending line says BAD.
@@ -92,6 +94,9 @@ fn marked(kernel: &str) -> Option<(&'static str, u32)> {
 
 #[test]
 fn broken_rule_is_refused_with_kernel_core_pipe_and_line() {
+    if common::no_twin() {
+        return;
+    }
     for &(kernel, rule, core, pipe, piece) in CASES {
         let found = refusal(kernel, Schedule::Eager).unwrap_or_else(|| panic!("{kernel} ran to its end"));
         assert_eq!(
@@ -108,6 +113,9 @@ fn broken_rule_is_refused_with_kernel_core_pipe_and_line() {
 
 #[test]
 fn broken_rule_is_refused_under_every_schedule() {
+    if common::no_twin() {
+        return;
+    }
     for &(kernel, rule, ..) in CASES {
         for schedule in Schedule::all(5) {
             let found = refusal(kernel, schedule).unwrap_or_else(|| panic!("{kernel} ran to its end, {schedule}"));

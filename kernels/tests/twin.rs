@@ -1,5 +1,7 @@
 //! The twin itself, on a kernel that is small enough to see through.
 
+mod common;
+
 use ascend_kernels::twin::{Call, Error, Options, Outcome, Schedule, every_site_matters};
 
 const COUNT: usize = 1000;
@@ -20,6 +22,9 @@ fn right(outcome: &Outcome) -> bool {
 
 #[test]
 fn sums_are_right_under_every_schedule_and_number_of_blocks() {
+    if common::no_twin() {
+        return;
+    }
     for blocks in [1, 2, 3, 20, 24] {
         for schedule in Schedule::all(20) {
             let outcome = add(blocks, 64).run(&Options::schedule(schedule)).unwrap_or_else(|e| panic!("{blocks} blocks, {schedule}: {e}"));
@@ -31,6 +36,9 @@ fn sums_are_right_under_every_schedule_and_number_of_blocks() {
 
 #[test]
 fn a_seed_gives_the_same_run_again() {
+    if common::no_twin() {
+        return;
+    }
     // All flags are missing, so that the result shows the order.
     let without: Vec<String> = add(3, 64).run(&Options::default()).unwrap().report.sites.into_iter().map(|site| site.place).collect();
     let run = |seed| {
@@ -44,11 +52,17 @@ fn a_seed_gives_the_same_run_again() {
 
 #[test]
 fn every_flag_of_the_sample_is_needed() {
+    if common::no_twin() {
+        return;
+    }
     assert_eq!(every_site_matters(&add(1, 64), 20, right), Ok(vec![]));
 }
 
 #[test]
 fn schedules_alone_detect_a_missing_flag() {
+    if common::no_twin() {
+        return;
+    }
     let report = add(1, 64).run(&Options::default()).unwrap().report;
     for (set, wait) in report.pairs {
         let without = vec![report.sites[set].place.clone(), report.sites[wait].place.clone()];
@@ -65,6 +79,9 @@ fn schedules_alone_detect_a_missing_flag() {
 
 #[test]
 fn launches_that_make_no_sense_are_errors() {
+    if common::no_twin() {
+        return;
+    }
     assert!(matches!(Call::new("nothing", 1).run(&Options::default()), Err(Error::Unknown { .. })));
     assert!(matches!(Call::new("add_f32", 1).run(&Options::default()), Err(Error::Arguments { asked: 5, found: 0, .. })));
     let mut call = add(0, 64);

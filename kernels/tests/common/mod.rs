@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use ascend_hal::{Buffer, OpCall};
 use ascend_kernels::plan::{Plan, Planned};
-use ascend_kernels::twin::{Call, Options, Outcome, Schedule, every_site_matters};
+use ascend_kernels::twin::{Call, Options, Outcome, Schedule, every_site_matters, missing};
 use ascend_validate::{Gen, Judge, Result};
 
 /// Blocks of a launch that are tried: few, and those of whole chips.
@@ -62,6 +62,14 @@ impl Case {
     }
 }
 
+/// Whether there is no twin to run kernels on: without a C++ compiler, tests of kernels are skipped and say so.
+pub fn no_twin() -> bool {
+    missing().is_some_and(|why| {
+        eprintln!("skipped: {why}");
+        true
+    })
+}
+
 /// Runs calls through a kernel.
 pub struct Bench {
     /// The host side.
@@ -77,6 +85,9 @@ impl Bench {
 
     /// The call is right with every number of blocks under every schedule.
     pub fn passes(&self, name: &str, build: Build<'_>) {
+        if no_twin() {
+            return;
+        }
         for cores in BLOCKS {
             let case = self.case(name, build, cores);
             let call = case.launch();
@@ -98,6 +109,9 @@ impl Bench {
 
     /// Without any one of the flags and barriers that the calls pass, or a flag with its wait, one of the calls goes wrong.
     pub fn needs_every_site(&self, calls: &[(&str, u32, Build<'_>)]) {
+        if no_twin() {
+            return;
+        }
         let cases: Vec<(Case, Call)> = calls
             .iter()
             .map(|(name, cores, build)| {
