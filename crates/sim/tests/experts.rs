@@ -252,7 +252,7 @@ fn routing_to_local_experts_gives_pairs_and_moves_scales() {
             true,
             -1,
             range,
-            1,
+            0,
             y.handle,
             places.handle,
             pairs.handle,
@@ -260,7 +260,32 @@ fn routing_to_local_experts_gives_pairs_and_moves_scales() {
         )
     );
     assert_eq!((y.read(), scales.read()), (vec![10., 20., 10., 9.], vec![0.5, 0.25, 0.5, 9.]));
-    assert_eq!((places.read_ints(), pairs.read_longs()), (vec![2, 0, 1, 9], vec![0, 2, 1, 1, 0, 0]));
+    assert_eq!((places.read_ints(), pairs.read_longs()), (vec![2, 0, 1, -1], vec![0, 2, 1, 1, 0, 0]));
+    // The other way round: which slot each row has; behind them nothing is written.
+    let slots = device.ints(&[9; 4]).of(&[4]);
+    run!(
+        device,
+        aclnnMoeInitRoutingV3(
+            x.handle,
+            experts.handle,
+            scale.handle,
+            NONE,
+            4,
+            0,
+            3,
+            0,
+            2,
+            true,
+            -1,
+            range,
+            1,
+            y.handle,
+            slots.handle,
+            pairs.handle,
+            scales.handle,
+        )
+    );
+    assert_eq!(slots.read_ints(), [1, 2, 0, 9]);
     let wrong = device.ints(&[1, 0, 0, 3]).of(&[2, 2]);
     let message = failure!(
         device,

@@ -33,7 +33,7 @@ fn by_operator(cx: &Context<'_>, op: &InitRouting) -> Result<()> {
     const DROPLESS: i64 = 0;
     const COUNTS: i64 = 1;
     const NOT_QUANTISED: i64 = -1;
-    const ROW_OF_PAIR: i64 = 1;
+    const ROW_OF_PAIR: i64 = 0;
     let (q, pairs, local) = (cx.queue(), op.ids.numel(), op.local.len());
     let (row_of, counts) = (cx.temp(DType::I32, [pairs])?, cx.temp(DType::I64, [local])?);
     let (from, to) = (op.local.start as i64, op.local.end as i64);

@@ -368,8 +368,8 @@ fn v3(call: Call, sizes: Sizes, kind: i64, counts_out: One, range: Option<Arc<[i
         )));
     }
     let pad = sizes.pad == 1;
-    if pad && (start != 0 || end != number as i64 || index != 1) {
-        return Err(unsupported("dropPadMode 1: all experts and rowIdxType 1 asked"));
+    if pad && (start != 0 || end != number as i64 || index != 0) {
+        return Err(unsupported("dropPadMode 1: all experts and rowIdxType 0 asked"));
     }
     let slots = tokens * k;
     let rows = if sizes.active <= 0 { slots } else { slots.min(sizes.active as usize) };
@@ -412,19 +412,16 @@ fn v3(call: Call, sizes: Sizes, kind: i64, counts_out: One, range: Option<Arc<[i
     }))
 }
 
-/// 0: the slot of each row, -1 behind the last. 1: the row of each slot; slots without one are not written.
+/// 0: the row of each slot, -1 where it has none. 1: the slot of each row; behind the last, nothing is written. (The vendor's tests of npu_moe_init_routing_v2 compute it so, and
+/// their callers read it so: what 0 gives goes into finalize and unpermute, what 1 gives is divided by `k` to be the token of a row.)
 fn tell(run: &Run<'_>, out: &Tensor, order: &[usize], index: i64) -> Outcome {
     if index == 0 {
-        let mut slots: Vec<i64> = order.iter().map(|slot| *slot as i64).collect();
-        slots.resize(out.numel(), -1);
-        return run.put_ints(out, &slots);
+        let mut places = vec![-1; out.numel()];
+        for (place, slot) in order.iter().enumerate() {
+            places[*slot] = place as i64;
+        }
+        return run.put_ints(out, &places);
     }
-    if order.is_empty() {
-        return Ok(());
-    }
-    let mut places = run.ints(out)?;
-    for (place, slot) in order.iter().enumerate() {
-        places[*slot] = place as i64;
-    }
-    run.put_ints(out, &places)
+    let slots: Vec<i64> = order.iter().map(|slot| *slot as i64).collect();
+    if slots.is_empty() { Ok(()) } else { run.put_ints(&out.head(slots.len()), &slots) }
 }

@@ -98,21 +98,21 @@ CASE(init_routing_v2_drops_over_capacity_and_pads, "aclnnMoeInitRoutingV2: dropP
     return NULL;
 }
 
-CASE(init_routing_v3_gathers_for_local_experts, "aclnnMoeInitRoutingV3: rowIdxType 0 is position to slot, -1 behind; counts of the range, INT64") {
-    tensor x = TOKENS, ids = ROUTED, rows = OUT(ACL_FLOAT16, DIMS(4, 1)), from = OUT(ACL_INT32, DIMS(4)), counts = OUT(ACL_INT64, DIMS(2));
+CASE(init_routing_v3_places_slots_of_local_experts, "aclnnMoeInitRoutingV3: rowIdxType 0 is slot to position, -1 for slots of others; counts of the range, INT64") {
+    tensor x = TOKENS, ids = ROUTED, rows = OUT(ACL_FLOAT16, DIMS(4, 1)), where = OUT(ACL_INT32, DIMS(4)), counts = OUT(ACL_INT64, DIMS(2));
     tensor scales = OUT(ACL_FLOAT, DIMS(4));
-    RUN(aclnnMoeInitRoutingV3, x.handle, ids.handle, NULL, NULL, 4, 0, 3, 0, 1, true, -1, INTS(1, 3), 0, rows.handle, from.handle, counts.handle, scales.handle);
-    EXPECT(from, 0, 3, -1, -1);
+    RUN(aclnnMoeInitRoutingV3, x.handle, ids.handle, NULL, NULL, 4, 0, 3, 0, 1, true, -1, INTS(1, 3), 0, rows.handle, where.handle, counts.handle, scales.handle);
+    EXPECT(where, 0, -1, -1, 1);
     EXPECT(counts, 1, 1);
     EXPECT(rows, 10, 20, UNWRITTEN, UNWRITTEN);
     return NULL;
 }
 
-CASE(init_routing_v3_scatters, "aclnnMoeInitRoutingV3: rowIdxType 1 is slot to position") {
-    tensor x = TOKENS, ids = ROUTED, rows = OUT(ACL_FLOAT16, DIMS(4, 1)), where = OUT(ACL_INT32, DIMS(4)), sums = OUT(ACL_INT64, DIMS(3));
+CASE(init_routing_v3_tells_where_rows_come_from, "aclnnMoeInitRoutingV3: rowIdxType 1 is position to slot") {
+    tensor x = TOKENS, ids = ROUTED, rows = OUT(ACL_FLOAT16, DIMS(4, 1)), from = OUT(ACL_INT32, DIMS(4)), sums = OUT(ACL_INT64, DIMS(3));
     tensor scales = OUT(ACL_FLOAT, DIMS(4));
-    RUN(aclnnMoeInitRoutingV3, x.handle, ids.handle, NULL, NULL, 4, 0, 3, 0, 0, true, -1, INTS(0, 3), 1, rows.handle, where.handle, sums.handle, scales.handle);
-    EXPECT(where, 2, 0, 1, 3);
+    RUN(aclnnMoeInitRoutingV3, x.handle, ids.handle, NULL, NULL, 4, 0, 3, 0, 0, true, -1, INTS(0, 3), 1, rows.handle, from.handle, sums.handle, scales.handle);
+    EXPECT(from, 1, 2, 0, 3);
     EXPECT(sums, 2, 3, 4);
     return NULL;
 }
