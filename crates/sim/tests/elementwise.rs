@@ -36,6 +36,96 @@ fn differences_and_quotients_take_their_operands_in_order() {
     assert!(code == ACLNN_ERR_PARAM_INVALID && message.contains("out"), "{code}: {message}");
 }
 
+/// The slope of v sigmoid(v): 0.5 at 0, and by differences elsewhere.
+#[test]
+fn gradient_of_silu_is_its_slope() {
+    let device = Device::new(0);
+    let values = [0., 1., -2., 5.];
+    let (x, grad, out) = (device.floats(&values).of(&[4]), device.floats(&[2.; 4]).of(&[4]), device.floats(&[0.; 4]).of(&[4]));
+    run!(device, aclnnSiluBackward(grad.handle, x.handle, out.handle));
+    let silu = |v: f64| v / (1. + (-v).exp());
+    let slope = values.map(|v| (2. * (silu(f64::from(v) + 1e-6) - silu(f64::from(v) - 1e-6)) / 2e-6) as f32);
+    assert_eq!(slope[0], 1.);
+    assert_close(&out.read(), &slope);
+}
+
+#[test]
+fn truth_values_are_combined() {
+    let device = Device::new(0);
+    let (a, b) = (device.floats(&[0., 0.5, f32::NAN, -0.]).of(&[4]), device.floats(&[1., 0., 2., 0.]).of(&[4]));
+    let out = device.bools(&[0; 4]).of(&[4]);
+    run!(device, aclnnLogicalAnd(a.handle, b.handle, out.handle));
+    assert_eq!(out.bytes(), [0, 0, 1, 0]);
+    run!(device, aclnnLogicalOr(a.handle, b.handle, out.handle));
+    assert_eq!(out.bytes(), [1, 1, 1, 0]);
+    run!(device, aclnnLogicalNot(a.handle, out.handle));
+    assert_eq!(out.bytes(), [1, 0, 0, 1]);
+    // One row broadcasts.
+    let (rows, row) = (device.bools(&[1, 0, 1, 1]).of(&[2, 2]), device.bools(&[0, 1]).of(&[2]));
+    let out = device.bools(&[0; 4]).of(&[2, 2]);
+    run!(device, aclnnLogicalAnd(rows.handle, row.handle, out.handle));
+    assert_eq!(out.bytes(), [0, 0, 0, 1]);
+}
+
+#[test]
+fn tensors_are_stacked_along_a_new_dimension() {
+    let device = Device::new(0);
+    let (a, b) = (device.floats(&[1., 2., 3., 4.]).of(&[2, 2]), device.floats(&[5., 6., 7., 8.]).of(&[2, 2]));
+    let out = device.floats(&[0.; 8]).of(&[2, 2, 2]);
+    for (dim, expected) in [
+        (0, [1., 2., 3., 4., 5., 6., 7., 8.]),
+        (1, [1., 2., 5., 6., 3., 4., 7., 8.]),
+        (2, [1., 5., 2., 6., 3., 7., 4., 8.]),
+        (-1, [1., 5., 2., 6., 3., 7., 4., 8.]),
+    ] {
+        run!(device, aclnnStack(device.list(&[&a, &b]), dim, out.handle));
+        assert_eq!(out.read(), expected, "{dim}");
+    }
+    let flat = device.floats(&[0.; 8]).of(&[4, 2]);
+    let (code, message) = refusal!(device, aclnnStack(device.list(&[&a, &b]), 0, flat.handle));
+    assert!(code == ACLNN_ERR_PARAM_INVALID && message.contains("out"), "{code}: {message}");
+}
+
+/// What is drawn is the simulation's own; its distribution, and that a seed and an offset give the same again, are not.
+#[test]
+fn random_numbers_are_of_their_distribution() {
+    const COUNT: usize = 10_000;
+    let device = Device::new(0);
+    let x = device.floats(&[0.; COUNT]).of(&[COUNT as i64]);
+    let moments = |values: &[f32]| {
+        let mean = values.iter().sum::<f32>() / values.len() as f32;
+        (mean, (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / values.len() as f32).sqrt())
+    };
+    let drawn = |seed, offset| {
+        run!(device, aclnnInplaceNormal(x.handle, 3., 2., seed, offset));
+        x.read()
+    };
+    let first = drawn(1, 0);
+    let (mean, std) = moments(&first);
+    // Within five times the error that so many numbers leave.
+    assert!((mean - 3.).abs() < 0.1 && (std - 2.).abs() < 0.1, "{mean} {std}");
+    assert_eq!(drawn(1, 0), first);
+    assert!(drawn(2, 0) != first && drawn(1, 10) != first);
+    run!(device, aclnnInplaceUniform(x.handle, -1., 3., 5, 0));
+    let (mean, std) = moments(&x.read());
+    assert!((mean - 1.).abs() < 0.06 && (std - 4. / 12f32.sqrt()).abs() < 0.06, "{mean} {std}");
+    assert!(x.read().iter().all(|v| (-1.0..3.0).contains(v)));
+    let whole = device.longs(&[0; COUNT]).of(&[COUNT as i64]);
+    run!(device, aclnnInplaceRandom(whole.handle, -2, 2, 5, 0));
+    for value in [-2, -1, 0, 1] {
+        let share = whole.read_longs().iter().filter(|v| **v == value).count() as f64 / COUNT as f64;
+        assert!((share - 0.25).abs() < 0.03, "{value}: {share}");
+    }
+    let order = device.longs(&[0; 50]).of(&[50]);
+    run!(device, aclnnRandperm(50, 3, 0, order.handle));
+    let mut sorted = order.read_longs();
+    assert!(!sorted.is_sorted());
+    sorted.sort_unstable();
+    assert_eq!(sorted, (0..50).collect::<Vec<_>>());
+    let (code, message) = refusal!(device, aclnnInplaceRandom(whole.handle, 2, 2, 5, 0));
+    assert!(code == ACLNN_ERR_PARAM_INVALID && message.contains("to"), "{code}: {message}");
+}
+
 #[test]
 fn three_operands_are_combined_in_place() {
     let device = Device::new(0);

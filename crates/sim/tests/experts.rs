@@ -245,7 +245,7 @@ fn routing_to_local_experts_gives_pairs_and_moves_scales() {
             scale.handle,
             NONE,
             4,
-            0,
+            -1,
             3,
             0,
             2,

@@ -70,6 +70,38 @@ fn index_places_the_common_shape_as_torch_does() {
     assert_eq!(out.read(), [10., 11., 100., 101.]);
 }
 
+// aclnnScatter: as torch.scatter. Places that no index names keep what they have; an index of a smaller shape stands at the front of the source.
+#[test]
+fn scatter_replaces_adds_or_multiplies() {
+    let device = Device::new(0);
+    let x = || device.floats(&[1., 2., 3., 4., 5., 6.]).of(&[2, 3]);
+    let index = device.longs(&[2, 2, 0, 1]).of(&[2, 2]);
+    let src = device.floats(&[10., 20., 30., 40., 50., 60.]).of(&[2, 3]);
+    let (self_, out) = (x(), device.floats(&[0.; 6]).of(&[2, 3]));
+    for (reduce, expected) in [(0, [1., 2., 20., 40., 50., 6.]), (1, [1., 2., 33., 44., 55., 6.]), (2, [1., 2., 600., 160., 250., 6.])] {
+        run!(device, aclnnScatter(self_.handle, 1, index.handle, src.handle, reduce, out.handle));
+        assert_eq!(out.read(), expected);
+        let own = x();
+        run!(device, aclnnInplaceScatter(own.handle, -1, index.handle, src.handle, reduce));
+        assert_eq!(own.read(), expected);
+    }
+    run!(device, aclnnScatterAdd(self_.handle, 0, device.longs(&[1, 1, 0]).of(&[1, 3]).handle, src.handle, out.handle));
+    assert_eq!(out.read(), [1., 2., 33., 14., 25., 6.]);
+    run!(device, aclnnScatterValue(self_.handle, 1, index.handle, device.scalar(7.), 0, out.handle));
+    assert_eq!(out.read(), [1., 2., 7., 7., 7., 6.]);
+    let codes = device.longs(&[1, 2]).of(&[2]);
+    run!(device, aclnnInplaceScatterValue(codes.handle, 0, device.longs(&[1, 1]).of(&[2]).handle, device.scalar(3.), 1));
+    assert_eq!(codes.read_longs(), [1, 8]);
+
+    let wrong = device.longs(&[0, 3, 0, 0]).of(&[2, 2]);
+    let message = failure!(device, aclnnScatter(self_.handle, 1, wrong.handle, src.handle, 0, out.handle));
+    assert!(message.contains("index") && message.contains('3'), "{message}");
+    for (index, reduce) in [(device.longs(&[0; 6]).of(&[3, 2]), 0), (device.longs(&[0; 2]).of(&[2]), 0), (index, 3)] {
+        let (code, message) = refusal!(device, aclnnScatter(self_.handle, 1, index.handle, src.handle, reduce, out.handle));
+        assert_eq!(code, ACLNN_ERR_PARAM_INVALID, "{message}");
+    }
+}
+
 #[test]
 fn index_put_replaces_or_accumulates() {
     let device = Device::new(0);

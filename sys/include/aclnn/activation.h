@@ -22,6 +22,7 @@ ACLNN_OPERATOR(aclnnLeakyRelu, const aclTensor *self, const aclScalar *negativeS
 ACLNN_OPERATOR(aclnnRelu, const aclTensor *self, const aclTensor *out);
 ACLNN_OPERATOR(aclnnSigmoid, const aclTensor *self, aclTensor *out);
 ACLNN_OPERATOR(aclnnSilu, const aclTensor *self, aclTensor *out);
+ACLNN_OPERATOR(aclnnSiluBackward, const aclTensor *gradOutput, const aclTensor *self, aclTensor *gradInput);
 ACLNN_OPERATOR(aclnnSoftplus, const aclTensor *self, const aclScalar *beta, const aclScalar *threshold, aclTensor *out);
 ACLNN_OPERATOR(aclnnSwiGlu, const aclTensor *x, int64_t dim, const aclTensor *out);
 ACLNN_OPERATOR(aclnnTanh, const aclTensor *self, aclTensor *out);

@@ -41,6 +41,9 @@ ACLNN_OPERATOR(aclnnInplaceSub, aclTensor *selfRef, const aclTensor *other, cons
 ACLNN_OPERATOR(aclnnInplaceSubs, aclTensor *selfRef, const aclScalar *other, const aclScalar *alpha);
 ACLNN_OPERATOR(aclnnIsFinite, const aclTensor *self, aclTensor *out);
 ACLNN_OPERATOR(aclnnLog, const aclTensor *self, aclTensor *out);
+ACLNN_OPERATOR(aclnnLogicalAnd, const aclTensor *self, const aclTensor *other, aclTensor *out);
+ACLNN_OPERATOR(aclnnLogicalNot, const aclTensor *self, aclTensor *out);
+ACLNN_OPERATOR(aclnnLogicalOr, const aclTensor *self, const aclTensor *other, aclTensor *out);
 ACLNN_OPERATOR(aclnnLtScalar, const aclTensor *self, const aclScalar *other, aclTensor *out);
 ACLNN_OPERATOR(aclnnMaximum, const aclTensor *self, const aclTensor *other, aclTensor *out);
 ACLNN_OPERATOR(aclnnMinimum, const aclTensor *self, const aclTensor *other, aclTensor *out);

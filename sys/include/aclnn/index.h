@@ -19,8 +19,12 @@ ACLNN_OPERATOR(aclnnIndexPutImpl,
 ACLNN_OPERATOR(aclnnIndexSelect, const aclTensor *self, int64_t dim, const aclTensor *index, aclTensor *out);
 ACLNN_OPERATOR(aclnnInplaceIndexCopy, aclTensor *selfRef, int64_t dim, const aclTensor *index, const aclTensor *source);
 ACLNN_OPERATOR(aclnnInplaceMaskedFillScalar, aclTensor *selfRef, const aclTensor *mask, const aclScalar *value);
+ACLNN_OPERATOR(aclnnInplaceScatter,
+    aclTensor *selfRef, int64_t dim, const aclTensor *index, const aclTensor *src, int64_t reduce);
 ACLNN_OPERATOR(aclnnInplaceScatterUpdate,
     aclTensor *data, const aclTensor *indices, const aclTensor *updates, int64_t axis);
+ACLNN_OPERATOR(aclnnInplaceScatterValue,
+    aclTensor *selfRef, int64_t dim, const aclTensor *index, const aclScalar *value, int64_t reduce);
 ACLNN_OPERATOR(aclnnMaskedSelect, const aclTensor *self, const aclTensor *mask, aclTensor *out);
 ACLNN_OPERATOR(aclnnNonzero, const aclTensor *self, aclTensor *out);
 ACLNN_OPERATOR(aclnnNonzeroV2, const aclTensor *self, aclTensor *out);
@@ -28,6 +32,12 @@ ACLNN_OPERATOR(aclnnOneHot,
     const aclTensor *self, int numClasses, const aclTensor *onValue, const aclTensor *offValue, int64_t axis,
     aclTensor *out);
 ACLNN_OPERATOR(aclnnSWhere, const aclTensor *condition, const aclTensor *self, const aclTensor *other, aclTensor *out);
+ACLNN_OPERATOR(aclnnScatter,
+    const aclTensor *self, int64_t dim, const aclTensor *index, const aclTensor *src, int64_t reduce, aclTensor *out);
+ACLNN_OPERATOR(aclnnScatterAdd,
+    const aclTensor *self, int64_t dim, const aclTensor *index, const aclTensor *src, aclTensor *out);
 ACLNN_OPERATOR(aclnnScatterNdUpdate, aclTensor *varRef, const aclTensor *indices, const aclTensor *updates);
+ACLNN_OPERATOR(aclnnScatterValue,
+    const aclTensor *self, int64_t dim, const aclTensor *index, const aclScalar *value, int64_t reduce, aclTensor *out);
 
 #endif

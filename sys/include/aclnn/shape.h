@@ -1,4 +1,4 @@
-// Copies, concatenation, permutation, padding, ranges, filling, pooling.
+// Copies, concatenation, permutation, padding, ranges, filling (with random numbers too), pooling.
 #ifndef ASCEND_SYS_ACLNN_SHAPE_H
 #define ASCEND_SYS_ACLNN_SHAPE_H
 
@@ -18,10 +18,16 @@ ACLNN_OPERATOR(aclnnIm2col,
     const aclIntArray *stride, const aclTensor *out);
 ACLNN_OPERATOR(aclnnInplaceCopy, aclTensor *selfRef, const aclTensor *src);
 ACLNN_OPERATOR(aclnnInplaceFillScalar, aclTensor *selfRef, const aclScalar *value);
+ACLNN_OPERATOR(aclnnInplaceNormal, const aclTensor *selfRef, float mean, float std, int64_t seed, int64_t offset);
 ACLNN_OPERATOR(aclnnInplaceOne, const aclTensor *selfRef);
+ACLNN_OPERATOR(aclnnInplaceRandom,
+    const aclTensor *selfRef, int64_t from, int64_t to, int64_t seed, int64_t offset);
 ACLNN_OPERATOR(aclnnInplaceTriu, aclTensor *selfRef, int64_t diagonal);
+ACLNN_OPERATOR(aclnnInplaceUniform,
+    const aclTensor *selfRef, double from, double to, uint64_t seed, uint64_t offset);
 ACLNN_OPERATOR(aclnnInplaceZero, aclTensor *selfRef);
 ACLNN_OPERATOR(aclnnPermute, const aclTensor *self, const aclIntArray *dims, aclTensor *out);
+ACLNN_OPERATOR(aclnnRandperm, int64_t n, int64_t seed, int64_t offset, aclTensor *out);
 ACLNN_OPERATOR(aclnnReflectionPad1d, const aclTensor *self, const aclIntArray *padding, aclTensor *out);
 ACLNN_OPERATOR(aclnnRepeat, const aclTensor *self, const aclIntArray *repeats, aclTensor *out);
 ACLNN_OPERATOR(aclnnRepeatInterleaveIntWithDim,
@@ -31,6 +37,7 @@ ACLNN_OPERATOR(aclnnSlice,
 ACLNN_OPERATOR(aclnnSliceV2,
     const aclTensor *self, const aclIntArray *starts, const aclIntArray *ends, const aclIntArray *axes,
     const aclIntArray *steps, aclTensor *out);
+ACLNN_OPERATOR(aclnnStack, const aclTensorList *tensors, int64_t dim, aclTensor *out);
 ACLNN_OPERATOR(aclnnTril, const aclTensor *self, int64_t diagonal, aclTensor *out);
 ACLNN_OPERATOR(aclnnTriu, const aclTensor *self, int64_t diagonal, aclTensor *out);
 ACLNN_OPERATOR(aclnnUpsampleNearest2d, const aclTensor *self, const aclIntArray *outputSize, aclTensor *out);

@@ -1377,6 +1377,13 @@ table! {
     status fn aclnnSiluGetWorkspaceSize(
         self_: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnSiluGetWorkspaceSize" since "8.1";
+    status fn aclnnSiluBackward(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnSiluBackward" since "8.1";
+    status fn aclnnSiluBackwardGetWorkspaceSize(
+        gradOutput: *const aclTensor, self_: *const aclTensor, gradInput: *mut aclTensor, workspaceSize: *mut u64,
+        executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnSiluBackwardGetWorkspaceSize" since "8.1";
     status fn aclnnSoftplus(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnSoftplus" since "8.1";
@@ -1717,6 +1724,24 @@ table! {
     status fn aclnnLogGetWorkspaceSize(
         self_: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnLogGetWorkspaceSize" since "8.1";
+    status fn aclnnLogicalAnd(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnLogicalAnd" since "8.1";
+    status fn aclnnLogicalAndGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnLogicalAndGetWorkspaceSize" since "8.1";
+    status fn aclnnLogicalNot(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnLogicalNot" since "8.1";
+    status fn aclnnLogicalNotGetWorkspaceSize(
+        self_: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnLogicalNotGetWorkspaceSize" since "8.1";
+    status fn aclnnLogicalOr(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnLogicalOr" since "8.1";
+    status fn aclnnLogicalOrGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnLogicalOrGetWorkspaceSize" since "8.1";
     status fn aclnnLtScalar(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnLtScalar" since "8.1";
@@ -2091,6 +2116,13 @@ table! {
         selfRef: *mut aclTensor, mask: *const aclTensor, value: *const aclScalar, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnInplaceMaskedFillScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceScatter(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceScatter" since "8.1";
+    status fn aclnnInplaceScatterGetWorkspaceSize(
+        selfRef: *mut aclTensor, dim: i64, index: *const aclTensor, src: *const aclTensor, reduce: i64, workspaceSize: *mut u64,
+        executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceScatterGetWorkspaceSize" since "8.1";
     status fn aclnnInplaceScatterUpdate(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnInplaceScatterUpdate" since "8.1";
@@ -2098,6 +2130,13 @@ table! {
         data: *mut aclTensor, indices: *const aclTensor, updates: *const aclTensor, axis: i64, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnInplaceScatterUpdateGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceScatterValue(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceScatterValue" since "8.1";
+    status fn aclnnInplaceScatterValueGetWorkspaceSize(
+        selfRef: *mut aclTensor, dim: i64, index: *const aclTensor, value: *const aclScalar, reduce: i64, workspaceSize: *mut u64,
+        executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceScatterValueGetWorkspaceSize" since "8.1";
     status fn aclnnMaskedSelect(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnMaskedSelect" since "8.1";
@@ -2130,6 +2169,20 @@ table! {
         condition: *const aclTensor, self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnSWhereGetWorkspaceSize" since "8.1";
+    status fn aclnnScatter(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnScatter" since "8.1";
+    status fn aclnnScatterGetWorkspaceSize(
+        self_: *const aclTensor, dim: i64, index: *const aclTensor, src: *const aclTensor, reduce: i64, out: *mut aclTensor,
+        workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnScatterGetWorkspaceSize" since "8.1";
+    status fn aclnnScatterAdd(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnScatterAdd" since "8.1";
+    status fn aclnnScatterAddGetWorkspaceSize(
+        self_: *const aclTensor, dim: i64, index: *const aclTensor, src: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64,
+        executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnScatterAddGetWorkspaceSize" since "8.1";
     status fn aclnnScatterNdUpdate(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnScatterNdUpdate" since "8.1";
@@ -2137,8 +2190,15 @@ table! {
         varRef: *mut aclTensor, indices: *const aclTensor, updates: *const aclTensor, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnScatterNdUpdateGetWorkspaceSize" since "8.1";
+    status fn aclnnScatterValue(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnScatterValue" since "8.1";
+    status fn aclnnScatterValueGetWorkspaceSize(
+        self_: *const aclTensor, dim: i64, index: *const aclTensor, value: *const aclScalar, reduce: i64, out: *mut aclTensor,
+        workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnScatterValueGetWorkspaceSize" since "8.1";
 
-    // Copies, concatenation, permutation, padding, ranges, filling, pooling.
+    // Copies, concatenation, permutation, padding, ranges, filling (with random numbers too), pooling.
     status fn aclnnArange(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnArange" since "8.1";
@@ -2192,18 +2252,36 @@ table! {
     status fn aclnnInplaceFillScalarGetWorkspaceSize(
         selfRef: *mut aclTensor, value: *const aclScalar, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnInplaceFillScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceNormal(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceNormal" since "8.1";
+    status fn aclnnInplaceNormalGetWorkspaceSize(
+        selfRef: *const aclTensor, mean: f32, std: f32, seed: i64, offset: i64, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceNormalGetWorkspaceSize" since "8.1";
     status fn aclnnInplaceOne(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnInplaceOne" since "8.1";
     status fn aclnnInplaceOneGetWorkspaceSize(
         selfRef: *const aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnInplaceOneGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceRandom(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceRandom" since "8.1";
+    status fn aclnnInplaceRandomGetWorkspaceSize(
+        selfRef: *const aclTensor, from: i64, to: i64, seed: i64, offset: i64, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceRandomGetWorkspaceSize" since "8.1";
     status fn aclnnInplaceTriu(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnInplaceTriu" since "8.1";
     status fn aclnnInplaceTriuGetWorkspaceSize(
         selfRef: *mut aclTensor, diagonal: i64, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnInplaceTriuGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceUniform(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceUniform" since "8.1";
+    status fn aclnnInplaceUniformGetWorkspaceSize(
+        selfRef: *const aclTensor, from: f64, to: f64, seed: u64, offset: u64, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceUniformGetWorkspaceSize" since "8.1";
     status fn aclnnInplaceZero(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnInplaceZero" since "8.1";
@@ -2216,6 +2294,12 @@ table! {
     status fn aclnnPermuteGetWorkspaceSize(
         self_: *const aclTensor, dims: *const aclIntArray, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnPermuteGetWorkspaceSize" since "8.1";
+    status fn aclnnRandperm(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnRandperm" since "8.1";
+    status fn aclnnRandpermGetWorkspaceSize(
+        n: i64, seed: i64, offset: i64, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnRandpermGetWorkspaceSize" since "8.1";
     status fn aclnnReflectionPad1d(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnReflectionPad1d" since "8.1";
@@ -2251,6 +2335,12 @@ table! {
         self_: *const aclTensor, starts: *const aclIntArray, ends: *const aclIntArray, axes: *const aclIntArray, steps: *const aclIntArray,
         out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnSliceV2GetWorkspaceSize" since "8.1";
+    status fn aclnnStack(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnStack" since "8.1";
+    status fn aclnnStackGetWorkspaceSize(
+        tensors: *const aclTensorList, dim: i64, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnStackGetWorkspaceSize" since "8.1";
     status fn aclnnTril(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnTril" since "8.1";

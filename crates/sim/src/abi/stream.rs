@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use ascend_sys::ffi::{
     ACL_CONTINUE_ON_FAILURE, ACL_ERROR_RT_FEATURE_NOT_SUPPORT, ACL_ERROR_RT_STREAM_NOT_COMPLETE, ACL_RT_STREAM_FLAG,
-    ACL_RT_STREAM_PRIORITY, ACL_RT_STREAM_WORK_ADDR_PTR, ACL_RT_STREAM_WORK_SIZE, ACL_STOP_ON_FAILURE, ACL_STREAM_ATTR_FAILURE_MODE,
-    ACL_STREAM_ATTR_FLOAT_OVERFLOW_CHECK, ACL_STREAM_ATTR_PRIORITY, ACL_STREAM_STATUS_COMPLETE, ACL_STREAM_STATUS_NOT_READY, aclError,
-    aclrtEvent, aclrtHostFunc, aclrtStream, aclrtStreamAttr, aclrtStreamAttrValue, aclrtStreamConfigAttr, aclrtStreamConfigHandle,
-    aclrtStreamStatus,
+    ACL_RT_STREAM_PRIORITY, ACL_RT_STREAM_WORK_ADDR_PTR, ACL_RT_STREAM_WORK_SIZE, ACL_STOP_ON_FAILURE, ACL_STREAM_ATTR_CACHE_OP_INFO,
+    ACL_STREAM_ATTR_FAILURE_MODE, ACL_STREAM_ATTR_FLOAT_OVERFLOW_CHECK, ACL_STREAM_ATTR_PRIORITY, ACL_STREAM_ATTR_USER_CUSTOM_TAG,
+    ACL_STREAM_STATUS_COMPLETE, ACL_STREAM_STATUS_NOT_READY, aclError, aclrtEvent, aclrtHostFunc, aclrtStream, aclrtStreamAttr,
+    aclrtStreamAttrValue, aclrtStreamConfigAttr, aclrtStreamConfigHandle, aclrtStreamStatus,
 };
 
 use super::{Address, functions, give, invalid, limit};
@@ -227,6 +227,9 @@ pub(super) unsafe extern "C" fn set_failure_mode(stream: aclrtStream, mode: u64)
 }
 
 const OVERFLOW: &str = "overflow switch";
+/// What a stream is told for tools that are not simulated: kept, and without effect.
+const TAG: &str = "custom tag";
+const CACHE_OP_INFO: &str = "operators' information is cached";
 
 pub(super) unsafe extern "C" fn set_attribute(stream: aclrtStream, which: aclrtStreamAttr, value: *mut aclrtStreamAttrValue) -> aclError {
     call("aclrtSetStreamAttribute", || {
@@ -242,6 +245,15 @@ pub(super) unsafe extern "C" fn set_attribute(stream: aclrtStream, which: aclrtS
                 machine().set(OVERFLOW, found.id(), Some(switch.into()));
                 Ok(())
             }
+            ACL_STREAM_ATTR_USER_CUSTOM_TAG => {
+                machine().set(TAG, found.id(), Some(switch.into()));
+                Ok(())
+            }
+            ACL_STREAM_ATTR_CACHE_OP_INFO if switch > 1 => Err(invalid(format!("0 or 1 asked, {switch} found"))),
+            ACL_STREAM_ATTR_CACHE_OP_INFO => {
+                machine().set(CACHE_OP_INFO, found.id(), Some(switch.into()));
+                Ok(())
+            }
             other => Err(Fault::misuse(ACL_ERROR_RT_FEATURE_NOT_SUPPORT, format!("the attribute {other} is not simulated"))),
         }
     })
@@ -253,6 +265,8 @@ pub(super) unsafe extern "C" fn attribute(stream: aclrtStream, which: aclrtStrea
         let number = match which {
             ACL_STREAM_ATTR_FAILURE_MODE => found.stop_on_failure().into(),
             ACL_STREAM_ATTR_FLOAT_OVERFLOW_CHECK => machine().setting(OVERFLOW, found.id()).unwrap_or(0).cast_unsigned(),
+            ACL_STREAM_ATTR_USER_CUSTOM_TAG => machine().setting(TAG, found.id()).unwrap_or(0).cast_unsigned(),
+            ACL_STREAM_ATTR_CACHE_OP_INFO => machine().setting(CACHE_OP_INFO, found.id()).unwrap_or(0).cast_unsigned(),
             ACL_STREAM_ATTR_PRIORITY => found.attributes().priority.into(),
             other => return Err(Fault::misuse(ACL_ERROR_RT_FEATURE_NOT_SUPPORT, format!("the attribute {other} is not simulated"))),
         };

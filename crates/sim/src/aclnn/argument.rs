@@ -44,7 +44,7 @@ macro_rules! passed {
     (tensors: $($ty:ty)*) => {$( impl Passed for $ty { const TENSORS: bool = true; } )*};
 }
 
-passed!(bool i8 i32 i64 u32 f32 f64 *const aclScalar *const aclIntArray *mut aclIntArray *const aclFloatArray *const aclBoolArray *const c_char *mut c_char);
+passed!(bool i8 i32 i64 u32 u64 f32 f64 *const aclScalar *const aclIntArray *mut aclIntArray *const aclFloatArray *const aclBoolArray *const c_char *mut c_char);
 passed!(tensors: *const aclTensor *mut aclTensor *const aclTensorList *mut aclTensorList);
 
 impl Arguments {
@@ -89,7 +89,7 @@ macro_rules! plain {
     )*};
 }
 
-plain!(bool i8 i32 i64 u32 f32 f64);
+plain!(bool i8 i32 i64 u32 u64 f32 f64);
 
 /// The same argument through a pointer that may be written through.
 macro_rules! also_mut {

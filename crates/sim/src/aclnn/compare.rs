@@ -1,4 +1,4 @@
-//! Comparisons, and operators on bits.
+//! Comparisons, and operators on truth values and on bits.
 
 use ascend_sys::ffi::*;
 
@@ -21,6 +21,9 @@ operators! {
         out.of_type(&[ACL_BOOL])?;
         with(x, Scalar::one(), out, |v, _| v.is_finite(), |_, _| true)
     };
+    fn aclnnLogicalAnd(self_: T, other: T, out: MutT) = |a, b, out| pairs(a, b, out, |a, b| a != 0.0 && b != 0.0, |a, b| a != 0 && b != 0);
+    fn aclnnLogicalOr(self_: T, other: T, out: MutT) = |a, b, out| pairs(a, b, out, |a, b| a != 0.0 || b != 0.0, |a, b| a != 0 || b != 0);
+    fn aclnnLogicalNot(self_: T, out: MutT) = |x, out| with(x, Scalar::whole(0), out, |v, zero| v == zero, |v, zero| v == zero);
     fn aclnnBitwiseAndTensor(self_: T, other: T, out: MutT) = |a, b, out| bits(a, b, out, |a, b| a & b);
     fn aclnnBitwiseOrTensor(self_: T, other: T, out: MutT) = |a, b, out| bits(a, b, out, |a, b| a | b);
 }

@@ -54,6 +54,17 @@ operators! {
         let float = move |v| if v <= threshold.float() { value.float() } else { v };
         unary(x.clone(), x, float, move |v| if v <= threshold.int() { value.int() } else { v })
     };
+    fn aclnnSiluBackward(gradOutput: T, self_: T, gradInput: MutT) = |grad: Tensor, x: Tensor, out: Tensor| {
+        x.of_type(super::check::FLOATS)?;
+        x.of_type_of(&grad)?;
+        x.of_shape_of(&grad)?;
+        out.of_shape_of(&x)?;
+        let slope = |grad: f64, v: f64| {
+            let sigmoid = 1.0 / (1.0 + (-v).exp());
+            grad * sigmoid * (1.0 + v * (1.0 - sigmoid))
+        };
+        super::elementwise::binary(grad, x, out, slope, |grad, _| grad)
+    };
     fn aclnnThresholdBackward(gradOutput: T, self_: T, threshold: S, out: MutT) = |grad: Tensor, x: Tensor, threshold: Scalar, out| {
         x.of_type_of(&grad)?;
         let float = move |grad, v| if v <= threshold.float() { 0.0 } else { grad };

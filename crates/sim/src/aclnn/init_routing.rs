@@ -356,6 +356,8 @@ fn v3(call: Call, sizes: Sizes, kind: i64, counts_out: One, range: Option<Arc<[i
     if !(0..=2).contains(&kind) || !(0..=1).contains(&index) || (call.quant >= 0 && call.x.dtype() == ACL_INT8) {
         return Err(unsupported(format!("expertTokensNumType {kind} or rowIdxType {index} is out of range, or codes are to be quantised")));
     }
+    // Without padding the capacity says nothing: torch_npu's own example passes -1.
+    let sizes = Sizes { capacity: if sizes.pad == 0 { 0 } else { sizes.capacity }, ..sizes };
     let [capacity, number] = check_sizes(&sizes, tokens)?;
     let (start, end) = match range.as_deref() {
         None | Some([]) => (0, number as i64),

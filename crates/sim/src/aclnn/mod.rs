@@ -35,6 +35,7 @@ mod permute;
 mod pool;
 mod quant_matmul;
 mod quantize;
+mod random;
 mod reduce;
 mod rope;
 mod run;
@@ -106,7 +107,7 @@ pub(crate) mod c {
     pub(crate) type Str = *const std::ffi::c_char;
     pub(crate) type MutStr = *mut std::ffi::c_char;
     pub(crate) type DataType = ascend_sys::ffi::aclDataType;
-    pub(crate) use core::primitive::{bool, f32, f64, i8, i32, i64, u32};
+    pub(crate) use core::primitive::{bool, f32, f64, i8, i32, i64, u32, u64};
 }
 
 /// Declares operators: each the C function's name, its arguments with the short names of their C types, and the function that plans it. That function takes
@@ -180,6 +181,7 @@ const FAMILIES: &[&[(&str, Address)]] = &[
     permute::OPERATORS,
     quant_matmul::OPERATORS,
     quantize::OPERATORS,
+    random::OPERATORS,
     reduce::OPERATORS,
     rope::OPERATORS,
     scatter::OPERATORS,

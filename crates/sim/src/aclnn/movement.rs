@@ -14,6 +14,7 @@ operators! {
     fn aclnnInplaceCopy(selfRef: MutT, src: T) = copy;
     fn aclnnCast(self_: T, dtype: DataType, out: MutT) = cast;
     fn aclnnCat(tensors: TL, dim: i64, out: MutT) = cat;
+    fn aclnnStack(tensors: TL, dim: i64, out: MutT) = stack;
     fn aclnnPermute(self_: T, dims: IA, out: MutT) = permute;
     fn aclnnNonzero(self_: T, out: MutT) = nonzero;
 }
@@ -86,20 +87,40 @@ fn cat(tensors: Vec<Tensor>, dim: i64, out: Tensor) -> Outcome<Plan> {
     if out.is_empty() {
         return Ok(Plan::nothing());
     }
-    Ok(Plan::new(move |run| {
-        let inner: usize = out.dims()[axis + 1..].iter().product();
-        let outer: usize = out.dims()[..axis].iter().product();
-        let size = bits(out.dtype()).unwrap_or(8).div_ceil(8);
-        let rows: Vec<(usize, Vec<u8>)> =
-            parts.iter().map(|part| Ok((part.dim(axis) * inner * size, run.raw(part)?))).collect::<Outcome<_>>()?;
-        let mut all = Vec::with_capacity(out.numel() * size);
-        for i in 0..outer {
-            for (row, bytes) in &rows {
-                all.extend_from_slice(&bytes[i * row..(i + 1) * row]);
-            }
+    Ok(Plan::new(move |run| in_turns(run, &parts, axis, &out)))
+}
+
+/// The tensors, which have one shape, one after the other along a new dimension.
+fn stack(tensors: Vec<Tensor>, dim: i64, out: Tensor) -> Outcome<Plan> {
+    out.nd()?;
+    let axis = out.axis(dim)?;
+    let Some(first) = tensors.first() else { return Err(invalid("tensors: a tensor at least asked, none found")) };
+    let mut dims = first.dims().to_vec();
+    for tensor in &tensors {
+        tensor.nd()?;
+        tensor.of_type_of(&out)?;
+        tensor.of_shape_of(first)?;
+    }
+    dims.insert(axis.min(dims.len()), tensors.len());
+    out.of_shape(&dims)?;
+    if out.is_empty() {
+        return Ok(Plan::nothing());
+    }
+    Ok(Plan::new(move |run| in_turns(run, &tensors, axis, &out)))
+}
+
+/// Writes the parts side by side along `axis`: a piece of each in turn, for every place in the dimensions before. There are elements.
+fn in_turns(run: &Run<'_>, parts: &[Tensor], axis: usize, out: &Tensor) -> Outcome {
+    let outer: usize = out.dims()[..axis].iter().product();
+    let parts: Vec<Vec<u8>> = parts.iter().map(|part| run.raw(part)).collect::<Outcome<_>>()?;
+    let mut all = Vec::with_capacity(parts.iter().map(Vec::len).sum());
+    for i in 0..outer {
+        for bytes in &parts {
+            let piece = bytes.len() / outer;
+            all.extend_from_slice(&bytes[i * piece..(i + 1) * piece]);
         }
-        run.put_raw(&out, &all)
-    }))
+    }
+    run.put_raw(out, &all)
 }
 
 fn permute(from: Tensor, order: Arc<[i64]>, out: Tensor) -> Outcome<Plan> {

@@ -2,18 +2,27 @@
 
 use ascend_sys::ffi::*;
 
-use super::check::{around, broadcast_dims, spread};
+use super::check::{around, broadcast_dims, invalid, spread};
 use super::index::{INDICES, check_indices, element_bytes, indexed, within};
 use super::numeric::{is_float, rounded};
 use super::run::failed;
 use super::{Plan, Run, Tensor, operators};
 use crate::fault::Outcome;
-use crate::nnopbase::Scalar;
+use crate::nnopbase::{Scalar, row_major};
 
 operators! {
     fn aclnnIndexPutImpl(selfRef: MutT, indices: TL, values: T, accumulate: bool, unsafe_: bool) = |x, indices, values, accumulate, _unsafe: bool| {
         index_put(x, indices, values, accumulate)
     };
+    fn aclnnScatter(self_: T, dim: i64, index: T, src: T, reduce: i64, out: MutT)
+        = |x, dim, index, src, reduce, out| scatter(x, dim, index, New::Of(src), reduce, out);
+    fn aclnnInplaceScatter(selfRef: MutT, dim: i64, index: T, src: T, reduce: i64)
+        = |x: Tensor, dim, index, src, reduce| scatter(x.clone(), dim, index, New::Of(src), reduce, x);
+    fn aclnnScatterAdd(self_: T, dim: i64, index: T, src: T, out: MutT) = |x, dim, index, src, out| scatter(x, dim, index, New::Of(src), ADD, out);
+    fn aclnnScatterValue(self_: T, dim: i64, index: T, value: S, reduce: i64, out: MutT)
+        = |x, dim, index, value, reduce, out| scatter(x, dim, index, New::One(value), reduce, out);
+    fn aclnnInplaceScatterValue(selfRef: MutT, dim: i64, index: T, value: S, reduce: i64)
+        = |x: Tensor, dim, index, value, reduce| scatter(x.clone(), dim, index, New::One(value), reduce, x);
     fn aclnnIndexAdd(self_: T, dim: i64, index: T, source: T, alpha: S, out: MutT) = index_add;
     fn aclnnInplaceIndexCopy(selfRef: MutT, dim: i64, index: T, source: T) = index_copy;
     fn aclnnInplaceMaskedFillScalar(selfRef: MutT, mask: T, value: S) = masked_fill;
@@ -59,6 +68,97 @@ fn index_put(x: Tensor, indices: Vec<Option<Tensor>>, values: Tensor, accumulate
         let pairs = spread(values.dims(), &dims).into_iter().zip(places);
         if accumulate { add(run, &x, &x, &values, &Scalar::one(), pairs) } else { write(run, &x, &values, pairs) }
     }))
+}
+
+/// What is written: an element for each index, or the same everywhere.
+enum New {
+    Of(Tensor),
+    One(Scalar),
+}
+
+/// `reduce` of aclnnScatter: what is there is replaced (0), added to, or multiplied.
+const ADD: i64 = 1;
+const MULTIPLY: i64 = 2;
+
+/// `out = self`, and `out[.., index[p], ..]` takes `src[p]` for each place `p` of the index: along `dim` the index says where, along the others it is where `p` is. Where
+/// several go to one place, they do so in order; on a card the order is not said.
+fn scatter(x: Tensor, dim: i64, index: Tensor, new: New, reduce: i64, out: Tensor) -> Outcome<Plan> {
+    x.nd()?;
+    index.of_type(INDICES)?;
+    index.of_rank(x.rank()..=x.rank())?;
+    out.of_type_of(&x)?;
+    out.of_shape_of(&x)?;
+    let axis = x.axis(dim)?;
+    let within_of = |other: &Tensor, except: Option<usize>| {
+        let fits = |d: usize| Some(d) == except || index.dim(d) <= other.dim(d);
+        if other.rank() == index.rank() && (0..index.rank()).all(fits) {
+            return Ok(());
+        }
+        Err(index.invalid(format!("a shape within {:?} of {} asked, {:?} found", other.dims(), other.name(), index.dims())))
+    };
+    within_of(&x, Some(axis))?;
+    if let New::Of(src) = &new {
+        src.of_type_of(&x)?;
+        within_of(src, None)?;
+    }
+    if !(0..=MULTIPLY).contains(&reduce) {
+        return Err(invalid(format!("reduce: 0 (replace), 1 (add) or 2 (multiply) asked, {reduce} found")));
+    }
+    if x.is_empty() {
+        return Ok(Plan::nothing());
+    }
+    Ok(Plan::new(move |run| {
+        let pairs = across(run, &x, axis, &index, &new)?;
+        if is_float(x.dtype()) {
+            let values = match &new {
+                New::Of(src) => run.floats(src)?,
+                New::One(value) => vec![rounded(x.dtype(), value.float())],
+            };
+            let mut all = run.floats(&x)?;
+            for (from, to) in pairs {
+                let combined = match reduce {
+                    ADD => all[to] + values[from],
+                    MULTIPLY => all[to] * values[from],
+                    _ => values[from],
+                };
+                all[to] = rounded(x.dtype(), combined);
+            }
+            return run.put_floats(&out, &all);
+        }
+        let values = match &new {
+            New::Of(src) => run.ints(src)?,
+            New::One(value) => vec![value.int()],
+        };
+        let mut all = run.ints(&x)?;
+        for (from, to) in pairs {
+            all[to] = match reduce {
+                ADD => all[to].wrapping_add(values[from]),
+                MULTIPLY => all[to].wrapping_mul(values[from]),
+                _ => values[from],
+            };
+        }
+        run.put_ints(&out, &all)
+    }))
+}
+
+/// For each place of the index: which new element goes where in `x`.
+fn across(run: &Run<'_>, x: &Tensor, axis: usize, index: &Tensor, new: &New) -> Outcome<Vec<(usize, usize)>> {
+    let (here, there) = (row_major(index.dims()), row_major(x.dims()));
+    let from = match new {
+        New::Of(src) => row_major(src.dims()),
+        // One element for all.
+        New::One(_) => vec![0; index.rank()],
+    };
+    let place = |(p, found): (usize, i64)| {
+        let (mut source, mut target) = (0, 0);
+        for d in 0..index.rank() {
+            let at = p / here[d] % index.dim(d);
+            source += at * from[d];
+            target += there[d] * if d == axis { within(index, found, x.dim(d))? } else { at };
+        }
+        Ok((source, target))
+    };
+    run.ints(index)?.into_iter().enumerate().map(place).collect()
 }
 
 /// Checks that `source` is `x` with as many steps along `dim` as there are indices; gives the dimension.
