@@ -1,7 +1,7 @@
 // The cube half of attention: scores = q @ k^T and values = weights @ v, one step of keys at a time, scores a step ahead.
 #pragma once
 
-#include "attention_values.h"
+#include "attention_walk.h"
 #include "cube.h"
 
 // Keys, values and queries of plain attention: packed or paged rows, [.., Hkv, D].

@@ -11,40 +11,24 @@ constexpr float NEGATIVE_INFINITY = -__builtin_inff();
 // Where a maximum starts: below every logit, and finite, so that -inf - m is -inf and not NaN.
 constexpr float MAXIMUM_START = -3.0e38f;
 
-// Events: MTE2_V / V_MTE2 0..1 for input, V_MTE3 / MTE3_V 0 for weights and results and 1 for what is stored from where it is computed, S_V 0 for sinks, V_S 0 for sinks and marks.
+// Events: S_V and V_S 0 for sinks, and those of AttentionRows and AttentionValues.
 template <typename T>
-class AttentionVector {
+class AttentionVector : public AttentionValues<T> {
  public:
   __aicore__ inline void Init(TPipe& pipe, const AttentionTiling& tiling, GM_ADDR v, GM_ADDR table, GM_ADDR sinks, GM_ADDR out, GM_ADDR workspace, uint32_t core, uint32_t cores,
                               uint32_t half) {
-    t_ = tiling;
-    half_ = half;
-    group_ = t_.heads / t_.kv_heads;
-    slots_.Init(tiling, workspace, core);
+    this->Start(pipe, tiling, v, table, workspace, core, half);
     sinks_ = sinks;
     out_ = Global<T>(out);
     GM_ADDR rest = workspace + slots_.Bytes(cores);
     lse_blocks_ = Global<float>(rest);
     partial_ = Global<float>(rest + static_cast<uint64_t>(t_.splits) * t_.lse_rows * BLOCK_FLOATS * sizeof(float));
-    sum_rows_ = RoundUp(CeilDiv(t_.tile_rows, 2), BLOCK_FLOATS);
-    out_elements_ = sum_rows_ * t_.tile_keys;
-    pipe.InitBuffer(in_, 2 * CHUNK * sizeof(float));
-    pipe.InitBuffer(weights_, t_.weight_terms * out_elements_ * sizeof(T));
-    pipe.InitBuffer(folded_, FOLDED * sizeof(float));
-    pipe.InitBuffer(sum_, sum_rows_ * t_.dv * sizeof(float));
     pipe.InitBuffer(stats_, STATS * HALF_ROWS * sizeof(float));
-    pipe.InitBuffer(blocks_, HALF_ROWS * BLOCK_FLOATS * sizeof(float));
     pipe.InitBuffer(cap_, LANES * sizeof(float));
-    pipe.InitBuffer(constants_, AttentionValues<T>::CONSTANTS * sizeof(int16_t));
-    values_.Init(tiling, v, table, constants_.template Get<int16_t>());
     // Broadcasts and reductions work on whole groups of rows, also where a tile has fewer.
     Duplicate(stats_.template Get<float>(), 0.0f, STATS * HALF_ROWS);
     Duplicate(cap_.template Get<float>(), -2.0f * t_.softcap, LANES);
     SYNC_BARRIER(PIPE_V);
-    for (uint32_t i = 0; i < 2; ++i) {
-      SYNC_SET(HardEvent::V_MTE2, i);
-    }
-    SYNC_SET(HardEvent::MTE3_V, OUT);
   }
 
   __aicore__ inline void Run(AttentionWalk& walk) {
@@ -85,21 +69,39 @@ class AttentionVector {
     if (pending) {
       Accumulate(last);
     }
-    for (uint32_t i = 0; i < 2; ++i) {
-      SYNC_WAIT(HardEvent::V_MTE2, i);
-    }
-    SYNC_WAIT(HardEvent::MTE3_V, OUT);
+    this->Drain();
   }
 
  private:
-  static constexpr uint32_t HALF_ROWS = 64;
-  static constexpr uint32_t CHUNK = 8192;
-  static constexpr uint32_t FOLDED = 4096;
-  // Where in blocks_, in elements of 16 bits, the marks of chunks end and the room to make one starts.
-  static constexpr uint32_t MARKS = HALF_ROWS * BLOCK_FLOATS;
+  using AttentionRows<T>::t_;
+  using AttentionRows<T>::slots_;
+  using AttentionRows<T>::in_;
+  using AttentionRows<T>::weights_;
+  using AttentionRows<T>::folded_;
+  using AttentionRows<T>::sum_;
+  using AttentionRows<T>::blocks_;
+  using AttentionRows<T>::group_;
+  using AttentionRows<T>::sum_rows_;
+  using AttentionRows<T>::out_elements_;
+  using AttentionRows<T>::in_stage_;
+  using AttentionRows<T>::HALF_ROWS;
+  using AttentionRows<T>::CHUNK;
+  using AttentionRows<T>::FOLDED;
+  using AttentionRows<T>::OUT;
+  using AttentionRows<T>::FirstRow;
+  using AttentionRows<T>::Rows;
+  using AttentionRows<T>::StoreRows;
+  using AttentionRows<T>::StoreThrough;
+  using AttentionRows<T>::LoadRows;
+  using AttentionRows<T>::ForStrips;
+  using AttentionRows<T>::CastParams;
+  using AttentionRows<T>::WidenParams;
+  using AttentionRows<T>::Clamp;
+  using AttentionValues<T>::CleanValues;
+  using AttentionValues<T>::AddUnclean;
+  using AttentionValues<T>::IsSpoilt;
+
   static constexpr uint32_t SINKS_F32 = 2;
-  static constexpr uint32_t OUT = 0;
-  static constexpr uint32_t THROUGH = 1;
   // Rows of numbers in stats_: two tasks' maxima and denominators, two steps' factors, and the maximum and the sum at hand.
   static constexpr uint32_t MAXIMUM = 0;
   static constexpr uint32_t DENOMINATOR = 2;
@@ -109,10 +111,6 @@ class AttentionVector {
   static constexpr uint32_t STATS = 8;
 
   __aicore__ inline LocalTensor<float> Stat(uint32_t which) { return stats_.template Get<float>()[which * HALF_ROWS]; }
-  __aicore__ inline uint32_t Middle(const AttentionTask& task) const { return CeilDiv(task.rows, 2); }
-  __aicore__ inline uint32_t FirstRow(const AttentionTask& task) const { return half_ == 0 ? 0 : Middle(task); }
-  __aicore__ inline uint32_t Rows(const AttentionTask& task) const { return half_ == 0 ? Middle(task) : task.rows - Middle(task); }
-
   // The state before the first key: nothing seen, or the sink.
   __aicore__ inline void Begin(const AttentionTask& task, uint32_t number) {
     const LocalTensor<float> m = Stat(MAXIMUM + number % 2);
@@ -243,8 +241,6 @@ class AttentionVector {
     SYNC_BARRIER(PIPE_V);
   }
 
-  __aicore__ inline static uint32_t Clamp(int64_t value, uint32_t most) { return value <= 0 ? 0 : Min(static_cast<uint32_t>(value), most); }
-
   // Bits of the lanes from column c on that lie below column `end`.
   __aicore__ inline static uint64_t Below(uint32_t end, uint32_t c, uint32_t lanes) {
     const uint32_t count = end <= c ? 0 : Min(end - c, lanes);
@@ -294,91 +290,6 @@ class AttentionVector {
     }
   }
 
-  // Values -> slot, with 0 for what is not finite; this core every other chunk, and both look at all. Remembers whether there is any.
-  __aicore__ inline void CleanValues(const AttentionStep& step) {
-    const uint32_t most = ValuesOfAChunk(Min(2 * FOLDED, t_.weight_terms * out_elements_));
-    const LocalTensor<int16_t> mask = folded_.template Get<int16_t>();
-    const LocalTensor<int16_t> marks = blocks_.template Get<int16_t>();
-    const LocalTensor<int16_t> out = weights_.template Get<int16_t>();
-    uint32_t chunks = 0;
-    for (uint32_t key = 0; key < step.keys; key += most) {
-      const uint32_t count = Min(most, step.keys - key);
-      const uint32_t elements = count * t_.dv;
-      const bool mine = chunks % 2 == half_;
-      const LocalTensor<int16_t> in = LoadValues(step, key, count);
-      values_.Finite(mask, in, elements);
-      if (mine) {
-        SYNC_WAIT(HardEvent::MTE3_V, OUT);
-        And(out, in, mask, static_cast<int32_t>(elements));
-      }
-      SYNC_SET(HardEvent::V_MTE2, in_stage_);
-      in_stage_ ^= 1;
-      if (mine) {
-        SYNC_SET(HardEvent::V_MTE3, OUT);
-        SYNC_WAIT(HardEvent::V_MTE3, OUT);
-        DataCopy(slots_.Clean(step.number)[key * t_.dv], weights_.template Get<T>(), elements);
-        SYNC_SET(HardEvent::MTE3_V, OUT);
-        SYNC_BARRIER(PIPE_V);
-      }
-      values_.Mark(marks[chunks * AttentionValues<T>::MARK], mask, marks[MARKS], elements);
-      ++chunks;
-    }
-    SYNC_SET(HardEvent::V_S, 0);
-    SYNC_WAIT(HardEvent::V_S, 0);
-    bool& spoilt = spoilt_[step.number % 2];
-    spoilt = false;
-    for (uint32_t chunk = 0; chunk < chunks; ++chunk) {
-      spoilt = spoilt || marks.GetValue(chunk * AttentionValues<T>::MARK) != 0;
-    }
-  }
-
-  // o += what CleanValues took out, for the rows that see it.
-  __aicore__ inline void AddUnclean(const AttentionStep& step) {
-    const uint32_t most = ValuesOfAChunk(FOLDED);
-    const LocalTensor<float> unclean = folded_.template Get<float>();
-    const LocalTensor<float> sum = sum_.template Get<float>();
-    const int64_t first = step.task.row + FirstRow(step.task);
-    const uint32_t rows = Rows(step.task);
-    for (uint32_t key = 0; key < step.keys; key += most) {
-      const uint32_t count = Min(most, step.keys - key);
-      const uint32_t elements = count * t_.dv;
-      const LocalTensor<int16_t> in = LoadValues(step, key, count);
-      const LocalTensor<int16_t> mask = in[CHUNK];
-      values_.Finite(mask, in, elements);
-      Not(mask, mask, static_cast<int32_t>(elements));
-      SYNC_BARRIER(PIPE_V);
-      And(in, in, mask, static_cast<int32_t>(elements));
-      SYNC_BARRIER(PIPE_V);
-      Cast(unclean, in.template ReinterpretCast<T>(), RoundMode::CAST_NONE, elements);
-      SYNC_SET(HardEvent::V_MTE2, in_stage_);
-      in_stage_ ^= 1;
-      SYNC_BARRIER(PIPE_V);
-      for (uint32_t i = 0; i < count; ++i) {
-        // Queries from the key's own place on see it, `window` of them.
-        const int64_t query = static_cast<int64_t>(step.key + key + i) - step.task.offset;
-        const uint32_t begin = Clamp(query * group_ - first, rows);
-        const uint32_t end = t_.window == 0 ? rows : Clamp((query + t_.window) * group_ - first, rows);
-        if (begin < end) {
-          TileByColumn<TileOp::ADD>(sum[begin * t_.dv], sum[begin * t_.dv], t_.dv, unclean[i * t_.dv], end - begin, t_.dv);
-          SYNC_BARRIER(PIPE_V);
-        }
-      }
-    }
-  }
-
-  // The values of a chunk in so many 16-bit elements.
-  __aicore__ inline uint32_t ValuesOfAChunk(uint32_t elements) const { return Min(elements / t_.dv, t_.tile_keys); }
-
-  // Bits of the step's values [first, first + count), ready for V, at the input stage at hand.
-  __aicore__ inline LocalTensor<int16_t> LoadValues(const AttentionStep& step, uint32_t first, uint32_t count) {
-    const LocalTensor<float> in = in_.template Get<float>()[in_stage_ * CHUNK];
-    SYNC_WAIT(HardEvent::V_MTE2, in_stage_);
-    values_.Load(in.template ReinterpretCast<T>(), step, first, count);
-    SYNC_SET(HardEvent::MTE2_V, in_stage_);
-    SYNC_WAIT(HardEvent::MTE2_V, in_stage_);
-    return in.template ReinterpretCast<int16_t>();
-  }
-
   // o = a * o + the step's weighted values; behind the last step the result goes out.
   __aicore__ inline void Accumulate(const AttentionStep& step) {
     const uint32_t rows = Rows(step.task);
@@ -404,7 +315,7 @@ class AttentionVector {
       SYNC_SET(HardEvent::V_MTE2, in_stage_);
       in_stage_ ^= 1;
     }
-    if (step.partial && spoilt_[step.number % 2] && rows != 0) {
+    if (step.partial && IsSpoilt(step) && rows != 0) {
       AddUnclean(step);
     }
     if (step.last) {
@@ -462,74 +373,8 @@ class AttentionVector {
     SYNC_BARRIER(PIPE_V);
   }
 
-  // All rows of this core's half of a tile, straight from where V has left them and will write again.
-  __aicore__ inline void StoreThrough(const GlobalTensor<float>& to, const LocalTensor<float>& from, const AttentionTask& task, uint32_t rows, uint32_t width) {
-    SYNC_SET(HardEvent::V_MTE3, THROUGH);
-    SYNC_WAIT(HardEvent::V_MTE3, THROUGH);
-    StoreRows(to, from, task, 0, rows, width);
-    SYNC_SET(HardEvent::MTE3_V, THROUGH);
-    SYNC_WAIT(HardEvent::MTE3_V, THROUGH);
-  }
-
-  // Rows [row, row + rows) of this core's half of a tile, packed in UB -> [tokens, Hq, width].
-  template <typename U>
-  __aicore__ inline void StoreRows(const GlobalTensor<U>& to, const LocalTensor<U>& from, const AttentionTask& task, uint32_t row, uint32_t rows, uint32_t width) {
-    const uint32_t start = task.row + FirstRow(task) + row;
-    ForQueries(start, rows, group_, [&](uint32_t at, uint32_t queries, uint32_t heads) __aicore__ {
-      DataCopyExtParams p;
-      p.blockCount = queries;
-      p.blockLen = heads * width * sizeof(U);
-      p.srcStride = 0;
-      p.dstStride = (t_.heads - heads) * width * sizeof(U);
-      const uint64_t head = static_cast<uint64_t>(task.token + at / group_) * t_.heads + task.kv_head * group_ + at % group_;
-      DataCopyPad(to[head * width], from[(at - start) * width], p);
-    });
-  }
-
-  // [rows, columns] with `pitch` elements a row -> UB with the same pitch, ready for V; columns up to a whole block are zero.
-  __aicore__ inline void LoadRows(const LocalTensor<float>& to, const GlobalTensor<float>& from, uint32_t rows, uint32_t columns, uint32_t pitch) {
-    SYNC_WAIT(HardEvent::V_MTE2, in_stage_);
-    DataCopyExtParams p;
-    p.blockCount = rows;
-    p.blockLen = columns * sizeof(float);
-    p.srcStride = (pitch - columns) * sizeof(float);
-    p.dstStride = pitch / BLOCK_FLOATS - CeilDiv(columns, BLOCK_FLOATS);
-    DataCopyPadExtParams<float> pad;
-    pad.isPad = true;
-    pad.rightPadding = static_cast<uint8_t>(RoundUp(columns, BLOCK_FLOATS) - columns);
-    DataCopyPad(to, from, p, pad);
-    SYNC_SET(HardEvent::MTE2_V, in_stage_);
-    SYNC_WAIT(HardEvent::MTE2_V, in_stage_);
-  }
-
-  // f(first column, lanes) for strips of at most 64 columns.
-  template <typename F>
-  __aicore__ inline static void ForStrips(uint32_t columns, F f) {
-    for (uint32_t c = 0; c < columns; c += LANES) {
-      f(c, static_cast<uint64_t>(Min(LANES, columns - c)));
-    }
-  }
-
-  // f32 -> T and back; pitches in elements.
-  __aicore__ inline static UnaryRepeatParams CastParams(uint32_t dst_pitch, uint32_t src_pitch) {
-    UnaryRepeatParams p = TileUnary(0, src_pitch);
-    p.dstRepStride = dst_pitch * sizeof(T) / 32;
-    return p;
-  }
-  __aicore__ inline static UnaryRepeatParams WidenParams(uint32_t dst_pitch, uint32_t src_pitch) {
-    UnaryRepeatParams p = TileUnary(dst_pitch, 0);
-    p.srcRepStride = src_pitch * sizeof(T) / 32;
-    return p;
-  }
-
-  AttentionTiling t_;
-  AttentionSlots<T> slots_;
-  AttentionValues<T> values_;
   GlobalTensor<float> lse_blocks_, partial_;
-  GM_ADDR sinks_;
   GlobalTensor<T> out_;
-  TBuf<TPosition::VECCALC> in_, weights_, folded_, sum_, stats_, blocks_, cap_, constants_;
-  uint32_t half_, group_, sum_rows_, out_elements_;
-  uint32_t in_stage_ = 0;
-  bool spoilt_[2] = {false, false};
+  GM_ADDR sinks_;
+  TBuf<TPosition::VECCALC> stats_, cap_;
 };

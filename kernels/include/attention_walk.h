@@ -117,6 +117,19 @@ struct AttentionStep {
   bool partial;  // some row does not see some key: the cube multiplies the values that the vector cores have cleaned
 };
 
+// Whether some of the rows [row, row + rows) of the step's sequence and head do not see some of its keys.
+__aicore__ inline bool Partial(const AttentionTiling& t, const AttentionStep& step, uint32_t row, uint32_t rows) {
+  if (t.causal == 0 || rows == 0) {
+    return false;
+  }
+  const uint32_t group = t.heads / t.kv_heads;
+  const int32_t first_place = step.task.offset + static_cast<int32_t>(row / group);
+  const int32_t last_place = step.task.offset + static_cast<int32_t>((row + rows - 1) / group);
+  const int32_t first_key = static_cast<int32_t>(step.key);
+  const int32_t last_key = static_cast<int32_t>(step.key + step.keys) - 1;
+  return last_key > first_place || (t.window != 0 && first_key <= last_place - static_cast<int32_t>(t.window));
+}
+
 // Splits keys [key, key + keys) of a task's sequence into runs that lie one behind the other: f(keys before, keys, slot of the first).
 template <typename F>
 __aicore__ inline void ForPages(const AttentionTiling& t, const GlobalTensor<int32_t>& table, const AttentionTask& task, uint32_t key, uint32_t keys, F f) {
