@@ -35,6 +35,21 @@ fn sums_are_right_under_every_schedule_and_number_of_blocks() {
 }
 
 #[test]
+fn a_mask_of_bits_leaves_other_lanes_alone() {
+    let x: Vec<f32> = (0..64).map(|i| (i * 7 % 13) as f32).collect();
+    let y: Vec<f32> = (0..64).map(|i| (i * 5 % 11) as f32).collect();
+    let mut call = Call::new("masks_f32", 1);
+    call.input(&x).input(&y).output::<f32>(4 * 64).workspace(0).tiling(&[0u32]);
+    let results: [fn(f32, f32) -> f32; 4] =
+        [|x, y| 1.0 + x * y, |x, _| 1.0 + 2.0 * x, |x, y| if x < y { x } else { 0.0 }, |x, y| if x < y { x } else { y }];
+    let expected: Vec<f32> =
+        results.iter().flat_map(|f| (0..64).map(|i| if i % 2 == 0 { f(x[i], y[i]) } else { 1.0 }).collect::<Vec<_>>()).collect();
+    for schedule in Schedule::all(20) {
+        assert_eq!(call.run(&Options::schedule(schedule)).unwrap().read::<f32>(2), expected, "{schedule}");
+    }
+}
+
+#[test]
 fn a_seed_gives_the_same_run_again() {
     if common::no_twin() {
         return;

@@ -14,6 +14,11 @@ void Compare(const LocalTensor<U>& dst, const LocalTensor<T>& src0, const LocalT
     ::twin::Ref other = src1.TwinRef();
     ::twin::compare(dst.TwinRef(), src0.TwinRef(), &other, {}, cmpMode, ::twin::lanes_mask(isSetMask, mask, repeatTime), {p.src0BlkStride, p.src0RepStride}, {p.src1BlkStride, p.src1RepStride}, at);
 }
+template <typename T, typename U, bool isSetMask = true>
+void Compare(const LocalTensor<U>& dst, const LocalTensor<T>& src0, const LocalTensor<T>& src1, CMPMODE cmpMode, const uint64_t mask[], uint8_t repeatTime, const BinaryRepeatParams& p, TWIN_AT) {
+    ::twin::Ref other = src1.TwinRef();
+    ::twin::compare(dst.TwinRef(), src0.TwinRef(), &other, {}, cmpMode, ::twin::lanes_mask(isSetMask, mask, repeatTime), {p.src0BlkStride, p.src0RepStride}, {p.src1BlkStride, p.src1RepStride}, at);
+}
 template <typename T, typename U> void Compare(const LocalTensor<U>& dst, const LocalTensor<T>& src0, const LocalTensor<T>& src1, CMPMODE cmpMode, uint32_t count, TWIN_AT) {
     ::twin::Ref other = src1.TwinRef();
     ::twin::compare(dst.TwinRef(), src0.TwinRef(), &other, {}, cmpMode, ::twin::lanes_count(count), {}, {}, at);
@@ -33,6 +38,17 @@ void Select(const LocalTensor<T>& dst, const LocalTensor<U>& selMask, const Loca
 }
 template <typename T, typename U, bool isSetMask = true>
 void Select(const LocalTensor<T>& dst, const LocalTensor<U>& selMask, const LocalTensor<T>& src0, const LocalTensor<T>& src1, SELMODE selMode, uint64_t mask, uint8_t repeatTime, const BinaryRepeatParams& p, TWIN_AT) {
+    ::twin::Ref other = src1.TwinRef();
+    ::twin::select(dst.TwinRef(), selMask.TwinRef(), src0.TwinRef(), &other, {}, selMode, ::twin::lanes_mask(isSetMask, mask, repeatTime), {p.dstBlkStride, p.dstRepStride},
+                   {p.src0BlkStride, p.src0RepStride}, {p.src1BlkStride, p.src1RepStride}, at);
+}
+template <typename T, typename U, bool isSetMask = true>
+void Select(const LocalTensor<T>& dst, const LocalTensor<U>& selMask, const LocalTensor<T>& src0, std::common_type_t<T> src1, SELMODE selMode, uint64_t mask[], uint8_t repeatTime, const BinaryRepeatParams& p, TWIN_AT) {
+    ::twin::select(dst.TwinRef(), selMask.TwinRef(), src0.TwinRef(), nullptr, ::twin::value_of<T>(src1), selMode, ::twin::lanes_mask(isSetMask, mask, repeatTime), {p.dstBlkStride, p.dstRepStride},
+                   {p.src0BlkStride, p.src0RepStride}, {}, at);
+}
+template <typename T, typename U, bool isSetMask = true>
+void Select(const LocalTensor<T>& dst, const LocalTensor<U>& selMask, const LocalTensor<T>& src0, const LocalTensor<T>& src1, SELMODE selMode, uint64_t mask[], uint8_t repeatTime, const BinaryRepeatParams& p, TWIN_AT) {
     ::twin::Ref other = src1.TwinRef();
     ::twin::select(dst.TwinRef(), selMask.TwinRef(), src0.TwinRef(), &other, {}, selMode, ::twin::lanes_mask(isSetMask, mask, repeatTime), {p.dstBlkStride, p.dstRepStride},
                    {p.src0BlkStride, p.src0RepStride}, {p.src1BlkStride, p.src1RepStride}, at);

@@ -36,11 +36,21 @@ void MulAddDst(const LocalTensor<T>& dst, const LocalTensor<U>& src0, const Loca
     ::twin::vector_binary(::twin::Binary::MulAddDst, dst.TwinRef(), src0.TwinRef(), src1.TwinRef(), ::twin::lanes_mask(isSetMask, mask, repeatTime),
                           {p.dstBlkStride, p.dstRepStride}, {p.src0BlkStride, p.src0RepStride}, {p.src1BlkStride, p.src1RepStride}, at);
 }
+template <typename T, typename U, bool isSetMask = true>
+void MulAddDst(const LocalTensor<T>& dst, const LocalTensor<U>& src0, const LocalTensor<U>& src1, const uint64_t mask[], const uint8_t repeatTime, const BinaryRepeatParams& p, TWIN_AT) {
+    ::twin::vector_binary(::twin::Binary::MulAddDst, dst.TwinRef(), src0.TwinRef(), src1.TwinRef(), ::twin::lanes_mask(isSetMask, mask, repeatTime),
+                          {p.dstBlkStride, p.dstRepStride}, {p.src0BlkStride, p.src0RepStride}, {p.src1BlkStride, p.src1RepStride}, at);
+}
 template <typename T, typename U> void MulAddDst(const LocalTensor<T>& dst, const LocalTensor<U>& src0, const LocalTensor<U>& src1, const int32_t& count, TWIN_AT) {
     ::twin::vector_binary(::twin::Binary::MulAddDst, dst.TwinRef(), src0.TwinRef(), src1.TwinRef(), ::twin::lanes_count(count), {}, {}, {}, at);
 }
 template <typename T, typename U, bool isSetMask = true>
 void Axpy(const LocalTensor<T>& dst, const LocalTensor<U>& src, const U& scalarValue, uint64_t mask, const uint8_t repeatTime, const UnaryRepeatParams& p, TWIN_AT) {
+    ::twin::vector_scalar(::twin::Scalar::Axpy, dst.TwinRef(), src.TwinRef(), ::twin::value_of(scalarValue), ::twin::lanes_mask(isSetMask, mask, repeatTime),
+                          {p.dstBlkStride, p.dstRepStride}, {p.srcBlkStride, p.srcRepStride}, at);
+}
+template <typename T, typename U, bool isSetMask = true>
+void Axpy(const LocalTensor<T>& dst, const LocalTensor<U>& src, const U& scalarValue, uint64_t mask[], const uint8_t repeatTime, const UnaryRepeatParams& p, TWIN_AT) {
     ::twin::vector_scalar(::twin::Scalar::Axpy, dst.TwinRef(), src.TwinRef(), ::twin::value_of(scalarValue), ::twin::lanes_mask(isSetMask, mask, repeatTime),
                           {p.dstBlkStride, p.dstRepStride}, {p.srcBlkStride, p.srcRepStride}, at);
 }
