@@ -99,6 +99,7 @@ fn exponentials<S: Lanes>(x: &mut [f32]) {
     x.copy_from_slice(&padded[..x.len()]);
 }
 
+#[cfg(target_arch = "x86_64")]
 simd! {
     /// `acc[i] *= factors[i]` for rows of `acc`.
     pub(super) fn shrink<S>(factors: &[f32], acc: &mut [f32]) {

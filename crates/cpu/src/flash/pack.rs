@@ -73,6 +73,7 @@ pub(super) struct Lines<'a, T> {
 
 impl<'a, T> Lines<'a, T> {
     /// How many are asked for at a time.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn at_once(&self) -> usize {
         self.at_once
     }

@@ -86,7 +86,9 @@ struct Tile {
     /// Null, or for pairs of bf16 [`COLS`] factors of the block's own sums before they are added.
     scale: *const f32,
     /// Lines of memory that are wanted afterwards, and how many 65536ths of one to ask for in each half of a step. Null: those of the panel itself.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only kernels of x86-64 fetch ahead"))]
     next: *const u8,
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only kernels of x86-64 fetch ahead"))]
     pace: usize,
 }
 
