@@ -53,7 +53,7 @@ fn eight_simulated_npus_conform_from_sixteen_threads() {
 }
 
 #[test]
-#[ignore = "takes minutes; a step of CI runs it"]
+#[ignore = "takes longer; a step of CI runs it"]
 fn eight_simulated_npus_conform_from_sixteen_threads_in_a_hundred_rounds() {
     conform(100);
 }

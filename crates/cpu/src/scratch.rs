@@ -121,7 +121,10 @@ mod tests {
         let arena = Arena::default();
         assert!(arena.take::<i64>(0).unwrap().is_empty());
         assert!(matches!(arena.take::<f32>(usize::MAX).err(), Some(Error::Overflow { .. })));
-        assert!(matches!(arena.take::<u8>(usize::MAX / 2).err(), Some(Error::OutOfMemory { .. })));
+        // Miri ends where memory does.
+        if !cfg!(miri) {
+            assert!(matches!(arena.take::<u8>(usize::MAX / 2).err(), Some(Error::OutOfMemory { .. })));
+        }
     }
 
     #[test]

@@ -682,6 +682,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri has no madvise")]
     fn large_block_is_zeroed_aligned_and_as_long_as_asked() {
         for size in [MAPPED_BYTES - 1, MAPPED_BYTES, MAPPED_BYTES + 1] {
             let freed = Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -728,6 +729,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri ends where memory does")]
     fn a_copy_of_repeated_elements_beyond_memory_is_refused() {
         for (dtype, bytes) in [(DType::F32, 4), (DType::I64, 8), (DType::F16, 2), (DType::I4, 1), (DType::Bool, 1)] {
             let one = tensor_of(dtype, &vec![0; bytes], [if dtype == DType::I4 { 2 } else { 1 }]).unwrap();
