@@ -46,7 +46,7 @@ fn main() -> Result<()> {
     let mut kernels = sources(&root)?;
     let mut checks = sources_in(&root.join("tests/bad"), "tests/bad")?;
 
-    if let Some(why) = no_twin(&root) {
+    if let Some(why) = no_twin(&root, &out) {
         let why = why.replace('\n', " ");
         println!("cargo:rustc-env=ASCEND_TWIN_MISSING={why}");
         println!("cargo::metadata=missing={why}");
@@ -92,11 +92,22 @@ fn main() -> Result<()> {
 }
 
 /// Why the twin cannot be built here.
-fn no_twin(root: &Path) -> Option<String> {
+fn no_twin(root: &Path, out: &Path) -> Option<String> {
     if env::var("CARGO_CFG_TARGET_FAMILY").is_ok_and(|family| family != "unix") {
         return Some("the twin's cores are coroutines of a Unix system".to_owned());
     }
-    compiler(root).try_get_compiler().err().map(|error| format!("no C++ compiler: {error}"))
+    // What the environment names need not be there, and a C compiler need not have C++: only compiling tells.
+    let probe = out.join("probe.cpp");
+    if let Err(error) = fs::write(&probe, "#include <vector>\nstd::vector<int> probe() { return {}; }\n") {
+        return Some(format!("{}: {error}", probe.display()));
+    }
+    let outcome = compiler(root).cargo_metadata(false).file(&probe).try_compile("twin_probe");
+    outcome.err().map(|error| {
+        for variable in ["CXX", "PATH"] {
+            println!("cargo:rerun-if-env-changed={variable}");
+        }
+        format!("no C++ compiler: {error}")
+    })
 }
 
 fn compiler(root: &Path) -> cc::Build {
