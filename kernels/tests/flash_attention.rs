@@ -119,6 +119,12 @@ fn a_key_that_a_row_does_not_see_does_not_reach_it() {
 }
 
 #[test]
+fn the_widest_window_hides_no_nan() {
+    // So wide that the row where it ends does not fit 32 bits.
+    passes(Case { lens: &[(9, 9)], window: Some(i32::MAX as usize), odd: (&[], &[(3, f64::NAN)]), ..RAGGED });
+}
+
+#[test]
 fn decoding_divides_the_keys_among_cores() {
     for (lens, heads) in [(&[(1, 1100)][..], (4, 1)), (&[(1, 700), (2, 530), (1, 0)], (6, 3)), (&[(2, 400)], (16, 1))] {
         passes(Case { lens, heads, page: 64, ..RAGGED });
