@@ -1374,9 +1374,6 @@ table! {
     status fn aclnnSilu(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnSilu" since "8.1";
-    status fn aclnnSiluGetWorkspaceSize(
-        self_: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
-    ) -> aclnnStatus = "aclnnSiluGetWorkspaceSize" since "8.1";
     status fn aclnnSiluBackward(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnSiluBackward" since "8.1";
@@ -1384,6 +1381,9 @@ table! {
         gradOutput: *const aclTensor, self_: *const aclTensor, gradInput: *mut aclTensor, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnSiluBackwardGetWorkspaceSize" since "8.1";
+    status fn aclnnSiluGetWorkspaceSize(
+        self_: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnSiluGetWorkspaceSize" since "8.1";
     status fn aclnnSoftplus(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnSoftplus" since "8.1";
@@ -2172,10 +2172,6 @@ table! {
     status fn aclnnScatter(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnScatter" since "8.1";
-    status fn aclnnScatterGetWorkspaceSize(
-        self_: *const aclTensor, dim: i64, index: *const aclTensor, src: *const aclTensor, reduce: i64, out: *mut aclTensor,
-        workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
-    ) -> aclnnStatus = "aclnnScatterGetWorkspaceSize" since "8.1";
     status fn aclnnScatterAdd(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnScatterAdd" since "8.1";
@@ -2183,6 +2179,10 @@ table! {
         self_: *const aclTensor, dim: i64, index: *const aclTensor, src: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnScatterAddGetWorkspaceSize" since "8.1";
+    status fn aclnnScatterGetWorkspaceSize(
+        self_: *const aclTensor, dim: i64, index: *const aclTensor, src: *const aclTensor, reduce: i64, out: *mut aclTensor,
+        workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnScatterGetWorkspaceSize" since "8.1";
     status fn aclnnScatterNdUpdate(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnScatterNdUpdate" since "8.1";
