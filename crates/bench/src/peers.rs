@@ -247,7 +247,7 @@ mod tests {
         let start = |peers: &Peers| Server::start(peers, [1, 1, 1, 1], 1, 1).map(|_| ()).unwrap_err().to_string();
         let silent = environment("silent", "exit 3");
         assert!(start(&silent).contains("ended"), "{}", start(&silent));
-        let odd = environment("odd", "echo peers: what");
+        let odd = environment("odd", "echo peers: what; cat >/dev/null");
         assert!(start(&odd).contains("what"), "{}", start(&odd));
         let none = Peers { venv: "/nonexistent".into(), script: "/nonexistent/serve.py".into() };
         assert!(start(&none).contains("setup.sh"), "{}", start(&none));

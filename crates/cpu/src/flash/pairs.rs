@@ -1,4 +1,4 @@
-//! Operands of bf16 arithmetic: keys and values of a block in pairs, weights in halves.
+//! Operands of bf16 arithmetic: keys and values of a block in pairs, weights in terms.
 //!
 //! Loops stay loops: functions that take closures are calls here, which pass vectors through memory.
 
@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 
 use super::pack::{Ahead, Part};
 use super::tile::WIDTH;
-use crate::gemm::amx::{CHUNK_BYTES, ROW_BYTES};
+use crate::gemm::amx::{CHUNK_BYTES, ROW_BYTES, TERMS};
 use crate::simd::{Avx512, LANES, Lane, Lanes};
 
 /// Elements of a chunk of keys or weights.
@@ -141,12 +141,13 @@ fn lower(x: __m512) -> __m512 {
     _mm512_sub_ps(x, _mm512_castsi512_ps(upper))
 }
 
-/// Rows of weights as the sums of two bf16: the upper half of each, and what is left. `out` has the chunks of the former, then of the latter, `chunk_bytes` each.
+/// Rows of weights as the sums of [`TERMS`] bf16, exactly: the upper half of each, that of what is left, and the rest. `out` has the chunks of one after those of the
+/// other, `chunk_bytes` each.
 ///
 /// # Safety
-/// * The processor has AVX-512 F, BW and BF16.
-#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
-pub(super) unsafe fn halve(rows: &[[f32; WIDTH]], out: &mut [u8], chunk_bytes: usize) {
+/// * The processor has AVX-512 F and BW.
+#[target_feature(enable = "avx512f,avx512bw")]
+pub(super) unsafe fn divide(rows: &[[f32; WIDTH]], out: &mut [u8], chunk_bytes: usize) {
     let mut uppers = [0u16; CHUNK];
     for (i, upper) in uppers.iter_mut().enumerate() {
         *upper = (2 * i + 1) as u16;
@@ -156,14 +157,17 @@ pub(super) unsafe fn halve(rows: &[[f32; WIDTH]], out: &mut [u8], chunk_bytes: u
     for (i, row) in rows.iter().enumerate() {
         for (chunk, x) in row.as_chunks::<CHUNK>().0.iter().enumerate() {
             // SAFETY: 32 elements.
-            let (first, second) = unsafe { (_mm512_loadu_ps(x.as_ptr()), _mm512_loadu_ps(x.as_ptr().add(LANES))) };
-            let high = _mm512_permutex2var_epi16(_mm512_castps_si512(first), uppers, _mm512_castps_si512(second));
-            let low = _mm512_cvtne2ps_pbh(lower(second), lower(first));
-            // SAFETY: the types have the same size; both places have 64 bytes.
-            unsafe {
-                let low = std::mem::transmute::<__m512bh, __m512i>(low);
-                _mm512_storeu_si512(out[chunk * chunk_bytes + i * ROW_BYTES..][..ROW_BYTES].as_mut_ptr().cast(), high);
-                _mm512_storeu_si512(out[(CHUNKS + chunk) * chunk_bytes + i * ROW_BYTES..][..ROW_BYTES].as_mut_ptr().cast(), low);
+            let (mut first, mut second) = unsafe { (_mm512_loadu_ps(x.as_ptr()), _mm512_loadu_ps(x.as_ptr().add(LANES))) };
+            for term in 0..TERMS {
+                let upper = _mm512_permutex2var_epi16(_mm512_castps_si512(first), uppers, _mm512_castps_si512(second));
+                // SAFETY: 64 bytes.
+                unsafe {
+                    _mm512_storeu_si512(
+                        out[(term * CHUNKS + chunk) * chunk_bytes + i * ROW_BYTES..][..ROW_BYTES].as_mut_ptr().cast(),
+                        upper,
+                    );
+                }
+                (first, second) = (lower(first), lower(second));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Attention of bf16 on the matrix unit.
 //!
-//! Scores are products of bf16 pairs. A weight goes into the product with values as the sum of two bf16 that differ from it by less than 2^-16 of it, one product
-//! after the other for 32 keys each. The order of sums is one for any number of rows, so that a row has the same bits in whatever tile it is.
+//! Scores are products of bf16 pairs. A weight goes into the product with values as the sum of three bf16, which it is exactly, one product after the other for
+//! 32 keys each. The order of sums is one for any number of rows, so that a row has the same bits in whatever tile it is.
 
 #![allow(unsafe_code, reason = "calls of SIMD kernels")]
 
@@ -16,7 +16,7 @@ use super::tile::WIDTH;
 use super::{Block, Flash, Item, Partial, pairs};
 use crate::context::Context;
 use crate::gemm::Arithmetic;
-use crate::gemm::amx::{CHUNK_BYTES, Fetch, HEIGHT, ROW_BYTES, SQUARE_BYTES, Sums, Unit, place_row};
+use crate::gemm::amx::{CHUNK_BYTES, Fetch, HEIGHT, ROW_BYTES, SQUARE_BYTES, Sums, TERMS, Unit, place_row};
 use crate::isa::Isa;
 use crate::scratch::Scratch;
 use crate::simd::{LANES, Lane};
@@ -102,7 +102,7 @@ impl<T: Lane> Flash<'_, T> {
         let mut k = cx.scratch::<f32>((q.chunks[0] + q.chunks[1]) * if q.few() { SQUARE_BYTES } else { CHUNK_BYTES } / size_of::<f32>())?;
         let mut v = cx.scratch::<u8>(padded / WIDTH * PANEL_BYTES)?;
         let (mut scores, mut factors) = (cx.scratch::<f32>(height * WIDTH)?, cx.scratch::<f32>(height)?);
-        let mut weights = cx.scratch::<u8>(2 * CHUNKS * height * ROW_BYTES)?;
+        let mut weights = cx.scratch::<u8>(TERMS * CHUNKS * height * ROW_BYTES)?;
         // SAFETY: the instruction set, by the caller; no code runs in here that has another unit.
         let unit = unsafe { Unit::new(height) };
         self.blocks(item, keys, |block| {
@@ -138,14 +138,14 @@ impl<T: Lane> Flash<'_, T> {
                     let (scores, factors) = (&mut scores[..count * WIDTH], &mut factors[..count]);
                     let (max, sums) = (&mut result.max[begin..][..count], &mut result.sums[begin * LANES..][..count * LANES]);
                     block::weigh(isa, self.logit(), seen, (before, per_group), scores, max, sums, factors);
-                    // SAFETY: the instruction set has AVX-512 and BF16.
-                    unsafe { pairs::halve(scores.as_chunks().0, &mut weights, unit.chunk_bytes()) };
+                    // SAFETY: the instruction set has AVX-512.
+                    unsafe { pairs::divide(scores.as_chunks().0, &mut weights, unit.chunk_bytes()) };
 
                     let acc = &mut result.acc[begin * padded..][..height * padded];
                     block::shrink(isa, factors, &mut acc[..count * padded]);
                     for (panel, v) in v.chunks_exact(PANEL_BYTES).enumerate() {
-                        let fetch = if q.few() { fetch(&mut wanted[0], key_lines / panels, 2 * CHUNKS) } else { Fetch::NOTHING };
-                        unit.add_both(&weights, v, &mut acc[panel * WIDTH..], padded, fetch);
+                        let fetch = if q.few() { fetch(&mut wanted[0], key_lines / panels, TERMS * CHUNKS) } else { Fetch::NOTHING };
+                        unit.add_terms(&weights, v, &mut acc[panel * WIDTH..], padded, fetch);
                     }
                     if spoilt {
                         let rows = scores.as_chunks().0.iter().zip(acc.chunks_mut(padded));

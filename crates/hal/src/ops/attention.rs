@@ -83,12 +83,12 @@ impl Tensors for KvSource {
 /// | | |
 /// |---|---|
 /// | dtypes | `q`, `k`, `v`, `out`: one of f32, f16, bf16; `sinks`: that dtype or f32; `lse`: f32; `mask`: u8 or bool; lengths and table: i32 |
-/// | accumulated | f32: dot products, scale, softcap, exponentials, sums; the weights `e_j` stay f32 in the product with `v`, or sums of 16-bit numbers that keep 16 of their bits |
+/// | accumulated | f32: dot products, scale, softcap, exponentials, sums; the weights `e_j` stay f32 in the product with `v` |
 /// | rounding | once, to `out`'s dtype |
 /// | order | a row's result depends on its own query and the keys it sees only, not on which other rows there are |
 /// | source | aclnnFusedInferAttentionScore, FlashAttention; OPS section 12 |
 ///
-/// Two things differ from the vendor's operators: `lse` of a row that sees nothing is -inf (there: +inf), and weights are not rounded to `q`'s dtype before the product with `v`.
+/// Two things differ from the vendor's operators: `lse` of a row that sees nothing is -inf (there: +inf), and weights are not rounded before the product with `v`.
 ///
 /// `q`, `k` and `v` may have any strides: parts of a fused projection go in without a copy.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use crate::{DType, Result, TensorView, TensorViewMut};
 /// | | |
 /// |---|---|
 /// | dtypes | queries, caches and `out`: one of f32, f16, bf16; `lse`: f32; lengths and table: i32 |
-/// | accumulated | f32: both dot products in one sum, scale, exponentials, sums; the weights stay f32 in the product with the latents, or sums of 16-bit numbers that keep 16 of their bits |
+/// | accumulated | f32: both dot products in one sum, scale, exponentials, sums; the weights stay f32 in the product with the latents |
 /// | rounding | once, to `out`'s dtype |
 /// | order | a row's result depends on its own query and the keys it sees only |
 /// | source | aclnnFusedInferAttentionScoreV3 with queryRope and keyRope; OPS sections 11.1 and 12.4 |
@@ -103,7 +103,7 @@ impl MlaDecode {
 /// | | |
 /// |---|---|
 /// | dtypes | queries, keys, values and `out`: one of f32, f16, bf16; `lse`: f32; lengths: i32 |
-/// | accumulated | f32: both dot products in one sum, scale, exponentials, sums; the weights stay f32 in the product with `v`, or sums of 16-bit numbers that keep 16 of their bits |
+/// | accumulated | f32: both dot products in one sum, scale, exponentials, sums; the weights stay f32 in the product with `v` |
 /// | rounding | once, to `out`'s dtype |
 /// | order | a row's result depends on its own query and the keys it sees only |
 /// | source | aclnnFusedInferAttentionScoreV3 with queryRope and keyRope; OPS sections 11.1 and 12.4 |

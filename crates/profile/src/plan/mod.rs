@@ -118,8 +118,8 @@ impl Request {
 const PREFILL_TOKENS: usize = 8192;
 /// Probability that a foretold token is accepted.
 const ACCEPTANCE: f64 = 0.7;
-/// Dies of a prefill instance, at most.
-const PREFILL_DIES: usize = 32;
+/// Cards that are tried where the request does not say, at most: a power of two.
+const MOST_CARDS: usize = 512;
 
 /// What a deployment would give.
 #[derive(Clone, Debug, Serialize)]
@@ -179,7 +179,7 @@ pub fn plan(request: &Request) -> Result<Plan> {
     let mut assumptions = assumptions(request);
     let counts: Vec<usize> = match request.cards {
         Some(cards) => vec![cards],
-        None => (0..=9).map(|i| 1 << i).collect(),
+        None => (0..=MOST_CARDS.ilog2()).map(|i| 1 << i).collect(),
     };
     let mut found = search::best(request, counts[0])?;
     for &cards in counts.iter().skip(1) {
@@ -250,7 +250,7 @@ fn assumptions(r: &Request) -> Vec<String> {
         ));
     }
     all.push(format!(
-        "prefill runs on cards of its own, at most {PREFILL_DIES} dies an instance, in steps of {PREFILL_TOKENS} tokens (or a prompt) a die"
+        "prefill runs on cards of its own, on the fewest dies (by doubling) that hold the weights, in steps of {PREFILL_TOKENS} tokens (or a prompt) a die"
     ));
     all.push(format!("{} kernels a layer beside its products, graphs captured; {}", step::KERNELS_A_LAYER, r.factors.launch_us.source));
     if r.precision.is_integer() {
@@ -346,6 +346,10 @@ mod tests {
             memory.why
         );
         assert_eq!((memory.prefill_tokens_per_s_per_card, memory.usd_per_m_input), (0.0, None));
+        // A model too large for a server's dies takes prompts in on more of them.
+        let large = request("r2-rumoured", "910b2");
+        let large = plan(&Request { cards: Some(64), card_hour_usd: Some(1.0), tpot_ms: 100.0, ..large }).unwrap();
+        assert!(large.fits && large.prefill_tokens_per_s_per_card > 0.0 && large.usd_per_m_input.is_some(), "{}", large.why);
         let time = plan(&Request { tpot_ms: 1.0, ..r1() }).unwrap();
         assert!(!time.fits && time.why.contains("ms"), "{}", time.why);
     }

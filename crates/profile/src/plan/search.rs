@@ -2,7 +2,7 @@
 
 use super::memory::Memory;
 use super::step::{Parallelism, Setting, Step, Tokens};
-use super::{ACCEPTANCE, PREFILL_DIES, PREFILL_TOKENS, Request};
+use super::{ACCEPTANCE, MOST_CARDS, PREFILL_TOKENS, Request};
 use crate::{Error, Result};
 
 /// One way to decode.
@@ -132,16 +132,16 @@ fn decode(r: &Request, cards: usize, parallelism: Parallelism) -> Decode {
     Decode { cards, parallelism, sequences_per_die: sequences / dies_of_group, tokens_per_s, tpot_ms, memory, step, why, kept }
 }
 
-/// Prefill on the fewest dies that hold the weights, each with prompts of its own; on the most that there may be, if none do.
+/// Prefill on the fewest dies (by doubling) that hold the weights, each with prompts of its own; on the most that there may be, if none do.
 pub(super) fn prefill(r: &Request) -> Prefill {
     let prompt = r.prompt.unwrap_or(r.context) as f64;
     let rows = prompt.max(PREFILL_TOKENS as f64);
-    let most = r.cards.map_or(PREFILL_DIES, |cards| (cards * r.npu.dies).min(PREFILL_DIES)).max(1);
+    let most = (r.cards.unwrap_or(MOST_CARDS) * r.npu.dies).max(1);
     let mut dies = r.npu.dies;
     let at = |dies: usize| setting(r, Parallelism { ep: r.ep.map_or(dies, |ep| ep.min(dies)), tp: 1, dp: dies });
     let memory = |dies: usize| Memory::of(&at(dies), rows / prompt, prompt, rows);
-    while dies * 2 <= most && !memory(dies).fits() {
-        dies *= 2;
+    while dies < most && !memory(dies).fits() {
+        dies = (dies * 2).min(most);
     }
     let step = at(dies).step(Tokens::Prefill { tokens: rows, prompt });
     Prefill { dies, memory: memory(dies), tokens_per_s: rows * 1e3 / step.ms, step }

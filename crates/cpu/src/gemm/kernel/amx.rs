@@ -21,6 +21,8 @@ pub(crate) const CHUNK_STEPS: usize = 16;
 pub(crate) const ROW_BYTES: usize = 64;
 /// Products of larger numbers with codes, and what is left of their sums, are never subnormal: smaller ones the unit may take for 0.
 const TINY: f32 = 1.0 / (1u128 << 100) as f32;
+/// bf16 numbers that an f32 is the sum of.
+pub(crate) const TERMS: usize = 3;
 /// Bytes of a chunk of a panel.
 pub(crate) const CHUNK_BYTES: usize = CHUNK_STEPS * STEP_BYTES;
 /// Bytes of a line of the caches.
@@ -190,11 +192,11 @@ impl Unit {
         }
     }
 
-    /// `sums += (left[0] + left[1]) @ right` in bf16: the chunks of `right` come once for each of the two halves of `left`, and the sums stay in registers.
-    pub(crate) fn add_both(&self, left: &[u8], right: &[u8], sums: &mut [f32], pitch: usize, fetch: Fetch) {
+    /// `sums += (left[0] + left[1] + left[2]) @ right` in bf16: the chunks of `right` come once for each of the [`TERMS`] of `left`, and the sums stay in registers.
+    pub(crate) fn add_terms(&self, left: &[u8], right: &[u8], sums: &mut [f32], pitch: usize, fetch: Fetch) {
         let chunks = right.len() / CHUNK_BYTES;
         assert!(
-            chunks > 0 && right.len() == chunks * CHUNK_BYTES && left.len() == 2 * chunks * self.chunk_bytes(),
+            chunks > 0 && right.len() == chunks * CHUNK_BYTES && left.len() == TERMS * chunks * self.chunk_bytes(),
             "operands of other shapes"
         );
         assert!(pitch >= COLS && sums.len() >= (self.height - 1) * pitch + COLS, "sums of another shape");
@@ -245,7 +247,7 @@ impl Unit {
                 right = in(reg) right.as_ptr(),
                 step = in(reg) STEP_BYTES,
                 chunks = in(reg) chunks,
-                passes = inout(reg) 2usize => _,
+                passes = inout(reg) TERMS => _,
                 at = out(reg) _,
                 chunk = out(reg) _,
                 lines = in(reg) fetch.lines,
