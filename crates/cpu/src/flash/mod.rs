@@ -9,8 +9,6 @@
 //! gets panels of its own, without the values that it does not see.
 
 mod block;
-#[cfg(target_arch = "x86_64")]
-mod dot;
 mod few;
 mod pack;
 #[cfg(target_arch = "x86_64")]
@@ -291,7 +289,7 @@ impl<T: Lane> Flash<'_, T> {
     /// The partial result of an item's rows over some keys.
     fn split<'a>(&self, cx: &'a Context<'_>, item: &Item<'_, T>, q: &[f32], keys: Range<usize>) -> Result<Partial<'a>> {
         let (isa, per_group) = (cx.isa(), self.heads / self.groups);
-        let (d, padded) = (self.row_words(isa), self.padded());
+        let (d, padded) = (self.d(), self.padded());
         let rows = item.queries.len() * per_group;
         let mut result = Partial::new(cx, item.groups.len() * rows, padded)?;
         let (mut k, mut v) = (cx.scratch::<f32>(d * WIDTH)?, cx.scratch::<f32>(padded * WIDTH)?);
