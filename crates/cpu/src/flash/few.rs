@@ -18,32 +18,7 @@ pub(super) fn in_place<T>(part: Part<'_, T>) -> bool {
 }
 
 simd! {
-    /// Keys of a head as a panel `[width / 2, WIDTH]` of pairs of elements, a key a column: rows `rows` of the part, at most [`WIDTH`]; further columns are 0.
-    pub(super) fn pairs<S, T: Lane>(part: Part<'_, T>, head: usize, rows: &[usize], ahead: Ahead<'_>, panel: &mut [f32]) {
-        let panel = panel.as_chunks_mut::<WIDTH>().0;
-        let mut wanted = ahead.lines(part, WIDTH / LANES * panel.len().div_ceil(LANES));
-        for first in (0..WIDTH).step_by(LANES) {
-            let keys: [&[T]; LANES] = std::array::from_fn(|i| rows.get(first + i).map_or(&[][..], |&row| part.row(row, head)));
-            for (step, to) in panel.chunks_mut(LANES).enumerate() {
-                wanted.fetch();
-                let mut square = [S::splat(0.0); LANES];
-                for (key, vector) in keys.iter().zip(&mut square) {
-                    if let Some(elements) = key.as_chunks::<{ 2 * LANES }>().0.get(step) {
-                        *vector = S::load_words(bytemuck::cast_ref::<_, [[u8; 4]; LANES]>(elements));
-                    }
-                }
-                for (column, to) in S::transpose(square).into_iter().zip(to) {
-                    if let Some((to, _)) = to[first..].split_first_chunk_mut() {
-                        column.store(to);
-                    }
-                }
-            }
-        }
-    }
-}
-
-simd! {
-    /// [`product`](super::tile::product) of rows and a panel of [`pairs`], without factors.
+    /// [`product`](super::tile::product) of rows and a panel of [pairs](super::pack::Pair), without factors.
     pub(super) fn product<S>(rows: usize, a: Matrix<'_>, pairs: &[f32], c: MatrixMut<'_>) {
         for first in (0..rows).step_by(ROWS) {
             let a = Matrix { data: &a.data[first * a.stride..], ..a };

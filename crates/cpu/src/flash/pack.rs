@@ -1,7 +1,7 @@
 //! Keys and values of a block, packed for the tiles.
 
 use super::tile::WIDTH;
-use crate::simd::{LANES, Lane, Lanes, simd};
+use crate::simd::{Cache, LANES, Lane, Lanes, prefetch, simd};
 
 /// Bytes of a line of a cache, on most machines.
 const LINE_BYTES: usize = 64;
@@ -86,7 +86,8 @@ impl<'a, T> Lines<'a, T> {
             if line.is_empty() {
                 return;
             }
-            prefetch(line);
+            // The first one is full of what is multiplied until then.
+            prefetch(line.as_ptr(), Cache::Second);
         }
     }
 
@@ -106,8 +107,9 @@ impl<'a, T> Lines<'a, T> {
 }
 
 simd! {
-    /// Keys of a head as a panel `[width, WIDTH]`, a key a column: rows `rows` of the part, at most [`WIDTH`]; further columns are 0.
-    pub(super) fn columns<S, T: Lane>(part: Part<'_, T>, head: usize, rows: &[usize], ahead: Ahead<'_>, panel: &mut [f32]) {
+    /// Keys of a head as a panel `[width, WIDTH]` of elements, or `[width / 2, WIDTH]` of pairs of them, as words; a key a column: rows `rows` of the part, at most
+    /// [`WIDTH`]; further columns are 0.
+    pub(super) fn columns<S, T: Lane, W: Words>(part: Part<'_, T>, head: usize, rows: &[usize], ahead: Ahead<'_>, panel: &mut [f32]) {
         let panel = panel.as_chunks_mut::<WIDTH>().0;
         let mut wanted = ahead.lines(part, WIDTH / LANES * panel.len().div_ceil(LANES));
         for first in (0..WIDTH).step_by(LANES) {
@@ -116,7 +118,7 @@ simd! {
                 wanted.fetch();
                 let mut square = [S::splat(0.0); LANES];
                 for (key, vector) in keys.iter().zip(&mut square) {
-                    *vector = part_of::<S, T>(key, step);
+                    *vector = W::load::<S, T>(key, step);
                 }
                 for (column, to) in S::transpose(square).into_iter().zip(to) {
                     if let Some((to, _)) = to[first..].split_first_chunk_mut() {
@@ -148,6 +150,35 @@ simd! {
     }
 }
 
+/// What a word of a panel of keys holds.
+pub(super) trait Words {
+    /// Words `16 * step..` of a key, 0 beyond its end.
+    fn load<S: Lanes, T: Lane>(key: &[T], step: usize) -> S;
+}
+
+/// An element.
+pub(super) struct Single;
+
+/// A pair of elements of two bytes; what is less than a whole register of them is left out.
+pub(super) struct Pair;
+
+impl Words for Single {
+    #[inline(always)]
+    fn load<S: Lanes, T: Lane>(key: &[T], step: usize) -> S {
+        part_of(key, step)
+    }
+}
+
+impl Words for Pair {
+    #[inline(always)]
+    fn load<S: Lanes, T: Lane>(key: &[T], step: usize) -> S {
+        match key.as_chunks::<{ 2 * LANES }>().0.get(step) {
+            Some(elements) => S::load_words(bytemuck::cast_ref::<_, [[u8; 4]; LANES]>(elements)),
+            None => S::splat(0.0),
+        }
+    }
+}
+
 /// Elements `16 * step..` of a row, 0 beyond its end.
 #[inline(always)]
 fn part_of<S: Lanes, T: Lane>(row: &[T], step: usize) -> S {
@@ -160,19 +191,6 @@ fn part_of<S: Lanes, T: Lane>(row: &[T], step: usize) -> S {
         *to = *from;
     }
     T::load(&padded)
-}
-
-/// Asks memory for the line that elements begin in, into the second-level cache: the first one is full of what is multiplied until then.
-#[inline(always)]
-#[allow(unsafe_code, reason = "an intrinsic")]
-fn prefetch<T>(elements: &[T]) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: every x86-64 processor has the instruction, and it accesses nothing.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T1 }>(elements.as_ptr().cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = elements;
 }
 
 simd! {

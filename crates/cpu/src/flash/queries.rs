@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ascend_hal::Result;
 
-use super::pack::Ahead;
+use super::pack::{Ahead, Pair, Single};
 use super::tile::{Matrix, MatrixMut, WIDTH};
 #[cfg(target_arch = "x86_64")]
 use super::unit;
@@ -79,12 +79,12 @@ impl<T: Lane> Flash<'_, T> {
         let (q, products) = (Matrix { data: q, stride: d }, MatrixMut { data: scores, stride: WIDTH });
         if few && self.k[1].width == 0 && few::in_pairs(self.k[0]) {
             let k = &mut k[..d / 2 * WIDTH];
-            few::pairs(isa, self.k[0], head, places, ahead, k);
+            pack::columns::<_, Pair>(isa, self.k[0], head, places, ahead, k);
             few::product(isa, rows, q, k, products);
         } else {
             let (first, second) = k.split_at_mut(self.k[0].width * WIDTH);
-            pack::columns(isa, self.k[0], head, places, ahead, first);
-            pack::columns(isa, self.k[1], head, places, ahead, second);
+            pack::columns::<_, Single>(isa, self.k[0], head, places, ahead, first);
+            pack::columns::<_, Single>(isa, self.k[1], head, places, ahead, second);
             tile::product(isa, rows, q, k, products, None);
         }
     }

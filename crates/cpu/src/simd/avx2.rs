@@ -20,10 +20,6 @@ impl Lanes for Avx2 {
     const TILE: usize = 1;
 
     #[inline(always)]
-    fn prefetch(at: *const u8) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
-    }
-    #[inline(always)]
     fn splat(x: f32) -> Self {
         let x = unsafe { _mm256_set1_ps(x) };
         Self(x, x)

@@ -23,10 +23,6 @@ impl Lanes for Avx512 {
     const TILE: usize = 4;
 
     #[inline(always)]
-    fn prefetch(at: *const u8) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
-    }
-    #[inline(always)]
     fn splat(x: f32) -> Self {
         Self(unsafe { _mm512_set1_ps(x) })
     }

@@ -35,10 +35,6 @@ pub(crate) trait Lanes: Copy {
     /// Vectors side by side in a register tile of six rows: as many as the registers hold.
     const TILE: usize;
 
-    /// Has the line around an address brought nearer, which may be none of the program's: a hint, if that.
-    #[inline(always)]
-    fn prefetch(_: *const u8) {}
-
     fn splat(x: f32) -> Self;
     fn load(from: &[f32; LANES]) -> Self;
     fn store(self, to: &mut [f32; LANES]);
@@ -199,6 +195,30 @@ impl Level {
             _ => Self::Portable,
         }
     }
+}
+
+/// Levels of the caches.
+#[derive(Clone, Copy)]
+pub(crate) enum Cache {
+    First,
+    Second,
+}
+
+/// Has the line around an address brought nearer, which may be none of the program's: a hint, if that.
+#[inline(always)]
+#[allow(unsafe_code, reason = "an intrinsic")]
+pub(crate) fn prefetch<T>(at: *const T, to: Cache) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 processor has the instruction, and it accesses nothing.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+        match to {
+            Cache::First => _mm_prefetch::<_MM_HINT_T0>(at.cast()),
+            Cache::Second => _mm_prefetch::<_MM_HINT_T1>(at.cast()),
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (at, to);
 }
 
 /// Compiles a function over a type of [`Lanes`] for every [`Level`], and defines one of that name that takes the [`Isa`] first.

@@ -10,7 +10,7 @@ use super::BLOCK;
 use super::packed::{Form, Part};
 use super::rows::Rows;
 use crate::gemm::COLS;
-use crate::simd::{LANES, Lanes, simd};
+use crate::simd::{Cache, LANES, Lanes, prefetch, simd};
 
 /// Vectors of a panel's row.
 const VECTORS: usize = COLS / LANES;
@@ -64,10 +64,10 @@ trait Codes: Pod {
 
     /// Has memory brought nearer that will be wanted soon after these two rows are.
     #[inline(always)]
-    fn ahead<S: Lanes>(&self, pair: usize) {
+    fn ahead(&self, pair: usize) {
         let lines = size_of::<Self>() / PAIRS / LINE;
         for line in 0..lines {
-            S::prefetch(std::ptr::from_ref(self).cast::<u8>().wrapping_add((pair * lines + line) * LINE + AHEAD_BYTES));
+            prefetch(std::ptr::from_ref(self).cast::<u8>().wrapping_add((pair * lines + line) * LINE + AHEAD_BYTES), Cache::First);
         }
     }
 }
@@ -306,7 +306,7 @@ fn tile<S: Lanes, B: Stored, const R: usize, const V: usize>(
         let (mut even, mut odd) = ([[S::splat(0.0); V]; R], [[S::splat(0.0); V]; R]);
         for pair in 0..PAIRS {
             if B::STREAMED && vector == 0 {
-                codes.ahead::<S>(pair);
+                codes.ahead(pair);
             }
             for j in 0..V {
                 let [first, second] = codes.pair::<S>(pair, vector + j);
@@ -317,7 +317,7 @@ fn tile<S: Lanes, B: Stored, const R: usize, const V: usize>(
             }
         }
         if B::STREAMED && vector == 0 {
-            block.parts.chunks_exact(LINE).for_each(|line| S::prefetch(line.as_ptr().wrapping_add(AHEAD_BYTES)));
+            block.parts.chunks_exact(LINE).for_each(|line| prefetch(line.as_ptr().wrapping_add(AHEAD_BYTES), Cache::First));
         }
         for j in 0..V {
             let scale = block.scales.load::<S>(vector + j);

@@ -9,15 +9,12 @@ use std::arch::x86_64::*;
 use super::amx::CHUNK_STEPS;
 use super::avx512::{AHEAD_BYTES, WIDTH, codes_as_bf16, finish, row, start, step};
 use super::{CACHE_LINE, CODE_STEP_BYTES, COLS, CodesTile, MAX_ROWS, STEP_BYTES, Tile};
-use crate::simd::CODES;
+use crate::simd::{CODES, Cache, prefetch};
 
 /// Brings as much of `panel` nearer as kernels fetch ahead.
 pub(in crate::gemm) fn fetch(panel: &[u8]) {
     for line in panel[..panel.len().min(AHEAD_BYTES)].chunks(CACHE_LINE) {
-        // SAFETY: every processor of this architecture has the instruction, which is a hint.
-        unsafe {
-            _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast());
-        }
+        prefetch(line.as_ptr(), Cache::Second);
     }
 }
 
