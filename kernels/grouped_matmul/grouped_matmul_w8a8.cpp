@@ -5,9 +5,7 @@
 
 using namespace AscendC;
 
-#include "../include/grouped_cube.h"
-#include "../include/grouped_vector.h"
-#include "../include/mixed.h"
+#include "../include/mixed_product.h"
 
 template <typename Out, BLayout layout>
 __aicore__ inline void GroupedMatmulW8a8(GM_ADDR x, GM_ADDR weight, GM_ADDR groups, GM_ADDR scale, GM_ADDR x_scale, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling_gm) {
@@ -15,20 +13,7 @@ __aicore__ inline void GroupedMatmulW8a8(GM_ADDR x, GM_ADDR weight, GM_ADDR grou
   LoadTiling(tiling, tiling_gm);
   TPipe pipe;
   GroupedWalk walk;
-  walk.Init(tiling, groups, tiling.n, tiling.tile_n, CubeCore(), GetBlockNum());
-  if ASCEND_IS_AIC {
-    GroupedCube<int8_t, int32_t, int32_t, layout, 1> cube;
-    cube.Init(pipe, tiling, x, weight);
-    StoreToSlots<int32_t> slots;
-    slots.Init(tiling, workspace, CubeCore());
-    cube.Run(walk, slots);
-    slots.ring.Drain();
-  }
-  if ASCEND_IS_AIV {
-    GroupedVector<int32_t, false, Out> vector;
-    vector.Init(pipe, tiling, scale, x_scale, y, workspace, CubeCore(), GetSubBlockIdx());
-    vector.Run(walk);
-  }
+  MixedProduct<int8_t, int32_t, Out, layout, false>(pipe, walk, tiling, x, weight, groups, scale, x_scale, y, workspace);
 }
 
 #define GROUPED_MATMUL_W8A8(name, Out, layout)                                                                                                  \

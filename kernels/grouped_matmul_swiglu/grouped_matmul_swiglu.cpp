@@ -6,7 +6,7 @@
 
 using namespace AscendC;
 
-#include "../include/gated_product.h"
+#include "../include/mixed_product.h"
 
 template <typename T, typename Acc, typename Out, BLayout layout>
 __aicore__ inline void GroupedMatmulSwiglu(GM_ADDR x, GM_ADDR weight, GM_ADDR groups, GM_ADDR scale, GM_ADDR x_scale, GM_ADDR y, GM_ADDR workspace, GM_ADDR tiling_gm) {
@@ -14,7 +14,7 @@ __aicore__ inline void GroupedMatmulSwiglu(GM_ADDR x, GM_ADDR weight, GM_ADDR gr
   LoadTiling(tiling, tiling_gm);
   TPipe pipe;
   GroupedWalk walk;
-  GatedProduct<T, Acc, Out, layout>(pipe, walk, tiling, x, weight, groups, scale, x_scale, y, workspace);
+  MixedProduct<T, Acc, Out, layout, true>(pipe, walk, tiling, x, weight, groups, scale, x_scale, y, workspace);
 }
 
 #define GROUPED_MATMUL_SWIGLU(name, T, layout)                                                                                          \

@@ -6,7 +6,7 @@
 
 using namespace AscendC;
 
-#include "../include/gated_product.h"
+#include "../include/mixed_product.h"
 #include "../include/quant_rows.h"
 
 template <typename T, typename Acc, BLayout layout>
@@ -16,7 +16,7 @@ __aicore__ inline void GroupedMatmulSwigluQuant(GM_ADDR x, GM_ADDR weight, GM_AD
   TPipe pipe;
   GroupedWalk walk;
   GM_ADDR activations = workspace + SlotBytes<Acc>(tiling.slots, tiling.tile_m * tiling.tile_n, GetBlockNum());
-  GatedProduct<T, Acc, float, layout>(pipe, walk, tiling, x, weight, groups, scale, x_scale, activations, workspace);
+  MixedProduct<T, Acc, float, layout, true>(pipe, walk, tiling, x, weight, groups, scale, x_scale, activations, workspace);
   if ASCEND_IS_AIV {
     SYNC_ALL(true);
     pipe.Reset();
