@@ -49,10 +49,7 @@ class AttentionVector : public AttentionValues<T> {
         Finish(step.task, step.task_number);
       }
       for (step.key = step.task.key_begin; step.key < step.task.key_end; step.key += t_.tile_keys) {
-        step.keys = Min(t_.tile_keys, step.task.key_end - step.key);
-        step.first = step.key == step.task.key_begin;
-        step.last = step.key + step.keys == step.task.key_end;
-        step.partial = Partial(t_, step, step.task.row, step.task.rows);
+        Measure(t_, step);
         Softmax(step);
         if (pending) {
           Accumulate(last);

@@ -130,6 +130,14 @@ __aicore__ inline bool Partial(const AttentionTiling& t, const AttentionStep& st
   return last_key > first_place || (t.window != 0 && first_key <= last_place - static_cast<int32_t>(t.window));
 }
 
+// The step of the keys from `step.key` on: how many there are, and what follows from that.
+__aicore__ inline void Measure(const AttentionTiling& t, AttentionStep& step) {
+  step.keys = Min(t.tile_keys, step.task.key_end - step.key);
+  step.first = step.key == step.task.key_begin;
+  step.last = step.key + step.keys == step.task.key_end;
+  step.partial = Partial(t, step, step.task.row, step.task.rows);
+}
+
 // Splits keys [key, key + keys) of a task's sequence into runs that lie one behind the other: f(keys before, keys, slot of the first).
 template <typename F>
 __aicore__ inline void ForPages(const AttentionTiling& t, const GlobalTensor<int32_t>& table, const AttentionTask& task, uint32_t key, uint32_t keys, F f) {
