@@ -123,36 +123,27 @@ fn memory_has_a_budget_that_frees_give_back() {
     }
 }
 
-/// Keeps a stream busy until the test opens the gate.
-fn block(acl: &ascend_sys::AscendCl, stream: aclrtStream, behind: aclrtStream) -> aclrtEvent {
-    let gate = event(acl);
-    // SAFETY: handles of this test.
-    unsafe {
-        acl.aclrtRecordEvent(gate, behind).unwrap();
-        acl.aclrtStreamWaitEvent(stream, gate).unwrap();
-    }
-    gate
-}
+unsafe extern "C" fn nothing(_: *mut c_void) {}
 
 #[test]
 fn busy_streams_time_out_and_are_not_destroyed_and_their_memory_is_not_freed() {
     let acl = on(5);
-    let (slow, stream) = (stream(acl), stream(acl));
-    let device = malloc(acl, 512 << 20);
+    let (stream, device) = (stream(acl), malloc(acl, 4096));
     // SAFETY: the range is the allocation; handles of this test.
     unsafe {
-        // Half a gigabyte takes a while to fill, many times over.
-        for value in 0..8 {
-            acl.aclrtMemsetAsync(device, 512 << 20, value, 512 << 20, slow).unwrap();
-        }
-        block(acl, stream, slow);
+        let thread = libc::pthread_self() as u64;
+        acl.aclrtSubscribeReport(thread, stream).unwrap();
+        // The stream waits until this thread has called the function.
+        acl.aclrtLaunchCallback(Some(nothing), null_mut(), ACL_CALLBACK_BLOCK, stream).unwrap();
+        acl.aclrtMemsetAsync(device, 4096, 0, 4096, stream).unwrap();
         assert_eq!(refused(acl.aclrtSynchronizeStreamWithTimeout(stream, 1)).0, ACL_ERROR_RT_STREAM_SYNC_TIMEOUT);
         assert_eq!(refused(acl.aclrtDestroyStream(stream)).0, ACL_ERROR_RT_STREAM_NOT_COMPLETE);
         assert!(refused(acl.aclrtFree(device)).1.contains("while a task on a stream uses it"));
+        acl.aclrtProcessReport(-1).unwrap();
         acl.aclrtSynchronizeDevice().unwrap();
         acl.aclrtFree(device).unwrap();
+        acl.aclrtUnSubscribeReport(thread, stream).unwrap();
         acl.aclrtDestroyStream(stream).unwrap();
-        acl.aclrtDestroyStream(slow).unwrap();
     }
 }
 
