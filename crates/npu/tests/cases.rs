@@ -103,6 +103,11 @@ fn finalize_routing() {
 }
 
 #[test]
+fn norm() {
+    some_are_by(&pass(&cases(&[OpKind::Norm])), "aclnnAddRmsNorm");
+}
+
+#[test]
 fn rope() {
     all_pass(&[OpKind::Rope]);
 }

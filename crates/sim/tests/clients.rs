@@ -1,4 +1,4 @@
-//! What programs need besides operators, through the function tables of CANN 9.0, which has all of it. Each test has a device of its own, two have two.
+//! What programs need besides operators, through the function tables of CANN 9.0, which has all of it. Each test has a device of its own, one has two.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod handles;
@@ -14,9 +14,12 @@ use handles::{event, malloc, refused, stream};
 
 /// The runtime of CANN 9.0, with the device current in this thread.
 fn on(device: i32) -> &'static AscendCl {
-    static VERSION: Once = Once::new();
+    static MACHINE: Once = Once::new();
     // SAFETY: the standard library guards the environment, and no other code reads it while the tests begin.
-    VERSION.call_once(|| unsafe { std::env::set_var("ASCEND_SIM_CANN", "9.0.0") });
+    MACHINE.call_once(|| unsafe {
+        std::env::set_var("ASCEND_SIM_CANN", "9.0.0");
+        std::env::set_var("ASCEND_SIM_DEVICES", "16");
+    });
     handles::on(device)
 }
 
@@ -44,7 +47,7 @@ fn everything_that_torch_npu_is_loaded_with_is_there() {
 
 #[test]
 fn what_is_not_simulated_says_so() {
-    on(0);
+    on(1);
     let cann = handles::cann();
     // SAFETY: refused before any argument is looked at.
     unsafe {
@@ -61,7 +64,7 @@ fn what_is_not_simulated_says_so() {
 
 #[test]
 fn versions_and_chips_are_those_that_were_asked_for() {
-    let acl = on(0);
+    let acl = on(2);
     // SAFETY: places to write to; the structure is plain numbers.
     unsafe {
         let mut version: aclCANNPackageVersion = std::mem::zeroed();
@@ -87,14 +90,14 @@ fn versions_and_chips_are_those_that_were_asked_for() {
 
 #[test]
 fn mapped_memory_is_one_range_and_ends_with_its_mapping() {
-    let acl = on(1);
+    let acl = on(3);
     let granule = 2 << 20;
     let (mut address, mut parts) = (null_mut(), [null_mut(); 2]);
     let mut properties = aclrtPhysicalMemProp {
         handleType: ACL_MEM_HANDLE_TYPE_NONE,
         allocationType: ACL_MEM_ALLOCATION_TYPE_PINNED,
         memAttr: ACL_HBM_MEM_HUGE,
-        location: aclrtMemLocation { id: 1, type_: ACL_MEM_LOCATION_TYPE_DEVICE },
+        location: aclrtMemLocation { id: 3, type_: ACL_MEM_LOCATION_TYPE_DEVICE },
         reserve: 0,
     };
     let (input, mut output) = ([7u8; 64], [0u8; 64]);
@@ -131,7 +134,7 @@ fn mapped_memory_is_one_range_and_ends_with_its_mapping() {
 
 #[test]
 fn rows_are_copied_and_what_lies_between_them_is_not() {
-    let acl = on(2);
+    let acl = on(4);
     let device = malloc(acl, 3 * 16);
     let (input, mut output) = ([1u8, 2, 3, 4, 5, 6], [0u8; 3 * 16]);
     // SAFETY: the ranges lie within the arrays and the allocation.
@@ -152,21 +155,21 @@ fn rows_are_copied_and_what_lies_between_them_is_not() {
 
 #[test]
 fn devices_reach_each_other_when_they_were_allowed_to() {
-    let acl = on(3);
+    let acl = on(5);
     let first = malloc(acl, 8);
-    on(4);
+    on(6);
     let second = malloc(acl, 8);
     // SAFETY: the ranges are the allocations.
     unsafe {
         let copy = || acl.aclrtMemcpy(second, 8, first, 8, ACL_MEMCPY_DEVICE_TO_DEVICE);
         assert!(refused(copy()).1.contains("aclrtDeviceEnablePeerAccess"));
         let mut can = 0;
-        acl.aclrtDeviceCanAccessPeer(&mut can, 4, 3).unwrap();
+        acl.aclrtDeviceCanAccessPeer(&mut can, 6, 5).unwrap();
         assert_eq!(can, 1);
-        assert!(acl.aclrtDeviceEnablePeerAccess(4, 0).is_err());
-        acl.aclrtDeviceEnablePeerAccess(3, 0).unwrap();
+        assert!(acl.aclrtDeviceEnablePeerAccess(6, 0).is_err());
+        acl.aclrtDeviceEnablePeerAccess(5, 0).unwrap();
         copy().unwrap();
-        acl.aclrtDeviceDisablePeerAccess(3).unwrap();
+        acl.aclrtDeviceDisablePeerAccess(5).unwrap();
         assert!(copy().is_err());
         acl.aclrtFree(first).unwrap();
         acl.aclrtFree(second).unwrap();
@@ -181,7 +184,7 @@ unsafe extern "C" fn add(number: *mut c_void) {
 
 #[test]
 fn callbacks_run_in_the_thread_that_is_subscribed() {
-    let acl = on(5);
+    let acl = on(7);
     let stream = stream(acl);
     // SAFETY: handles of this test; the function takes any argument.
     unsafe {
@@ -205,7 +208,7 @@ fn callbacks_run_in_the_thread_that_is_subscribed() {
 
 #[test]
 fn a_notify_lets_a_stream_go_on_once_and_an_abort_ends_the_wait() {
-    let acl = on(6);
+    let acl = on(8);
     let (first, second, mut notify) = (stream(acl), stream(acl), null_mut());
     // SAFETY: handles of this test.
     unsafe {
@@ -216,7 +219,7 @@ fn a_notify_lets_a_stream_go_on_once_and_an_abort_ends_the_wait() {
         acl.aclrtSynchronizeStream(first).unwrap();
         acl.aclrtWaitAndResetNotify(notify, first, 10).unwrap();
         assert_eq!(refused(acl.aclrtSynchronizeStream(first)).0, ACL_ERROR_RT_WAIT_TIMEOUT);
-        for abort in [|acl: &AscendCl, stream| acl.aclrtStreamAbort(stream), |acl: &AscendCl, _| acl.aclrtDeviceTaskAbort(6, 10_000)] {
+        for abort in [|acl: &AscendCl, stream| acl.aclrtStreamAbort(stream), |acl: &AscendCl, _| acl.aclrtDeviceTaskAbort(8, u32::MAX)] {
             acl.aclrtWaitAndResetNotify(notify, first, 0).unwrap();
             abort(acl, first).unwrap();
             acl.aclrtSynchronizeStream(first).unwrap();
@@ -230,8 +233,7 @@ fn a_notify_lets_a_stream_go_on_once_and_an_abort_ends_the_wait() {
 
 #[test]
 fn a_stream_that_waits_too_long_for_an_event_fails() {
-    // On a device that no other test aborts the tasks of.
-    let acl = on(1);
+    let acl = on(9);
     let (slow, stream, gate, mut notify) = (stream(acl), stream(acl), event(acl), null_mut());
     // SAFETY: handles of this test.
     unsafe {
@@ -248,7 +250,7 @@ fn a_stream_that_waits_too_long_for_an_event_fails() {
 
 #[test]
 fn an_event_that_was_reset_is_as_if_never_recorded() {
-    let acl = on(0);
+    let acl = on(10);
     let (stream, first, second) = (stream(acl), event(acl), event(acl));
     let (mut before, mut after, mut status) = (0, 0, ACL_EVENT_RECORDED_STATUS_NOT_READY);
     // SAFETY: handles of this test; places to write to.
@@ -273,7 +275,7 @@ fn an_event_that_was_reset_is_as_if_never_recorded() {
 
 #[test]
 fn registered_host_memory_is_reached_from_the_device() {
-    let acl = on(2);
+    let acl = on(11);
     let mut host = vec![0u8; 4096];
     let (mut device, start) = (null_mut(), host.as_mut_ptr().cast::<c_void>());
     // SAFETY: the memory outlives its registration.
@@ -293,7 +295,7 @@ fn registered_host_memory_is_reached_from_the_device() {
 
 #[test]
 fn a_registered_kernel_runs_on_its_stream_and_another_is_missed_by_name() {
-    let acl = on(7);
+    let acl = on(12);
     let (stream, device) = (stream(acl), malloc(acl, 8));
     ascend_sim::kernels::register("store_blocks", |launch| {
         let address = launch.argument(0).ok_or("no address")?;
@@ -336,7 +338,7 @@ fn a_registered_kernel_runs_on_its_stream_and_another_is_missed_by_name() {
 
 #[test]
 fn calls_are_counted_and_the_last_error_is_kept_for_its_thread() {
-    let acl = on(5);
+    let acl = on(13);
     let before = ascend_sim::calls().made.get("aclrtGetOpTimeOutInterval").copied().unwrap_or(0);
     let mut interval = 0;
     // SAFETY: places to write to.

@@ -19,6 +19,8 @@ ACLNN_OPERATOR(aclnnIndexPutImpl,
 ACLNN_OPERATOR(aclnnIndexSelect, const aclTensor *self, int64_t dim, const aclTensor *index, aclTensor *out);
 ACLNN_OPERATOR(aclnnInplaceIndexCopy, aclTensor *selfRef, int64_t dim, const aclTensor *index, const aclTensor *source);
 ACLNN_OPERATOR(aclnnInplaceMaskedFillScalar, aclTensor *selfRef, const aclTensor *mask, const aclScalar *value);
+ACLNN_OPERATOR(aclnnInplaceMaskedFillTensor,
+    aclTensor *selfRef, const aclTensor *mask, const aclTensor *value);
 ACLNN_OPERATOR(aclnnInplaceScatter,
     aclTensor *selfRef, int64_t dim, const aclTensor *index, const aclTensor *src, int64_t reduce);
 ACLNN_OPERATOR(aclnnInplaceScatterUpdate,

@@ -6,6 +6,7 @@
 
 ACLNN_OPERATOR(aclnnAll, const aclTensor *self, const aclIntArray *dim, bool keepdim, aclTensor *out);
 ACLNN_OPERATOR(aclnnAmax, const aclTensor *self, const aclIntArray *dim, bool keepDim, aclTensor *out);
+ACLNN_OPERATOR(aclnnAmin, const aclTensor *self, const aclIntArray *dim, bool keepDim, aclTensor *out);
 ACLNN_OPERATOR(aclnnAny, const aclTensor *self, const aclIntArray *dim, bool keepdim, aclTensor *out);
 SINCE(8.2) ACLNN_OPERATOR(aclnnApplyTopKTopP,
     const aclTensor *logits, const aclTensor *p, const aclTensor *k, aclTensor *out);
@@ -18,6 +19,8 @@ ACLNN_OPERATOR(aclnnLogSoftmax, const aclTensor *self, int64_t dim, aclTensor *o
 ACLNN_OPERATOR(aclnnLogSoftmaxBackward,
     const aclTensor *gradOutput, const aclTensor *output, int64_t dim, aclTensor *out);
 ACLNN_OPERATOR(aclnnMax, const aclTensor *self, aclTensor *out);
+ACLNN_OPERATOR(aclnnMaxDim,
+    const aclTensor *self, int64_t dim, bool keepdim, aclTensor *out, aclTensor *indices);
 ACLNN_OPERATOR(aclnnMaxV2,
     const aclTensor *self, const aclIntArray *dims, bool keepDims, bool noopWithEmptyDims, aclTensor *out);
 ACLNN_OPERATOR(aclnnMaxPool,
@@ -28,6 +31,8 @@ ACLNN_OPERATOR(aclnnMean,
 ACLNN_OPERATOR(aclnnMeanV2,
     const aclTensor *self, const aclIntArray *dim, bool keepDim, bool noopWithEmptyAxes, aclTensor *out);
 ACLNN_OPERATOR(aclnnMin, const aclTensor *self, aclTensor *out);
+ACLNN_OPERATOR(aclnnMinDim,
+    const aclTensor *self, int64_t dim, bool keepdim, aclTensor *out, aclTensor *indices);
 ACLNN_OPERATOR(aclnnMultinomial,
     const aclTensor *self, int64_t numsamples, bool replacement, int64_t seed, int64_t offset, aclTensor *out);
 ACLNN_OPERATOR(aclnnNLLLoss,

@@ -1529,6 +1529,12 @@ table! {
         self_: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar, out: *mut aclTensor, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnAddsGetWorkspaceSize" since "8.1";
+    status fn aclnnBitwiseAndScalar(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnBitwiseAndScalar" since "8.1";
+    status fn aclnnBitwiseAndScalarGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnBitwiseAndScalarGetWorkspaceSize" since "8.1";
     status fn aclnnBitwiseAndTensor(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnBitwiseAndTensor" since "8.1";
@@ -1541,12 +1547,30 @@ table! {
     status fn aclnnBitwiseNotGetWorkspaceSize(
         self_: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnBitwiseNotGetWorkspaceSize" since "8.1";
+    status fn aclnnBitwiseOrScalar(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnBitwiseOrScalar" since "8.1";
+    status fn aclnnBitwiseOrScalarGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnBitwiseOrScalarGetWorkspaceSize" since "8.1";
     status fn aclnnBitwiseOrTensor(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnBitwiseOrTensor" since "8.1";
     status fn aclnnBitwiseOrTensorGetWorkspaceSize(
         self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnBitwiseOrTensorGetWorkspaceSize" since "8.1";
+    status fn aclnnBitwiseXorScalar(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnBitwiseXorScalar" since "8.1";
+    status fn aclnnBitwiseXorScalarGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnBitwiseXorScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnBitwiseXorTensor(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnBitwiseXorTensor" since "8.1";
+    status fn aclnnBitwiseXorTensorGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnBitwiseXorTensorGetWorkspaceSize" since "8.1";
     status fn aclnnCeil(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnCeil" since "8.1";
@@ -1609,12 +1633,24 @@ table! {
     status fn aclnnGeScalarGetWorkspaceSize(
         self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnGeScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnGeTensor(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnGeTensor" since "8.1";
+    status fn aclnnGeTensorGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnGeTensorGetWorkspaceSize" since "8.1";
     status fn aclnnGtScalar(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnGtScalar" since "8.1";
     status fn aclnnGtScalarGetWorkspaceSize(
         self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnGtScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnGtTensor(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnGtTensor" since "8.1";
+    status fn aclnnGtTensorGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnGtTensorGetWorkspaceSize" since "8.1";
     status fn aclnnInplaceAdd(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnInplaceAdd" since "8.1";
@@ -1643,6 +1679,42 @@ table! {
         selfRef: *const aclTensor, other: *const aclScalar, alpha: *const aclScalar, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnInplaceAddsGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceBitwiseAndScalar(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseAndScalar" since "8.1";
+    status fn aclnnInplaceBitwiseAndScalarGetWorkspaceSize(
+        selfRef: *const aclTensor, other: *const aclScalar, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseAndScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceBitwiseAndTensor(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseAndTensor" since "8.1";
+    status fn aclnnInplaceBitwiseAndTensorGetWorkspaceSize(
+        selfRef: *const aclTensor, other: *const aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseAndTensorGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceBitwiseOrScalar(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseOrScalar" since "8.1";
+    status fn aclnnInplaceBitwiseOrScalarGetWorkspaceSize(
+        selfRef: *mut aclTensor, other: *const aclScalar, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseOrScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceBitwiseOrTensor(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseOrTensor" since "8.1";
+    status fn aclnnInplaceBitwiseOrTensorGetWorkspaceSize(
+        selfRef: *mut aclTensor, other: *const aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseOrTensorGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceBitwiseXorScalar(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseXorScalar" since "8.1";
+    status fn aclnnInplaceBitwiseXorScalarGetWorkspaceSize(
+        selfRef: *mut aclTensor, other: *const aclScalar, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseXorScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceBitwiseXorTensor(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseXorTensor" since "8.1";
+    status fn aclnnInplaceBitwiseXorTensorGetWorkspaceSize(
+        selfRef: *mut aclTensor, other: *const aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceBitwiseXorTensorGetWorkspaceSize" since "8.1";
     status fn aclnnInplaceClampMax(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnInplaceClampMax" since "8.1";
@@ -1718,6 +1790,24 @@ table! {
     status fn aclnnIsFiniteGetWorkspaceSize(
         self_: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnIsFiniteGetWorkspaceSize" since "8.1";
+    status fn aclnnIsInf(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnIsInf" since "8.1";
+    status fn aclnnIsInfGetWorkspaceSize(
+        x: *const aclTensor, out: *const aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnIsInfGetWorkspaceSize" since "8.1";
+    status fn aclnnLeScalar(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnLeScalar" since "8.1";
+    status fn aclnnLeScalarGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnLeScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnLeTensor(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnLeTensor" since "8.1";
+    status fn aclnnLeTensorGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnLeTensorGetWorkspaceSize" since "8.1";
     status fn aclnnLog(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnLog" since "8.1";
@@ -1742,12 +1832,24 @@ table! {
     status fn aclnnLogicalOrGetWorkspaceSize(
         self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnLogicalOrGetWorkspaceSize" since "8.1";
+    status fn aclnnLogicalXor(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnLogicalXor" since "8.1";
+    status fn aclnnLogicalXorGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnLogicalXorGetWorkspaceSize" since "8.1";
     status fn aclnnLtScalar(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnLtScalar" since "8.1";
     status fn aclnnLtScalarGetWorkspaceSize(
         self_: *const aclTensor, other: *const aclScalar, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnLtScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnLtTensor(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnLtTensor" since "8.1";
+    status fn aclnnLtTensorGetWorkspaceSize(
+        self_: *const aclTensor, other: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnLtTensorGetWorkspaceSize" since "8.1";
     status fn aclnnMaximum(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnMaximum" since "8.1";
@@ -1871,6 +1973,13 @@ table! {
         self_: *const aclTensor, dim: *const aclIntArray, keepDim: bool, out: *mut aclTensor, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnAmaxGetWorkspaceSize" since "8.1";
+    status fn aclnnAmin(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnAmin" since "8.1";
+    status fn aclnnAminGetWorkspaceSize(
+        self_: *const aclTensor, dim: *const aclIntArray, keepDim: bool, out: *mut aclTensor, workspaceSize: *mut u64,
+        executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnAminGetWorkspaceSize" since "8.1";
     status fn aclnnAny(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnAny" since "8.1";
@@ -1935,6 +2044,13 @@ table! {
     status fn aclnnMax(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnMax" since "8.1";
+    status fn aclnnMaxDim(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnMaxDim" since "8.1";
+    status fn aclnnMaxDimGetWorkspaceSize(
+        self_: *const aclTensor, dim: i64, keepdim: bool, out: *mut aclTensor, indices: *mut aclTensor, workspaceSize: *mut u64,
+        executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnMaxDimGetWorkspaceSize" since "8.1";
     status fn aclnnMaxGetWorkspaceSize(
         self_: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnMaxGetWorkspaceSize" since "8.1";
@@ -1969,6 +2085,13 @@ table! {
     status fn aclnnMin(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnMin" since "8.1";
+    status fn aclnnMinDim(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnMinDim" since "8.1";
+    status fn aclnnMinDimGetWorkspaceSize(
+        self_: *const aclTensor, dim: i64, keepdim: bool, out: *mut aclTensor, indices: *mut aclTensor, workspaceSize: *mut u64,
+        executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnMinDimGetWorkspaceSize" since "8.1";
     status fn aclnnMinGetWorkspaceSize(
         self_: *const aclTensor, out: *mut aclTensor, workspaceSize: *mut u64, executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnMinGetWorkspaceSize" since "8.1";
@@ -2116,6 +2239,13 @@ table! {
         selfRef: *mut aclTensor, mask: *const aclTensor, value: *const aclScalar, workspaceSize: *mut u64,
         executor: *mut *mut aclOpExecutor,
     ) -> aclnnStatus = "aclnnInplaceMaskedFillScalarGetWorkspaceSize" since "8.1";
+    status fn aclnnInplaceMaskedFillTensor(
+        workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
+    ) -> aclnnStatus = "aclnnInplaceMaskedFillTensor" since "8.1";
+    status fn aclnnInplaceMaskedFillTensorGetWorkspaceSize(
+        selfRef: *mut aclTensor, mask: *const aclTensor, value: *const aclTensor, workspaceSize: *mut u64,
+        executor: *mut *mut aclOpExecutor,
+    ) -> aclnnStatus = "aclnnInplaceMaskedFillTensorGetWorkspaceSize" since "8.1";
     status fn aclnnInplaceScatter(
         workspace: *mut c_void, workspaceSize: u64, executor: *mut aclOpExecutor, stream: aclrtStream,
     ) -> aclnnStatus = "aclnnInplaceScatter" since "8.1";

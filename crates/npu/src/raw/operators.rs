@@ -193,6 +193,7 @@ operators! {
     aclnnGeluV2, aclnnGeluV2GetWorkspaceSize(a: T, approximate: i64, out: T);
     aclnnSwiGlu, aclnnSwiGluGetWorkspaceSize(a: T, dim: i64, out: T);
     aclnnRmsNorm, aclnnRmsNormGetWorkspaceSize(x: T, gamma: T, eps: f64, y: T, rstd: T);
+    aclnnAddRmsNorm, aclnnAddRmsNormGetWorkspaceSize(x: T, residual: T, gamma: T, eps: f64, y: T, rstd: T, sum: T);
     aclnnGemmaRmsNorm, aclnnGemmaRmsNormGetWorkspaceSize(x: T, gamma: T, eps: f64, y: T, rstd: T);
     aclnnLayerNorm, aclnnLayerNormGetWorkspaceSize(x: T, shape: I, weight: OT, bias: OT, eps: f64, y: T, mean: OT, rstd: OT);
     aclnnDynamicQuant, aclnnDynamicQuantGetWorkspaceSize(x: T, smooth: OT, q: T, scale: T);

@@ -175,7 +175,7 @@ struct Stream {
         cann->aclrtSynchronizeStream(handle);
         cann->aclrtDestroyStream(handle);
     }
-    void wait() const { CALL(aclrtSynchronizeStreamWithTimeout, handle, 60000); }
+    void wait() const { CALL(aclrtSynchronizeStreamWithTimeout, handle, 3600000); }
     aclrtStream handle = nullptr;
 };
 

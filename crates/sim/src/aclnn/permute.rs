@@ -85,12 +85,13 @@ fn permute(x: Tensor, ids: Tensor, count: i64, padded: bool, types: &[aclDataTyp
 }
 
 /// `out[t] = sum of probs[t, k] * row[sortedIndices[t * K + k]]`. Slots whose row was left out give nothing.
-fn unpermute(rows: Tensor, places: Tensor, probs: One, padded: bool, shape: Ints, out: Tensor) -> Outcome<Plan> {
+fn unpermute(rows: Tensor, places: Tensor, probs: One, padded: bool, _shape: Ints, out: Tensor) -> Outcome<Plan> {
     rows.of_type(FLOATS)?;
     out.of_type_of(&rows)?;
     places.of_type(&[ACL_INT32])?;
-    if padded || shape.is_some() {
-        return Err(unsupported("paddedMode false and restoreShapeOptional null asked"));
+    // The shape is that of padded rows; without them it is not looked at.
+    if padded {
+        return Err(unsupported("paddedMode: false asked, true found"));
     }
     if let Some(probs) = &probs {
         probs.of_type(FLOATS)?;

@@ -26,6 +26,7 @@ operators! {
     fn aclnnMax(self_: T, out: MutT) = |x, out| extreme(x, Arc::new([]), false, false, out, true);
     fn aclnnMin(self_: T, out: MutT) = |x, out| extreme(x, Arc::new([]), false, false, out, false);
     fn aclnnAmax(self_: T, dim: IA, keepDim: bool, out: MutT) = |x, dims, keep, out| extreme(x, dims, keep, false, out, true);
+    fn aclnnAmin(self_: T, dim: IA, keepDim: bool, out: MutT) = |x, dims, keep, out| extreme(x, dims, keep, false, out, false);
     fn aclnnMaxV2(self_: T, dims: IA, keepDims: bool, noopWithEmptyDims: bool, out: MutT) = |x, dims, keep, noop, out| extreme(x, dims, keep, noop, out, true);
     fn aclnnAny(self_: T, dim: IA, keepdim: bool, out: MutT) = |x, dims, keep, out| truth(x, dims, keep, out, true);
     fn aclnnAll(self_: T, dim: IA, keepdim: bool, out: MutT) = |x, dims, keep, out| truth(x, dims, keep, out, false);

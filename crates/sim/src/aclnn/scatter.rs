@@ -25,7 +25,17 @@ operators! {
         = |x: Tensor, dim, index, value, reduce| scatter(x.clone(), dim, index, New::One(value), reduce, x);
     fn aclnnIndexAdd(self_: T, dim: i64, index: T, source: T, alpha: S, out: MutT) = index_add;
     fn aclnnInplaceIndexCopy(selfRef: MutT, dim: i64, index: T, source: T) = index_copy;
-    fn aclnnInplaceMaskedFillScalar(selfRef: MutT, mask: T, value: S) = masked_fill;
+    fn aclnnInplaceMaskedFillScalar(selfRef: MutT, mask: T, value: S) = |x, mask, value: Scalar| masked_fill(x, mask, move |_| Ok((value.float(), value.int())));
+    fn aclnnInplaceMaskedFillTensor(selfRef: MutT, mask: T, value: T) = |x, mask, value: Tensor| {
+        if value.numel() != 1 {
+            return Err(value.invalid(format!("one element asked, shape {:?} found", value.dims())));
+        }
+        masked_fill(x, mask, move |run| if is_float(value.dtype()) {
+            run.floats(&value).map(|v| (v[0], v[0] as i64))
+        } else {
+            run.ints(&value).map(|v| (v[0] as f64, v[0]))
+        })
+    };
     fn aclnnScatterNdUpdate(varRef: MutT, indices: T, updates: T) = scatter_nd_update;
     fn aclnnInplaceScatterUpdate(data: MutT, indices: T, updates: T, axis: i64) = scatter_update;
 }
@@ -214,7 +224,8 @@ fn index_copy(x: Tensor, dim: i64, index: Tensor, source: Tensor) -> Outcome<Pla
 }
 
 /// `self = value` where the mask, which broadcasts, is true.
-fn masked_fill(x: Tensor, mask: Tensor, value: Scalar) -> Outcome<Plan> {
+/// `value` is the number as one with a fraction and as a whole one.
+fn masked_fill(x: Tensor, mask: Tensor, value: impl Fn(&Run<'_>) -> Outcome<(f64, i64)> + Send + Sync + 'static) -> Outcome<Plan> {
     mask.of_type(&[ACL_BOOL])?;
     x.nd()?;
     if broadcast_dims(mask.dims(), x.dims()).as_deref() != Some(x.dims()) {
@@ -224,15 +235,15 @@ fn masked_fill(x: Tensor, mask: Tensor, value: Scalar) -> Outcome<Plan> {
         return Ok(Plan::nothing());
     }
     Ok(Plan::new(move |run| {
-        let masked = run.ints(&mask)?;
+        let (masked, (value, whole)) = (run.ints(&mask)?, value(run)?);
         let places = spread(mask.dims(), x.dims());
         if is_float(x.dtype()) {
             let mut all = run.floats(&x)?;
-            all.iter_mut().zip(&places).filter(|(_, at)| masked[**at] != 0).for_each(|(v, _)| *v = value.float());
+            all.iter_mut().zip(&places).filter(|(_, at)| masked[**at] != 0).for_each(|(v, _)| *v = value);
             return run.put_floats(&x, &all);
         }
         let mut all = run.ints(&x)?;
-        all.iter_mut().zip(&places).filter(|(_, at)| masked[**at] != 0).for_each(|(v, _)| *v = value.int());
+        all.iter_mut().zip(&places).filter(|(_, at)| masked[**at] != 0).for_each(|(v, _)| *v = whole);
         run.put_ints(&x, &all)
     }))
 }

@@ -17,7 +17,12 @@ operators! {
         sort(x, dim, descending, Some(values), indices)
     };
     fn aclnnArgsort(self_: T, dim: i64, descending: bool, out: MutT) = |x, dim, descending, out| sort(x, dim, descending, None, out);
-    fn aclnnArgMax(self_: T, dim: i64, keepdim: bool, out: MutT) = argmax;
+    fn aclnnArgMax(self_: T, dim: i64, keepdim: bool, out: MutT) = |x: Tensor, dim, keep, out| {
+        x.of_type(TYPES)?;
+        first_of_lines(x, dim, keep, true, None, out)
+    };
+    fn aclnnMaxDim(self_: T, dim: i64, keepdim: bool, out: MutT, indices: MutT) = |x, dim, keep, out, places| extreme(x, dim, keep, true, out, places);
+    fn aclnnMinDim(self_: T, dim: i64, keepdim: bool, out: MutT, indices: MutT) = |x, dim, keep, out, places| extreme(x, dim, keep, false, out, places);
     fn aclnnApplyTopKTopP(logits: T, p: T, k: T, out: MutT) = top_k_top_p;
 }
 
@@ -52,6 +57,15 @@ impl Keys {
             if descending { ascending.reverse() } else { ascending }
         });
         order
+    }
+
+    /// The position along a line where the greatest or the least comes first. NaN is both.
+    fn first(&self, places: &[usize], greatest: bool) -> usize {
+        let nan = match self {
+            Self::Floats(values) => places.iter().position(|place| values[*place].is_nan()),
+            Self::Ints(_) => None,
+        };
+        nan.unwrap_or_else(|| self.order(places, greatest)[0])
     }
 
     /// Stores the values at these places.
@@ -123,8 +137,18 @@ fn pick(x: Tensor, axis: usize, count: usize, descending: bool, sorted: bool, va
     }))
 }
 
-fn argmax(x: Tensor, dim: i64, keep: bool, out: Tensor) -> Outcome<Plan> {
-    x.of_type(TYPES)?;
+/// The greatest or the least of each line, and where it comes first.
+fn extreme(x: Tensor, dim: i64, keep: bool, greatest: bool, out: Tensor, places: Tensor) -> Outcome<Plan> {
+    // Other chips take INT32 too.
+    x.of_type(&[ACL_FLOAT, ACL_FLOAT16, ACL_BF16, ACL_INT64, ACL_BOOL])?;
+    out.of_type_of(&x)?;
+    out.nd()?;
+    out.of_shape_of(&places)?;
+    first_of_lines(x, dim, keep, greatest, Some(out), places)
+}
+
+/// Where the greatest or the least of each line comes first, and perhaps what it is.
+fn first_of_lines(x: Tensor, dim: i64, keep: bool, greatest: bool, values: Option<Tensor>, out: Tensor) -> Outcome<Plan> {
     x.nd()?;
     out.of_type(&[ACL_INT32, ACL_INT64])?;
     let axis = x.axis(dim)?;
@@ -141,9 +165,17 @@ fn argmax(x: Tensor, dim: i64, keep: bool, out: Tensor) -> Outcome<Plan> {
     x.not_empty()?;
     Ok(Plan::new(move |run| {
         let keys = Keys::of(run, &x)?;
-        let first = |places: Vec<usize>| keys.order(&places, true)[0] as i64;
-        let found: Vec<i64> = lines(x.dims(), axis).map(|places| first(places.collect())).collect();
-        run.put_ints(&out, &found)
+        let (mut first, mut places) = (Vec::new(), Vec::new());
+        for line in lines(x.dims(), axis) {
+            let line: Vec<usize> = line.collect();
+            let found = keys.first(&line, greatest);
+            first.push(found as i64);
+            places.push(line[found]);
+        }
+        if let Some(values) = &values {
+            keys.put(run, values, &places)?;
+        }
+        run.put_ints(&out, &first)
     }))
 }
 

@@ -81,6 +81,11 @@ impl Scalar {
         Self::whole(1)
     }
 
+    /// The same whole number in another type of whole numbers: its lowest bits, as many as that has.
+    pub(crate) fn in_type(&self, dtype: aclDataType) -> Self {
+        Self { dtype, bytes: self.int().to_le_bytes() }
+    }
+
     pub(crate) fn float(&self) -> f64 {
         let [a, b, c, d, ..] = self.bytes;
         match self.dtype {

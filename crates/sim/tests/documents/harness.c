@@ -51,10 +51,12 @@ static int bytes_of(aclDataType dtype) {
 
 // The values that the cases use are exact in 16 bits, so cutting off is enough.
 static uint16_t to_half(double value) {
+    uint16_t sign = value < 0 ? 0x8000 : 0;
     if (value == 0) return 0;
+    if (isnan(value)) return 0x7E00;
+    if (isinf(value)) return sign | 0x7C00;
     int exponent;
     double fraction = frexp(fabs(value), &exponent);
-    uint16_t sign = value < 0 ? 0x8000 : 0;
     return (uint16_t)(sign | ((exponent + 14) << 10) | ((int)(fraction * 2048) & 0x3FF));
 }
 
@@ -143,6 +145,8 @@ aclTensorList *harness_list(aclTensor *one) {
 
 aclIntArray *harness_ints(const int64_t *values, int64_t n) { return FN(aclCreateIntArray)(values, n); }
 aclScalar *harness_scalar(float value) { return FN(aclCreateScalar)(&value, ACL_FLOAT); }
+aclScalar *harness_whole(int64_t value) { return FN(aclCreateScalar)(&value, ACL_INT64); }
+aclScalar *harness_truth(bool value) { return FN(aclCreateScalar)(&value, ACL_BOOL); }
 
 void *harness_workspace(uint64_t bytes) {
     void *address = NULL;

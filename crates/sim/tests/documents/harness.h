@@ -46,11 +46,15 @@ const char *harness_expect(const char *what, tensor of, const double *values, do
 aclTensorList *harness_list(aclTensor *one);
 aclIntArray *harness_ints(const int64_t *values, int64_t count);
 aclScalar *harness_scalar(float value);
+aclScalar *harness_whole(int64_t value);
+aclScalar *harness_truth(bool value);
 aclrtStream harness_stream(void);
 void *harness_workspace(uint64_t bytes);
 const char *harness_synchronise(void);
 
 #define DIMS(...) ((const int64_t[]){__VA_ARGS__, -1})
+// Of a tensor of one element without dimensions.
+#define ONE ((const int64_t[]){-1})
 #define VALUES(...) ((const double[]){__VA_ARGS__})
 #define INTS(...) harness_ints((const int64_t[]){__VA_ARGS__}, sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
 #define F32(dims, ...) harness_tensor(ACL_FLOAT, VALUES(__VA_ARGS__), dims)

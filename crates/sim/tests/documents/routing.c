@@ -162,6 +162,14 @@ CASE(permute_and_unpermute_are_inverse, "aclnnMoeTokenPermute: sortedIndices[slo
     return NULL;
 }
 
+CASE(unpermute_looks_at_the_shape_of_padded_rows_only_where_they_are, "aclnnMoeTokenUnpermute: restoreShapeOptional takes effect when paddedMode is true, which is not supported") {
+    tensor rows = F32(DIMS(2, 2), 1, 2, 3, 4), where = I32(DIMS(2), 1, 0), out = OUT(ACL_FLOAT, DIMS(2, 2));
+    RUN(aclnnMoeTokenUnpermute, rows.handle, where.handle, NULL, false, INTS(7, 9), out.handle);
+    EXPECT(out, 3, 4, 1, 2);
+    REFUSES(aclnnMoeTokenUnpermute, rows.handle, where.handle, NULL, true, INTS(2, 2), out.handle);
+    return NULL;
+}
+
 CASE(expert_tokens_are_cumulative, "aclnnMoeComputeExpertTokens: last row of each expert, INT32") {
     tensor ids = I32(DIMS(5), 0, 0, 2, 2, 2), out = OUT(ACL_INT32, DIMS(4));
     RUN(aclnnMoeComputeExpertTokens, ids.handle, 4, out.handle);

@@ -26,7 +26,7 @@ use owners::Owners;
 pub const SCHEMA: u32 = 1;
 
 /// The longest that one fault may take. No layer computes more than a moment; whoever needs longer waits for something that does not come.
-pub const LIMIT: Duration = Duration::from_secs(30);
+pub const LIMIT: Duration = Duration::from_secs(300);
 
 /// A device that breaks when it is told to.
 pub trait Breakable: Send + Sync {
