@@ -122,6 +122,58 @@ def made_on_the_device():
     yield torch.randperm(20, device="npu").sort()[0], torch.arange(20)
 
 
+@case(EXACT)
+def truth_values_and_bits():
+    yield same(lambda a: (a > 0) & (a < 1), x)
+    yield same(lambda a: (a > 1) | (a <= -1), x)
+    yield same(lambda a: (a > 0) ^ ~(a >= 1), x)
+    yield same(lambda a, b: (a < b) | (a == b), x, x.flip(0))
+    yield same(lambda a, b: (a > b) & (a >= b) & (a != b), x, x.flip(0))
+    yield same(lambda a, b: a <= b, x, x.flip(0))
+    yield same(lambda i: (i & 3) | (i ^ 12), rows)
+    yield same(lambda i, j: i & j, rows, rows.flip(0))
+    truths = x > 0
+    yield same(lambda m: m & True, truths)
+    yield same(lambda m: (m.any(-1), m.all(0))[0], truths)
+    yield same(lambda m: m.all(0), truths)
+    odd = torch.tensor([1.0, float("inf"), -float("inf"), float("nan"), 0.0])
+    yield same(torch.isfinite, odd)
+    yield same(torch.isinf, odd)
+    yield same(torch.isnan, odd)
+    yield same(lambda a, m: a.masked_fill(m, -1.0), x, truths)
+    yield same(lambda a, m: a.masked_fill(m, torch.tensor(2.0, device=a.device)), x, truths)
+    yield same(lambda a, m: torch.where(m, a, a * 2), x, truths)
+    yield same(lambda a, m: torch.where(m, a, 0.5), x, truths)
+
+
+@case(SINGLE)
+def reductions_over_dimensions():
+    cube = torch.randn(3, 4, 5)
+    yield same(lambda a: a.sum((0, 2)), cube)
+    yield same(lambda a: a.sum(), cube)
+    yield same(lambda a: a.mean((1, 2), keepdim=True), cube)
+    yield same(lambda a: a.mean(0), cube)
+    yield same(lambda a: a.max(), cube)
+    yield same(lambda a: a.min(), cube)
+    yield same(lambda a: a.amax((0, 1)), cube)
+    yield same(lambda a: a.amin((0, 2), keepdim=True), cube)
+    for dim in (0, 1, -1):
+        for part in (0, 1):
+            yield same(lambda a: a.max(dim)[part], cube)
+            yield same(lambda a: a.min(dim, keepdim=True)[part], cube)
+    yield same(lambda i: i.sum(), rows)
+    yield same(lambda a: (a > 0).sum(-1), cube)
+
+
+@case(EXACT)
+def printing():
+    """A tensor prints as it does on the host, but for where it is."""
+    for tensor in (x, half, rows, x > 0, x[0, 0], torch.zeros(2, 0), torch.tensor([1.5, float("nan"), 1e9])):
+        found, right = "".join(str(tensor.npu()).split()), "".join(str(tensor).split())
+        assert found.replace(",device='npu:0'", "") == right, f"{found} for {right}"
+    yield npu(x), x
+
+
 @case(HALF)
 def fused_operators():
     root = half.float() * torch.rsqrt(half.float().pow(2).mean(-1, keepdim=True) + 1e-6)
@@ -163,6 +215,19 @@ def mixture_of_experts():
             gate, value = (a[token].float() @ up[expert].float()).chunk(2)
             right[token] += score * ((F.silu(gate) * value) @ down[expert].float())
     yield mixed, right
+
+
+@case(HALF)
+def rows_to_experts_and_back():
+    tokens, k = torch.randn(6, 8).bfloat16(), 2
+    ids = torch.tensor([[0, 2], [1, 0], [2, 1], [0, 1], [2, 0], [1, 2]], dtype=torch.int32)
+    probs = torch.rand(6, k).bfloat16()
+    moved, places = torch_npu.npu_moe_token_permute(*npu(tokens, ids))
+    order = torch.argsort(ids.flatten(), stable=True)
+    yield moved, tokens[order // k]
+    mixed = tokens.float() * probs.float().sum(-1, keepdim=True)
+    yield torch_npu.npu_moe_token_unpermute(moved, places, npu(probs)), mixed
+    yield torch_npu.npu_moe_token_unpermute(moved, places, npu(probs), padded_mode=False, restore_shape=tokens.shape), mixed
 
 
 @case(SINGLE)

@@ -2,22 +2,25 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::Cell;
 
 use ascend_cpu::{CpuDevice, CpuOptions};
 use ascend_hal::ops::{Attention, KvSource, Lengths, Matmul, MoeExperts, Weight};
 use ascend_hal::{DType, Device, DeviceExt, OpCall, bf16};
 
-struct Counting;
+thread_local! {
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
+}
 
-static CALLS: AtomicUsize = AtomicUsize::new(0);
-static BYTES: AtomicUsize = AtomicUsize::new(0);
+/// The system's allocator, which counts what each thread asks for: a device of one thread works in its caller.
+struct Counting;
 
 // SAFETY: everything is the system allocator's, counted.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-        BYTES.fetch_add(layout.size(), Ordering::Relaxed);
+        CALLS.set(CALLS.get() + 1);
+        BYTES.set(BYTES.get() + layout.size());
         // SAFETY: by the caller.
         unsafe { System.alloc(layout) }
     }
@@ -36,17 +39,16 @@ fn of(device: &CpuDevice, call: impl Into<OpCall>) -> (usize, usize) {
     let (stream, call) = (device.create_stream().unwrap(), call.into());
     let run = || {
         let call = call.clone();
-        let before = (CALLS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
+        let before = (CALLS.get(), BYTES.get());
         device.run(&stream, call).unwrap();
         stream.synchronize().unwrap();
-        (CALLS.load(Ordering::Relaxed) - before.0, BYTES.load(Ordering::Relaxed) - before.1)
+        (CALLS.get() - before.0, BYTES.get() - before.1)
     };
     run();
     run();
     run()
 }
 
-// One test: what others allocate meanwhile would be counted too.
 #[test]
 fn calls_after_the_first_allocate_bookkeeping_only() {
     let device = CpuDevice::with(CpuOptions::default().with_threads(1)).unwrap();
