@@ -4,18 +4,30 @@ First a line with a JSON object: the peers and how their weights are stored, and
 line with the seconds that the call took. Weights are random; routing has `VARIANT` of 4, so that a cache does not hold all experts.
 """
 import argparse
+import ctypes
 import importlib.util
 import json
 import os
 import sys
 import time
 
-import numpy as np
-import torch
-import torch.nn.functional as F
+VARIANTS = 4
+
+
+def answer(line):
+    # Libraries print to standard output too; answers are marked.
+    print(f"peers: {line}", flush=True)
+
+
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+except (ImportError, OSError) as e:
+    answer(json.dumps({"peers": {}, "missing": {getattr(e, "name", None) or "an import": str(e)}}))
+    sys.exit(1)
 
 BF16 = torch.bfloat16
-VARIANTS = 4
 
 
 def main():
@@ -33,11 +45,6 @@ def main():
         start = time.perf_counter()
         call(int(variant) % VARIANTS)
         answer(repr(time.perf_counter() - start))
-
-
-def answer(line):
-    # Libraries print to standard output too; answers are marked.
-    print(f"peers: {line}", flush=True)
 
 
 def build(E, K, H, I, T):
@@ -68,22 +75,41 @@ def zentorch(E, H, I, w13, w2, x, out, weight, ids):
 
 def vllm(E, H, I, w13, w2, x, out, weight, ids):
     """vLLM's own kernels, and SGLang's, which its wheel has too."""
-    where = importlib.util.find_spec("vllm").submodule_search_locations[0]
+    found = importlib.util.find_spec("vllm")
+    if found is None:
+        raise ImportError("No module named 'vllm'")
+    where = found.submodule_search_locations[0]
     torch.ops.load_library(os.path.join(where, "_C.abi3.so"))
     C = torch.ops._C
-    v13, v2 = torch.empty_like(w13), torch.empty_like(w2)
-    C.prepack_moe_weight(w13, v13, "vec")
-    C.prepack_moe_weight(w2, v2, "vec")
+
+    def own(isa):
+        v13, v2 = torch.empty_like(w13), torch.empty_like(w2)
+        C.prepack_moe_weight(w13, v13, isa)
+        C.prepack_moe_weight(w2, v2, isa)
+        return ("bf16", lambda v: C.cpu_fused_moe(out, x, v13, v2, None, None, weight, ids[v], False, "silu", isa))
+
+    kernels = {"vllm": own("vec")}
+    if matrix_unit():
+        kernels["vllm_amx"] = own("amx")
     p13, p2 = C.convert_weight_packed(w13), C.convert_weight_packed(w2)
     s13, s2 = torch.full((E, 2 * I), 0.03 / 127), torch.full((E, H), 0.03 / 127)
     q13 = C.convert_weight_packed(torch.randint(-127, 127, (E, 2 * I, H), dtype=torch.int8))
     q2 = C.convert_weight_packed(torch.randint(-127, 127, (E, H, I), dtype=torch.int8))
     none8 = [None] * 8
-    return {
-        "vllm": ("bf16", lambda v: C.cpu_fused_moe(out, x, v13, v2, None, None, weight, ids[v], False, "silu", "vec")),
+    return kernels | {
         "sglang": ("bf16", lambda v: C.fused_experts_cpu(out, x, p13, p2, weight, ids[v], 0, None, None, *none8, True)),
         "sglang_int8": ("int8", lambda v: C.fused_experts_cpu(out, x, q13, q2, weight, ids[v], 1, s13, s2, *none8, True)),
     }
+
+
+def matrix_unit():
+    """Whether there is AMX; the system is asked to let this process use it, which vLLM's kernels do not do themselves."""
+    try:
+        flags = open("/proc/cpuinfo").read().split()
+        permitted = ctypes.CDLL(None).syscall(158, 0x1023, 18) == 0  # arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA)
+    except OSError:
+        return False
+    return {"amx_tile", "amx_bf16"} <= set(flags) and permitted
 
 
 def torch_grouped(E, H, I, w13, w2, x, out, weight, ids):

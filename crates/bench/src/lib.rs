@@ -102,14 +102,25 @@ impl Default for Options {
 /// # Errors
 /// [`Error::Setting`] for a case, storage or number of tokens that there is not; what the device or `each` refuses.
 pub fn run(what: What, options: &Options, each: &mut dyn FnMut(Figure) -> Result<()>) -> Result<()> {
-    let mut bench = Bench::open(what, options, each)?;
+    cases(what, &mut Bench::open(what, options, Each::Figure(each))?)
+}
+
+/// Prepares and checks the cases of `what` and hands each to a harness of the caller's own, which measures it in its own way.
+///
+/// # Errors
+/// As [`run`].
+pub fn visit(what: What, options: &Options, each: &mut dyn FnMut(&CpuDevice, &Stream, &Case) -> Result<()>) -> Result<()> {
+    cases(what, &mut Bench::open(what, options, Each::Case(each))?)
+}
+
+fn cases(what: What, bench: &mut Bench<'_>) -> Result<()> {
     match what {
-        What::Moe => experts::all(&mut bench),
-        What::Gemm => dense::all(&mut bench),
-        What::Attention => attention::attention(&mut bench),
-        What::Mla => attention::mla(&mut bench),
-        What::Routing => routing::all(&mut bench),
-        What::Vectors => vectors::all(&mut bench),
+        What::Moe => experts::all(bench),
+        What::Gemm => dense::all(bench),
+        What::Attention => attention::attention(bench),
+        What::Mla => attention::mla(bench),
+        What::Routing => routing::all(bench),
+        What::Vectors => vectors::all(bench),
     }
 }
 
@@ -120,20 +131,33 @@ struct Bench<'a> {
     stream: Stream,
     probe: Probe,
     op: &'static str,
-    each: &'a mut dyn FnMut(Figure) -> Result<()>,
+    each: Each<'a>,
+}
+
+/// What becomes of a case.
+enum Each<'a> {
+    /// It is measured here.
+    Figure(&'a mut dyn FnMut(Figure) -> Result<()>),
+    /// Someone else measures it.
+    Case(&'a mut dyn FnMut(&CpuDevice, &Stream, &Case) -> Result<()>),
 }
 
 /// One operator on one set of shapes.
-struct Case {
-    name: String,
-    tokens: usize,
-    dtype: &'static str,
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// Tokens.
+    pub tokens: usize,
+    /// Storage of weights.
+    pub dtype: &'static str,
     /// Calls on different memory.
-    calls: Vec<OpCall>,
+    pub calls: Vec<OpCall>,
     /// Arithmetic operations that a peak is for; 0 where there are no products.
-    flops: f64,
+    pub flops: f64,
     /// Bytes that have to be read from, or written to, memory.
-    bytes: f64,
+    pub bytes: f64,
     /// Of these, weights.
     weight_bytes: Option<f64>,
     peak: Peak,
@@ -141,7 +165,7 @@ struct Case {
 }
 
 impl<'a> Bench<'a> {
-    fn open(what: What, options: &Options, each: &'a mut dyn FnMut(Figure) -> Result<()>) -> Result<Self> {
+    fn open(what: What, options: &Options, each: Each<'a>) -> Result<Self> {
         let mut options = options.clone();
         let wrong = |name, asked: &str, found: String| Err(Error::Setting { name, asked: asked.into(), found });
         if options.tokens.contains(&0) {
@@ -257,6 +281,9 @@ impl<'a> Bench<'a> {
 
     /// Runs the case and the probes in turns.
     fn measure(&mut self, case: &Case) -> Result<()> {
+        if let Each::Case(each) = &mut self.each {
+            return each(&self.device, &self.stream, case);
+        }
         let once = self.time(case, 1, 0)?.max(1e-7);
         // A round is long against the clock's own cost; short rounds and their limits alike are the best of some, as an interrupt is as long as they are.
         let calls = ((0.001 / once) as usize).max(1);
@@ -280,7 +307,8 @@ impl<'a> Bench<'a> {
         let (probe_read_gbs, probe_peak_gflops) = (median(reads), median(peaks));
         let (rounds, seconds) = (times.len(), median(times));
         let memory = case.bytes / probe_read_gbs > case.flops / probe_peak_gflops;
-        (self.each)(Figure {
+        let Each::Figure(each) = &mut self.each else { return Ok(()) };
+        each(Figure {
             schema: figure::SCHEMA,
             op: self.op,
             case: case.name.clone(),

@@ -1,6 +1,6 @@
 //! Other implementations of the expert layer beside the CPU device's, in turns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::figure::median;
 use crate::storage::Storage;
-use crate::{Bench, Case, Clock, Options, What, experts};
+use crate::{Bench, Case, Clock, Each, Options, What, experts};
 
 /// Version of [`PeerFigure`].
 const SCHEMA: u32 = 1;
@@ -69,10 +69,10 @@ struct Offer {
     missing: BTreeMap<String, String>,
 }
 
-/// Measures cases of the expert layer and the peers' in turns, by the wall's clock. `note` hears of peers that cannot run.
+/// Measures cases of the expert layer and the peers' in turns, by the wall's clock. `note` hears, once, of each peer that cannot run and of each storage that none has.
 ///
 /// # Errors
-/// As [`run`](crate::run); [`Error::Setting`] when the peers' program does not start, [`Error::State`] when it stops or answers what is no time.
+/// As [`run`](crate::run); [`Error::Setting`] when the peers' program does not start or none of them can run, [`Error::State`] when it stops or answers what is no time.
 pub fn run_peers(
     peers: &Peers,
     options: &Options,
@@ -81,17 +81,28 @@ pub fn run_peers(
 ) -> Result<()> {
     let options = Options { clock: Clock::Wall, ..options.clone() };
     let mut no_figures = |_| Ok(());
-    let bench = Bench::open(What::Moe, &options, &mut no_figures)?;
+    let bench = Bench::open(What::Moe, &options, Each::Figure(&mut no_figures))?;
     let storages = bench.storages()?;
+    let mut said = BTreeSet::new();
+    let mut note = |what: String| {
+        if !said.contains(&what) {
+            note(&what);
+            said.insert(what);
+        }
+    };
     for (name, sizes) in experts::chosen(&bench)? {
         let weights = storages.iter().map(|&storage| experts::Weights::new(&bench, sizes, storage)).collect::<Result<Vec<_>>>()?;
         for &tokens in &bench.options.tokens {
             let (mut server, offer) = Server::start(peers, sizes, tokens, bench.options.threads)?;
-            offer.missing.iter().for_each(|(peer, why)| note(&format!("{peer}: {why}")));
+            offer.missing.iter().for_each(|(peer, why)| note(format!("cannot run {peer}: {why}")));
             for (&storage, weights) in storages.iter().zip(&weights) {
-                let case = experts::prepare(&bench, name, sizes, storage, weights, tokens)?;
                 let names: Vec<&str> =
                     offer.peers.iter().filter(|(_, dtype)| *dtype == storage.name()).map(|(name, _)| name.as_str()).collect();
+                if names.is_empty() {
+                    note(format!("no peer that runs here stores weights as {}", storage.name()));
+                    continue;
+                }
+                let case = experts::prepare(&bench, name, sizes, storage, weights, tokens)?;
                 in_turns(&bench, &case, storage, &names, &mut server, each)?;
             }
         }
@@ -175,7 +186,11 @@ impl Server {
         };
         let mut server = Self { child, asks, answers: BufReader::new(answers) };
         let line = server.answer()?;
-        let offer = serde_json::from_str(&line).map_err(|found| stopped(&format!("{line}: {found}")))?;
+        let offer: Offer = serde_json::from_str(&line).map_err(|found| stopped(&format!("{line}: {found}")))?;
+        if offer.peers.is_empty() {
+            let why: Vec<String> = offer.missing.iter().map(|(peer, why)| format!("{peer}: {why}")).collect();
+            return Err(refused(&peers.venv, format!("no peer can run there ({})", why.join("; "))));
+        }
         Ok((server, offer))
     }
 
@@ -249,9 +264,11 @@ mod tests {
         assert!(start(&silent).contains("ended"), "{}", start(&silent));
         let odd = environment("odd", "echo peers: what; cat >/dev/null");
         assert!(start(&odd).contains("what"), "{}", start(&odd));
+        let empty = environment("empty", r#"echo 'peers: {"peers": {}, "missing": {"torch": "no torch"}}'"#);
+        assert!(start(&empty).contains("setup.sh") && start(&empty).contains("no torch"), "{}", start(&empty));
         let none = Peers { venv: "/nonexistent".into(), script: "/nonexistent/serve.py".into() };
         assert!(start(&none).contains("setup.sh"), "{}", start(&none));
-        for peers in [silent, odd] {
+        for peers in [silent, odd, empty] {
             std::fs::remove_dir_all(&peers.venv).unwrap();
         }
     }

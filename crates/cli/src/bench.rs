@@ -110,7 +110,7 @@ impl Bench {
         let measured = match (self.what, self.venv) {
             (Kind::Peers, Some(venv)) => {
                 let peers = Peers { venv, script: self.script };
-                let mut note = |missing: &str| eprintln!("cannot run {missing}");
+                let mut note = |what: &str| eprintln!("{what}");
                 ascend_bench::run_peers(&peers, &options, &mut note, &mut |figure| out.show(&figure, peer_text))
             }
             _ => ascend_bench::run(what, &options, &mut |figure| out.show(&figure, text)),

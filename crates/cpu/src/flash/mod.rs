@@ -88,6 +88,9 @@ struct Block<'a> {
     hides: bool,
     /// Rows of the keys and values.
     places: &'a [usize],
+    /// These, and then those of the block after it.
+    #[cfg(target_arch = "x86_64")]
+    rows: &'a [usize],
     /// Those of the block after it.
     ahead: Ahead<'a>,
 }
@@ -259,8 +262,7 @@ impl<T: Lane> Flash<'_, T> {
 
     /// Runs `f` on the blocks of `keys` that rows of the item can see.
     fn blocks(&self, item: &Item<'_, T>, keys: Range<usize>, mut f: impl FnMut(&Block<'_>)) {
-        let (mut seen, mut places, mut next) =
-            (Vec::with_capacity(item.queries.len()), Vec::with_capacity(WIDTH), Vec::with_capacity(WIDTH));
+        let (mut seen, mut rows) = (Vec::with_capacity(item.queries.len()), Vec::with_capacity(2 * WIDTH));
         // What any row of the item can see: ranges only move forward from query to query.
         let from = self.range(item.b, item.queries.start).start;
         let to = self.range(item.b, item.queries.end - 1).end;
@@ -268,16 +270,22 @@ impl<T: Lane> Flash<'_, T> {
             let block = start..keys.end.min(start + WIDTH);
             seen.clear();
             seen.extend(item.queries.clone().map(|t| self.seen(item.b, t, &block)));
-            let row = |j| self.sequences.keys.row(item.b, j);
-            places.clear();
-            places.extend(block.clone().map(row));
-            next.clear();
-            next.extend((block.end..to.min(block.end + WIDTH)).map(row));
+            rows.clear();
+            rows.extend((block.start..block.end.max(to.min(block.end + WIDTH))).map(|j| self.sequences.keys.row(item.b, j)));
+            let (places, next) = rows.split_at(block.len());
             // Queries that see none of the block come first, if there are any.
             let blind = seen.iter().take_while(|s| s.from >= s.to).count();
             let hides = !seen[blind..].iter().all(|s: &Seen| s.is_all_of(block.len()));
-            let ahead = Ahead { rows: &next, heads: (item.groups.start, item.groups.len()) };
-            f(&Block { seen: &seen, blind, hides, places: &places, ahead });
+            let ahead = Ahead { rows: next, heads: (item.groups.start, item.groups.len()) };
+            f(&Block {
+                seen: &seen,
+                blind,
+                hides,
+                places,
+                #[cfg(target_arch = "x86_64")]
+                rows: &rows,
+                ahead,
+            });
         }
     }
 

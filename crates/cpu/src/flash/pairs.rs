@@ -5,8 +5,9 @@
 #![allow(unsafe_code, reason = "SIMD kernels")]
 
 use std::arch::x86_64::*;
+use std::ops::Range;
 
-use super::pack::{Ahead, Part};
+use super::pack::{Ahead, Lines, Part};
 use super::tile::WIDTH;
 use crate::gemm::amx::{CHUNK_BYTES, ROW_BYTES, TERMS};
 use crate::simd::{Avx512, LANES, Lane, Lanes};
@@ -60,17 +61,17 @@ pub(super) unsafe fn keys<T: Lane>(part: Part<'_, T>, head: usize, rows: &[usize
     }
 }
 
-/// Values of a head as panels `[WIDTH / 2, WIDTH]` of pairs of keys: rows `rows` of the part, at most [`WIDTH`]; others are 0. Whether all are finite; with `CLEAN` those
-/// that are not are 0.
+/// Values of heads `groups` as panels `[WIDTH / 2, WIDTH]` of pairs of keys, those of a head one after the other: rows `rows` of the part, at most [`WIDTH`]; others are 0.
+/// Rows are read one after the other, all heads of each, and lines of `wanted` asked for on the way. Whether all are finite; with `CLEAN` those that are not are 0.
 ///
 /// # Safety
 /// * The processor has AVX-512 F and BW, and elements have two bytes.
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) unsafe fn values<T: Lane, const CLEAN: bool>(
     part: Part<'_, T>,
-    head: usize,
+    groups: Range<usize>,
     rows: &[usize],
-    ahead: Ahead<'_>,
+    wanted: &mut [Lines<'_, T>],
     panels: &mut [u8],
 ) -> bool {
     // Elements of two rows in turns.
@@ -82,33 +83,45 @@ pub(super) unsafe fn values<T: Lane, const CLEAN: bool>(
     let (low, high) = unsafe { (_mm512_loadu_si512(turns[0].as_ptr().cast()), _mm512_loadu_si512(turns[1].as_ptr().cast())) };
     let (no_sign, infinite) = (_mm512_set1_epi16(0x7fff), _mm512_set1_epi16(0x7f80));
     let mut largest = _mm512_setzero_si512();
-    let mut wanted = ahead.lines(part, WIDTH / 2);
+    let group_bytes = panels.len() / groups.len().max(1);
     for pair in 0..WIDTH / 2 {
-        wanted.fetch();
-        let mut two: [&[T]; 2] = [&[]; 2];
-        for (row, &place) in two.iter_mut().zip(rows.get(2 * pair..).unwrap_or(&[])) {
-            *row = part.row(place, head);
-        }
-        for (panel, out) in panels.chunks_exact_mut(PANEL_BYTES).enumerate() {
-            for (i, out) in out[pair * 4 * WIDTH..][..4 * WIDTH].as_chunks_mut::<{ 2 * ROW_BYTES }>().0.iter_mut().enumerate() {
-                let at = panel * WIDTH + i * CHUNK;
-                let mut both = [_mm512_setzero_si512(); 2];
-                for j in 0..2 {
-                    let mask = if at < two[j].len() { first_elements(two[j].len() - at) } else { 0 };
-                    // SAFETY: at most the elements of the row from `at` on are read.
-                    both[j] = unsafe { _mm512_maskz_loadu_epi16(mask, two[j].as_ptr().wrapping_add(at).cast()) };
-                    let magnitude = _mm512_and_si512(both[j], no_sign);
-                    if CLEAN {
-                        both[j] = _mm512_maskz_mov_epi16(_mm512_cmplt_epu16_mask(magnitude, infinite), both[j]);
+        let rows = rows.get(2 * pair..).unwrap_or(&[]);
+        for (group, panels) in groups.clone().zip(panels.chunks_exact_mut(group_bytes.max(1))) {
+            for lines in wanted.iter_mut() {
+                lines.fetch();
+            }
+            let mut two: [&[T]; 2] = [&[]; 2];
+            for (row, &place) in two.iter_mut().zip(rows) {
+                *row = part.row(place, group);
+            }
+            for (panel, out) in panels.chunks_exact_mut(PANEL_BYTES).enumerate() {
+                for (i, out) in out[pair * 4 * WIDTH..][..4 * WIDTH].as_chunks_mut::<{ 2 * ROW_BYTES }>().0.iter_mut().enumerate() {
+                    let at = panel * WIDTH + i * CHUNK;
+                    let mut both = [_mm512_setzero_si512(); 2];
+                    for j in 0..2 {
+                        // SAFETY: at most the elements of the row from `at` on are read.
+                        both[j] = unsafe {
+                            let from = two[j].as_ptr().wrapping_add(at);
+                            if at + CHUNK <= two[j].len() {
+                                _mm512_loadu_si512(from.cast())
+                            } else {
+                                let mask = if at < two[j].len() { first_elements(two[j].len() - at) } else { 0 };
+                                _mm512_maskz_loadu_epi16(mask, from.cast())
+                            }
+                        };
+                        let magnitude = _mm512_and_si512(both[j], no_sign);
+                        if CLEAN {
+                            both[j] = _mm512_maskz_mov_epi16(_mm512_cmplt_epu16_mask(magnitude, infinite), both[j]);
+                        }
+                        largest = _mm512_max_epu16(largest, magnitude);
                     }
-                    largest = _mm512_max_epu16(largest, magnitude);
-                }
-                let [even, odd] = both;
-                // SAFETY: 128 bytes.
-                unsafe {
-                    let out = out.as_mut_ptr().cast::<__m512i>();
-                    _mm512_storeu_si512(out, _mm512_permutex2var_epi16(even, low, odd));
-                    _mm512_storeu_si512(out.add(1), _mm512_permutex2var_epi16(even, high, odd));
+                    let [even, odd] = both;
+                    // SAFETY: 128 bytes.
+                    unsafe {
+                        let out = out.as_mut_ptr().cast::<__m512i>();
+                        _mm512_storeu_si512(out, _mm512_permutex2var_epi16(even, low, odd));
+                        _mm512_storeu_si512(out.add(1), _mm512_permutex2var_epi16(even, high, odd));
+                    }
                 }
             }
         }

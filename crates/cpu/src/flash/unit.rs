@@ -21,6 +21,9 @@ use crate::isa::Isa;
 use crate::scratch::Scratch;
 use crate::simd::{LANES, Lane};
 
+/// How far behind the values that are packed others are fetched.
+const SOON_BYTES: usize = 4096;
+
 /// Whether attention of elements `T` is computed here.
 pub(super) fn is_used<T: Lane>(isa: Isa) -> bool {
     T::PAIRS && isa == Isa::Amx
@@ -100,25 +103,28 @@ impl<T: Lane> Flash<'_, T> {
         let mut result = Partial::new(cx, item.groups.len() * q.rows(), padded)?;
         // The keys of a block, or sixteen of them.
         let mut k = cx.scratch::<f32>((q.chunks[0] + q.chunks[1]) * if q.few() { SQUARE_BYTES } else { CHUNK_BYTES } / size_of::<f32>())?;
-        let mut v = cx.scratch::<u8>(padded / WIDTH * PANEL_BYTES)?;
+        // The values of a head, or with few rows of all: then rows of a cache are read as a whole, from end to end.
+        let (v_bytes, v_heads) = (padded / WIDTH * PANEL_BYTES, if q.few() { item.groups.len() } else { 1 });
+        let mut v = cx.scratch::<u8>(v_heads * v_bytes)?;
         let (mut scores, mut factors) = (cx.scratch::<f32>(height * WIDTH)?, cx.scratch::<f32>(height)?);
         let mut weights = cx.scratch::<u8>(TERMS * CHUNKS * height * ROW_BYTES)?;
         // SAFETY: the instruction set, by the caller; no code runs in here that has another unit.
         let unit = unsafe { Unit::new(height) };
         self.blocks(item, keys, |block| {
+            let mut spoilt = q.few() && {
+                let calls = WIDTH / 2 * v_heads;
+                let [first, second] = self.k.map(|part| block.own().lines(part, calls));
+                let wanted = &mut [block.soon(self.v).lines(self.v, calls), first, second];
+                self.values_are_spoilt(item.groups.clone(), block, wanted, &mut v)
+            };
             for (i, group) in item.groups.clone().enumerate() {
                 let ahead = block.ahead.share(i, item.groups.len());
-                // SAFETY: the instruction set has AVX-512.
-                let spoilt = unsafe { !pairs::values::<T, false>(self.v, group, block.places, ahead, &mut v) };
-                if spoilt {
-                    // SAFETY: as above.
-                    unsafe { pairs::values::<T, true>(self.v, group, block.places, Ahead::NOTHING, &mut v) };
-                }
-                let mut wanted = self.k.map(|part| ahead.lines(part, 1));
-                let (key_lines, panels) = (wanted[0].at_once(), padded / WIDTH);
+                let mut wanted = block.later(ahead).lines(self.v, 1);
+                let (lines, panels) = (wanted.at_once(), padded / WIDTH);
                 if q.few() {
                     self.scores_of_few(&unit, q, i, group, block, &mut wanted, bytemuck::cast_slice_mut(&mut k), &mut scores);
                 } else {
+                    spoilt = self.values_are_spoilt(group..group + 1, block, &mut [ahead.lines(self.v, WIDTH / 2)], &mut v);
                     let (first, second) = k.split_at_mut(q.chunks[0] * CHUNK_BYTES / size_of::<f32>());
                     // SAFETY: as above.
                     unsafe {
@@ -143,8 +149,9 @@ impl<T: Lane> Flash<'_, T> {
 
                     let acc = &mut result.acc[begin * padded..][..height * padded];
                     block::shrink(isa, factors, &mut acc[..count * padded]);
+                    let v = &v[if q.few() { i * v_bytes } else { 0 }..][..v_bytes];
                     for (panel, v) in v.chunks_exact(PANEL_BYTES).enumerate() {
-                        let fetch = if q.few() { fetch(&mut wanted[0], key_lines / panels, TERMS * CHUNKS) } else { Fetch::NOTHING };
+                        let fetch = if q.few() { fetch(&mut wanted, lines / (2 * panels), CHUNKS) } else { Fetch::NOTHING };
                         unit.add_terms(&weights, v, &mut acc[panel * WIDTH..], padded, fetch);
                     }
                     if spoilt {
@@ -160,7 +167,40 @@ impl<T: Lane> Flash<'_, T> {
     }
 }
 
+/// What a block of few rows has fetched. Memory is to be busy all the time: as values are packed, which reads whole rows from end to end, the values some way behind
+/// and the block's keys; as it is multiplied, a part of the next block's values.
+impl<'a> Block<'a> {
+    /// The rows behind those that values are packed of.
+    fn soon<T>(&self, v: Part<'_, T>) -> Ahead<'a> {
+        let row_bytes = self.ahead.heads.1.min(v.heads) * v.width * size_of::<T>();
+        let distance = SOON_BYTES.div_ceil(row_bytes.max(1)).clamp(2, WIDTH).min(self.rows.len());
+        let rows = &self.rows[distance..self.rows.len().min(distance + self.places.len())];
+        Ahead { rows, ..self.ahead }
+    }
+
+    /// Its own rows.
+    fn own(&self) -> Ahead<'a> {
+        Ahead { rows: self.places, ..self.ahead }
+    }
+
+    /// The part of the next block's rows that is fetched while this one is multiplied: with more, the lines of this one wait too long for their turn.
+    fn later(&self, ahead: Ahead<'a>) -> Ahead<'a> {
+        Ahead { rows: &ahead.rows[..ahead.rows.len() / 2], ..ahead }
+    }
+}
+
 impl<T: Lane> Flash<'_, T> {
+    /// Packs a block's values of some heads, without those that are not finite, if there are any: whether there are.
+    fn values_are_spoilt(&self, groups: Range<usize>, block: &Block<'_>, wanted: &mut [Lines<'_, T>], v: &mut [u8]) -> bool {
+        // SAFETY: the instruction set has AVX-512.
+        let spoilt = unsafe { !pairs::values::<T, false>(self.v, groups.clone(), block.places, wanted, v) };
+        if spoilt {
+            // SAFETY: as above.
+            unsafe { pairs::values::<T, true>(self.v, groups, block.places, &mut [], v) };
+        }
+        spoilt
+    }
+
     /// Products of the one tile of queries of the item's `i`-th head with a block's keys, which are multiplied where they are if sixteen of them lie in a row; `k` is for
     /// those that do not.
     #[allow(clippy::too_many_arguments, reason = "parts of one loop's body")]
@@ -171,25 +211,25 @@ impl<T: Lane> Flash<'_, T> {
         i: usize,
         head: usize,
         block: &Block<'_>,
-        wanted: &mut [Lines<'_, T>; 2],
+        wanted: &mut Lines<'_, T>,
         k: &mut [u8],
         scores: &mut [f32],
     ) {
-        // A part of the lines that are wanted; the others are fetched with the values.
-        let lines = wanted.each_ref().map(|lines| lines.at_once().div_ceil(4 * WIDTH / LANES));
-        for (at, places) in block.places.chunks(LANES).enumerate() {
-            let mut products = [0f32; LANES * LANES];
+        // A half of the lines that are wanted; the others are fetched with the values.
+        let lines = wanted.at_once().div_ceil(2 * WIDTH / LANES);
+        // All products first: they depend on nothing but keys, and the unit takes some of them on before it is done with others.
+        let mut products = [[0f32; LANES * LANES]; WIDTH / LANES];
+        for (products, places) in products.iter_mut().zip(block.places.chunks(LANES)) {
             let (mut right, mut first) = (q.tile(i, 0), true);
             let in_row = places.len() == LANES && places.windows(2).all(|pair| pair[0] + 1 == pair[1]);
-            let parts = self.k.iter().zip(q.chunks).zip(&mut *wanted).zip(lines);
-            for (((part, chunks), wanted), lines) in parts.filter(|(((part, _), _), _)| part.width > 0) {
-                let fetch = fetch(wanted, lines, chunks);
+            for (part, chunks) in self.k.iter().zip(q.chunks).filter(|(part, _)| part.width > 0) {
+                let fetch = if first { fetch(wanted, lines, chunks) } else { Fetch::NOTHING };
                 let (of_part, rest) = right.split_at(chunks * SQUARE_BYTES);
                 if in_row && part.width.is_multiple_of(CHUNK) {
                     let pitch = part.heads * part.width;
                     let start = places[0] * pitch + if part.heads == 1 { 0 } else { head * part.width };
                     let keys = &part.data[start..][..(LANES - 1) * pitch + part.width];
-                    unit.multiply_in_place(bytemuck::cast_slice(keys), pitch * size_of::<T>(), of_part, &mut products, first, fetch);
+                    unit.multiply_in_place(bytemuck::cast_slice(keys), pitch * size_of::<T>(), of_part, products, first, fetch);
                 } else {
                     let keys = &mut k[..chunks * SQUARE_BYTES];
                     keys.fill(0);
@@ -197,12 +237,14 @@ impl<T: Lane> Flash<'_, T> {
                         // SAFETY: the instruction set has AVX-512.
                         unsafe { place_row(bytemuck::cast_slice(part.row(place, head)), key, ROW_BYTES) };
                     }
-                    unit.multiply_in_place(keys, chunks * ROW_BYTES, of_part, &mut products, first, fetch);
+                    unit.multiply_in_place(keys, chunks * ROW_BYTES, of_part, products, first, fetch);
                 }
                 (right, first) = (rest, false);
             }
+        }
+        for (at, products) in products.iter().enumerate() {
             // SAFETY: the instruction set has AVX-512.
-            unsafe { pairs::turn(&products, q.height, &mut scores[at * LANES..]) };
+            unsafe { pairs::turn(products, q.height, &mut scores[at * LANES..]) };
         }
     }
 }

@@ -111,13 +111,20 @@ mod tests {
         assert_eq!(alone[5 * row..], bits(1, shape, 5, true));
     }
 
-    /// Bits of the results of queries `from..` of 50 and 130 keys, two query heads of `d` elements sharing one.
-    fn bits_of<T: Lane>(isa: Isa, d: usize, from: usize) -> Vec<u32> {
-        let (s, l, heads) = (50, 130, 2);
+    /// Bits of the results of queries `from..` of 50 and 130 keys, pairs of four query heads of `d` elements sharing one; with an infinite value among the keys'.
+    fn bits_of<T: Lane>(isa: Isa, d: usize, from: usize, infinite: bool) -> Vec<u32> {
+        let (s, l, heads, groups) = (50, 130, 4, 2);
         let device = CpuDevice::with(CpuOptions::default().with_isa(isa)).unwrap();
         let stream = device.create_stream().unwrap();
         let rows = |n: usize, seed| -> Vec<T> { numbers(n * d, seed).into_iter().map(T::from_f32).collect() };
-        let kv = KvSource::Packed { k: device.upload(&rows(l, 2), [l, 1, d]).unwrap(), v: device.upload(&rows(l, 3), [l, 1, d]).unwrap() };
+        let mut v = rows(l * groups, 3);
+        if infinite {
+            v[(70 * groups + 1) * d + 5] = T::from_f32(f32::INFINITY);
+        }
+        let kv = KvSource::Packed {
+            k: device.upload(&rows(l * groups, 2), [l, groups, d]).unwrap(),
+            v: device.upload(&v, [l, groups, d]).unwrap(),
+        };
         let lengths = |n: usize| Lengths::new(device.upload(&[0, n as i32], [2]).unwrap());
         let q = device.upload(&rows(s * heads, 1)[from * heads * d..], [s - from, heads, d]).unwrap();
         let out = device.empty(T::DTYPE, [s - from, heads, d]).unwrap();
@@ -128,11 +135,13 @@ mod tests {
     #[test]
     fn few_rows_have_the_bits_of_many() {
         for isa in Isa::available() {
-            for d in [32, 64, 72, 128] {
+            for (d, infinite) in [(32, false), (64, true), (72, false), (72, true), (128, false)] {
                 for of in [bits_of::<f32>, bits_of::<bf16>, bits_of::<f16>] {
-                    let all = of(isa, d, 0);
+                    let all = of(isa, d, 0, infinite);
+                    let infinities = all.iter().filter(|&&bits| bits == f32::INFINITY.to_bits()).count();
+                    assert_eq!(infinities, if infinite { 2 * 50 } else { 0 }, "{isa}, heads of {d}");
                     for from in [49, 46, 40] {
-                        assert_eq!(all[from * 2 * d..], of(isa, d, from), "{isa}, heads of {d}, queries from {from}");
+                        assert_eq!(all[from * 4 * d..], of(isa, d, from, infinite), "{isa}, heads of {d}, queries from {from}");
                     }
                 }
             }

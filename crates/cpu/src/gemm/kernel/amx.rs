@@ -166,7 +166,7 @@ impl Unit {
                 "test {line}, {line}",
                 "jz 4f",
                 "3:",
-                "prefetcht0 [{at}]",
+                "prefetcht1 [{at}]",
                 "add {at}, 64",
                 "dec {line}",
                 "jnz 3b",
@@ -192,7 +192,8 @@ impl Unit {
         }
     }
 
-    /// `sums += (left[0] + left[1] + left[2]) @ right` in bf16: the chunks of `right` come once for each of the [`TERMS`] of `left`, and the sums stay in registers.
+    /// `sums += (left[0] + left[1] + left[2]) @ right` in bf16, chunk by chunk of `right`, which is loaded once for all terms: `left` has the chunks of one of the
+    /// [`TERMS`] after those of the other, and the sums stay in registers.
     pub(crate) fn add_terms(&self, left: &[u8], right: &[u8], sums: &mut [f32], pitch: usize, fetch: Fetch) {
         let chunks = right.len() / CHUNK_BYTES;
         assert!(
@@ -200,7 +201,8 @@ impl Unit {
             "operands of other shapes"
         );
         assert!(pitch >= COLS && sums.len() >= (self.height - 1) * pitch + COLS, "sums of another shape");
-        // SAFETY: the unit is set up for tiles of this height, and the slices have what is read and written.
+        let term = chunks * self.chunk_bytes();
+        // SAFETY: the unit is set up for tiles of this height, and the slices have what the kernel reads and writes.
         unsafe {
             asm!(
                 "tileloadd tmm0, [{sums} + {pitch}]",
@@ -208,32 +210,42 @@ impl Unit {
                 "tileloadd tmm2, [{sums} + {pitch} + 128]",
                 "tileloadd tmm3, [{sums} + {pitch} + 192]",
                 "2:",
-                "mov {at}, {right}",
-                "mov {chunk}, {chunks}",
-                "3:",
+                "tileloadd tmm5, [{right} + {step}]",
+                "tileloadd tmm6, [{right} + {step} + 64]",
                 "tileloadd tmm4, [{left} + {row}]",
-                "tileloadd tmm5, [{at} + {step}]",
                 "tdpbf16ps tmm0, tmm4, tmm5",
-                "tileloadd tmm6, [{at} + {step} + 64]",
                 "tdpbf16ps tmm1, tmm4, tmm6",
-                "tileloadd tmm7, [{at} + {step} + 128]",
+                "tileloadd tmm4, [{second} + {row}]",
+                "tdpbf16ps tmm0, tmm4, tmm5",
+                "tdpbf16ps tmm1, tmm4, tmm6",
+                "tileloadd tmm4, [{third} + {row}]",
+                "tdpbf16ps tmm0, tmm4, tmm5",
+                "tdpbf16ps tmm1, tmm4, tmm6",
+                "tileloadd tmm7, [{right} + {step} + 128]",
+                "tileloadd tmm5, [{right} + {step} + 192]",
+                "tileloadd tmm4, [{left} + {row}]",
                 "tdpbf16ps tmm2, tmm4, tmm7",
-                "tileloadd tmm5, [{at} + {step} + 192]",
+                "tdpbf16ps tmm3, tmm4, tmm5",
+                "tileloadd tmm4, [{second} + {row}]",
+                "tdpbf16ps tmm2, tmm4, tmm7",
+                "tdpbf16ps tmm3, tmm4, tmm5",
+                "tileloadd tmm4, [{third} + {row}]",
+                "tdpbf16ps tmm2, tmm4, tmm7",
                 "tdpbf16ps tmm3, tmm4, tmm5",
                 "mov {line}, {lines}",
                 "test {line}, {line}",
-                "jz 5f",
-                "4:",
-                "prefetcht0 [{wanted}]",
+                "jz 4f",
+                "3:",
+                "prefetcht1 [{wanted}]",
                 "add {wanted}, 64",
                 "dec {line}",
-                "jnz 4b",
-                "5:",
-                "add {left}, {left_chunk}",
-                "add {at}, 4096",
-                "dec {chunk}",
                 "jnz 3b",
-                "dec {passes}",
+                "4:",
+                "add {left}, {left_chunk}",
+                "add {second}, {left_chunk}",
+                "add {third}, {left_chunk}",
+                "add {right}, 4096",
+                "dec {chunks}",
                 "jnz 2b",
                 "tilestored [{sums} + {pitch}], tmm0",
                 "tilestored [{sums} + {pitch} + 64], tmm1",
@@ -242,14 +254,13 @@ impl Unit {
                 sums = in(reg) sums.as_mut_ptr(),
                 pitch = in(reg) 4 * pitch,
                 left = inout(reg) left.as_ptr() => _,
+                second = inout(reg) left.as_ptr().add(term) => _,
+                third = inout(reg) left.as_ptr().add(2 * term) => _,
                 left_chunk = in(reg) self.chunk_bytes(),
                 row = in(reg) ROW_BYTES,
-                right = in(reg) right.as_ptr(),
+                right = inout(reg) right.as_ptr() => _,
                 step = in(reg) STEP_BYTES,
-                chunks = in(reg) chunks,
-                passes = inout(reg) TERMS => _,
-                at = out(reg) _,
-                chunk = out(reg) _,
+                chunks = inout(reg) chunks => _,
                 lines = in(reg) fetch.lines,
                 line = out(reg) _,
                 wanted = inout(reg) fetch.at => _,
@@ -356,7 +367,7 @@ macro_rules! kernel {
 kernel!(bf16, "tdpbf16ps");
 kernel!(int8, "tdpbssd");
 
-const _: () = assert!(CHUNK_BYTES == 4096 && SQUARE_BYTES == 1024 && ROW_BYTES == 64 && COLS == 64, "as the assembly has it");
+const _: () = assert!(TERMS == 3 && CHUNK_BYTES == 4096 && SQUARE_BYTES == 1024 && ROW_BYTES == 64 && COLS == 64, "as the assembly has it");
 
 /// Multiplies registers of zeros, and returns the operations of one round.
 ///
