@@ -29,21 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(path) = &found {
         println!("cargo:rustc-env=ASCEND_COMPUTE_TOOLKIT_AT_BUILD={}", path.display());
     }
-    let source = match plan(found.as_deref(), out.join("device")) {
-        Err(why) if required => return Err(format!("device images are required: {why}").into()),
-        Err(why) => device::rust_source_of_none(&why),
-        Ok(plan) => {
-            let (images, failures) = plan.build();
-            for line in failures.iter().flat_map(|failure| failure.text().lines().map(str::to_owned).collect::<Vec<_>>()) {
-                println!("cargo:warning={line}");
-            }
-            if required && !failures.is_empty() {
-                let all: Vec<String> = failures.iter().map(device::Failure::text).collect();
-                return Err(format!("device images are required.\n{}", all.join("\n")).into());
-            }
-            device::rust_source(&plan.soc, plan.architecture, &images, &failures)
-        }
-    };
+    let plan = plan(found.as_deref(), out.join("device"));
+    let source = device::build(plan, required, |line| println!("cargo:warning={line}"))?;
     fs::write(out.join("device_images.rs"), source)?;
     Ok(())
 }

@@ -63,6 +63,25 @@ impl Failure {
     }
 }
 
+/// The images as a constant of the library. Without `required` whatever fails is told to `warn`, line by line, and the rest is built.
+///
+/// # Errors
+/// With `required`: why nothing is compiled, or all that a compiler said about each source that failed.
+pub fn build(plan: Result<Plan, String>, required: bool, warn: impl FnMut(&str)) -> Result<String, String> {
+    let plan = match plan {
+        Err(why) if required => return Err(format!("device images are required: {why}")),
+        Err(why) => return Ok(rust_source_of_none(&why)),
+        Ok(plan) => plan,
+    };
+    let (images, failures) = plan.build();
+    let said: Vec<String> = failures.iter().map(Failure::text).collect();
+    if required && !said.is_empty() {
+        return Err(format!("device images are required.\n{}", said.join("\n")));
+    }
+    said.iter().flat_map(|text| text.lines()).for_each(warn);
+    Ok(rust_source(&plan.soc, plan.architecture, &images, &failures))
+}
+
 impl Plan {
     /// Compiles every source. Those that fail are listed beside those that do not.
     pub fn build(&self) -> (Vec<Image>, Vec<Failure>) {

@@ -8,7 +8,9 @@ use std::{env, error::Error, fs};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Folders here that hold no kernel.
-const NOT_KERNELS: [&str; 4] = ["twin", "include", "src", "tests"];
+const NOT_KERNELS: [&str; 5] = ["twin", "include", "src", "tests", "examples"];
+/// Folders of sources that are for the twin alone: no device image is made of them.
+const CHECKS: [&str; 3] = ["examples", "tests/api", "tests/bad"];
 
 /// Core types by the name that the kernel's source gives them: cube cores and vector cores a block, and whether cores may wait for each other.
 const CORE_TYPES: [(&str, u32, u32, bool); 6] = [
@@ -40,11 +42,14 @@ fn main() -> Result<()> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     println!("cargo:rustc-check-cfg=cfg(twin)");
     println!("cargo::metadata=root={}", root.display());
-    for folder in ["twin", "include", "tests/bad", "build.rs"] {
+    for folder in ["twin", "include", "build.rs"].into_iter().chain(CHECKS) {
         println!("cargo:rerun-if-changed={folder}");
     }
     let mut kernels = sources(&root)?;
-    let mut checks = sources_in(&root.join("tests/bad"), "tests/bad")?;
+    let mut checks = Vec::new();
+    for folder in CHECKS {
+        checks.extend(sources_in(&root.join(folder), folder)?);
+    }
 
     if let Some(why) = no_twin(&root, &out) {
         let why = why.replace('\n', " ");

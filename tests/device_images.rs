@@ -156,6 +156,47 @@ fn a_failure_is_told_whole_and_the_rest_is_built() {
     assert!(images.len() == 3 && failures.is_empty(), "{failures:?}");
 }
 
+/// Sources of which one does not compile.
+fn one_that_fails(toolkit: &Toolkit) -> Plan {
+    fs::write(toolkit.root().join(FOLDER).join("fails"), "attend_attend_cpp_vec.cpp").unwrap();
+    let plan = toolkit.plan(some_entries());
+    // A compiler says more than one line.
+    fs::write(&plan.toolchain.compiler, PROGRAM.replace("fatal: $fails", "fatal: $fails:3:7\n   Exp(a)\n   ^~~ no such function")).unwrap();
+    plan
+}
+
+#[test]
+fn required_images_fail_the_build_with_all_that_the_compiler_said() {
+    let toolkit = Toolkit::new(&format!("tool kit/{FOLDER}"), "bisheng");
+    let error = device::build(Ok(one_that_fails(&toolkit)), true, |line| panic!("the error says it: {line}")).unwrap_err();
+    let whole = "fatal: attend_attend_cpp_vec.cpp:3:7\n   Exp(a)\n   ^~~ no such function\n1 error generated.\n(exit status: 7)";
+    assert!(error.contains("required") && error.contains("kernels/attend/attend.cpp was not compiled") && error.contains(whole), "{error}");
+    assert!(error.contains("bisheng' -c -x cce"), "{error}");
+    // And when there is nothing to compile with.
+    let error = device::build(Err("no CANN toolkit was found".into()), true, |line| panic!("{line}")).unwrap_err();
+    assert_eq!(error, "device images are required: no CANN toolkit was found");
+    // With nothing in the way they are just made.
+    fs::remove_file(toolkit.root().join(FOLDER).join("fails")).unwrap();
+    let source = device::build(Ok(toolkit.plan(some_entries())), true, |line| panic!("{line}")).unwrap();
+    assert!(source.contains("attend_attend_cpp.image.o"), "{source}");
+}
+
+#[test]
+fn images_that_nobody_requires_may_fail_and_the_rest_is_built() {
+    let toolkit = Toolkit::new(&format!("tool kit/{FOLDER}"), "bisheng");
+    let mut said = Vec::new();
+    let source = device::build(Ok(one_that_fails(&toolkit)), false, |line| said.push(line.to_owned())).unwrap();
+    for built in ["multiply_multiply_cpp.image.o", "norm_norm_cpp.image.o", "failed: &[\n        (\"attend/attend.cpp\""] {
+        assert!(source.contains(built), "{built}: {source}");
+    }
+    assert!(!source.contains("attend_attend_cpp.image.o"), "{source}");
+    for line in ["fatal: attend_attend_cpp_vec.cpp:3:7", "   ^~~ no such function", "1 error generated.", "(exit status: 7)"] {
+        assert!(said.iter().any(|text| text == line), "{line}: {said:?}");
+    }
+    let source = device::build(Err("no CANN toolkit was found".into()), false, |line| panic!("{line}")).unwrap();
+    assert!(source.contains("why_none: Some(\"no CANN toolkit was found\")"), "{source}");
+}
+
 #[test]
 fn a_compiler_that_cannot_be_started_or_writes_nothing_is_a_failure() {
     let toolkit = Toolkit::new(&format!("tool kit/{FOLDER}"), "bisheng");

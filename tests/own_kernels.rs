@@ -63,6 +63,15 @@ fn every_contract_with_an_own_kernel_holds_where_it_covers() {
 }
 
 #[test]
+fn f16_weights_of_rows_that_a_sink_takes_most_of_are_exact() {
+    if there_is_no_twin() {
+        return;
+    }
+    let reports = run(Options { op: Some("^attention$".parse().unwrap()), case: Some("/f16/sink".parse().unwrap()), ..Options::default() });
+    assert!(passed(&reports) > 10, "{} of {} pass", passed(&reports), reports.len());
+}
+
+#[test]
 fn own_kernels_wait_to_be_asked_for() {
     let device = device();
     let options = Options { golden_only: true, op: Some("norm".parse().unwrap()), ..Options::default() };

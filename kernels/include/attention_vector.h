@@ -244,10 +244,19 @@ class AttentionVector : public AttentionValues<T> {
     return count == 64 ? ~0ull : (1ull << count) - 1;
   }
 
+  // A f16 has no exponent below 2^-14: what rounding a weight below 1/4 takes away would lose digits. So f16 weights are stored times 2^15, the most that a weight of 1 allows, and
+  // what the cube makes of them is taken back on its way into the sums. Powers of two round nothing.
+  static constexpr bool SCALED = SameType<T, half>::value;
+  static constexpr float WEIGHT_SCALE = SCALED ? 32768.0f : 1.0f;
+
   // Weights to the slot: rounded to T, then what rounding took away, rounded, and so on.
   __aicore__ inline void StoreWeights(const LocalTensor<float>& p, const AttentionStep& step, uint32_t row, uint32_t rows) {
     const uint32_t pitch = t_.tile_keys;
     const LocalTensor<T> out = weights_.template Get<T>();
+    if constexpr (SCALED) {
+      ForStrips(step.keys, [&](uint32_t c, uint64_t mask) __aicore__ { Muls(p[c], p[c], WEIGHT_SCALE, mask, rows, TileUnary(pitch, pitch)); });
+      SYNC_BARRIER(PIPE_V);
+    }
     SYNC_WAIT(HardEvent::MTE3_V, OUT);
     for (uint32_t term = 0; term < t_.weight_terms; ++term) {
       const LocalTensor<T> rounded = out[term * out_elements_];
@@ -305,9 +314,9 @@ class AttentionVector : public AttentionValues<T> {
       const LocalTensor<float> in = in_.template Get<float>()[in_stage_ * CHUNK];
       LoadRows(in, slots_.Values(step.number)[(FirstRow(step.task) + row) * t_.dv], count, t_.dv, t_.dv);
       if (step.first) {
-        Adds(sum[row * t_.dv], in, 0.0f, count * t_.dv);
+        Muls(sum[row * t_.dv], in, 1.0f / WEIGHT_SCALE, count * t_.dv);
       } else {
-        Add(sum[row * t_.dv], sum[row * t_.dv], in, count * t_.dv);
+        Axpy(sum[row * t_.dv], in, 1.0f / WEIGHT_SCALE, count * t_.dv);
       }
       SYNC_SET(HardEvent::V_MTE2, in_stage_);
       in_stage_ ^= 1;

@@ -145,8 +145,10 @@ fn every_flag_and_barrier_is_needed() {
         odd: (&[], &[(3, f64::NAN), (77, f64::INFINITY), (128, f64::NAN)]),
         ..long
     };
-    let [long, wide, decode, odd] = [long, wide, decode, odd].map(|case| move |g: &mut Gen| call(g, case));
-    BENCH.needs_every_site(&[("long", 1, &long), ("wide", 1, &wide), ("decode", 3, &decode), ("odd", 1, &odd)]);
+    // Weights that are scaled before they are split.
+    let scaled = Case { dtype: DType::F16, lens: &[(3, 20)], ..long };
+    let [long, wide, decode, odd, scaled] = [long, wide, decode, odd, scaled].map(|case| move |g: &mut Gen| call(g, case));
+    BENCH.needs_every_site(&[("long", 1, &long), ("wide", 1, &wide), ("decode", 3, &decode), ("odd", 1, &odd), ("scaled", 1, &scaled)]);
 }
 
 #[test]

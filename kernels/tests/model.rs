@@ -158,6 +158,22 @@ fn a_grouped_product_without_one_of_its_tricks_keeps_less_of_the_cube() {
     );
 }
 
+/// As planned for f16, whose weights are two numbers instead of three: less to multiply, as much to do for the vector cores.
+fn in_f16(plan: &mut Plan) {
+    plan.kernel = "flash_attention_f16";
+    retiled::<AttentionTiling>(|t| t.weight_terms = 2)(plan);
+}
+
+#[test]
+fn attention_in_f16_takes_less_time_than_in_bf16() {
+    if missing().is_some() {
+        return;
+    }
+    let [f16, bf16] = [&in_f16 as Change<'_>, &|_| {}].map(|change| modelled("flash_attention", &MODELS[0], CHUNK, change).0);
+    println!("| `flash_attention` | f16: {:.0} us, bf16: {:.0} us | {:.1} % |", f16.us, bf16.us, 100.0 * f16.cube_utilisation);
+    assert!(f16.cube_utilisation >= 0.35 && f16.us < bf16.us, "{f16:?}, {bf16:?}");
+}
+
 #[test]
 fn attention_without_one_of_its_tricks_keeps_less_of_the_cube() {
     if missing().is_some() {

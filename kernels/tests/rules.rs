@@ -5,10 +5,12 @@ mod common;
 use ascend_kernels::twin::{Call, Error, Options, Refusal, Schedule};
 
 /// The sources under `tests/bad`: in each, the kernel's offending line says BAD.
-const SOURCES: [(&str, &str); 3] = [
+const SOURCES: [(&str, &str); 5] = [
     ("buffers.cpp", include_str!("bad/buffers.cpp")),
+    ("cube.cpp", include_str!("bad/cube.cpp")),
     ("instructions.cpp", include_str!("bad/instructions.cpp")),
     ("order.cpp", include_str!("bad/order.cpp")),
+    ("vector.cpp", include_str!("bad/vector.cpp")),
 ];
 
 /// Kernel, rule, core, pipe, and a piece of what is said.
@@ -72,6 +74,46 @@ const CASES: &[(&str, &str, &str, &str, &str)] = &[
     ("bad_cross_overflow", "cross-overflow", "AIC 0", "FIX", "past 15"),
     ("bad_cross_left", "flag-unmatched", "AIV 0.0", "-", "still counted"),
     ("bad_cross_deadlock", "deadlock", "-", "-", "CrossCoreWaitFlag"),
+    ("bad_chip_load_2d", "chip", "AIC 0", "-", "dav-c220 does not"),
+    ("bad_chip_load_2d_global", "chip", "AIC 0", "-", "dav-c220 does not"),
+    ("bad_chip_load_3d", "chip", "AIC 0", "-", "dav-c220 does not"),
+    ("bad_chip_load_transpose", "chip", "AIC 0", "-", "dav-c220 does not"),
+    ("bad_core_load_global", "core-type", "AIC 0", "MTE2", "not into L0C"),
+    ("bad_field_load_global", "field", "AIC 0", "MTE2", "for loads from L1"),
+    ("bad_field_no_image", "field", "AIC 0", "MTE1", "SetFmatrix"),
+    ("bad_field_image", "field", "AIC 0", "-", "l1H is 0"),
+    ("bad_field_filter", "field", "AIC 0", "-", "the filter's height in the image is 3"),
+    ("bad_field_window", "field", "AIC 0", "-", "mExtension is 32"),
+    ("bad_field_unit_flag", "field", "AIC 0", "M", "unitFlag is 1"),
+    ("bad_unit_flag_left", "flag-unmatched", "AIC 0", "M", "unit flag of byte 0"),
+    ("bad_unit_flag_alone", "deadlock", "-", "-", "FIX stands at Fixpipe"),
+    ("bad_unit_flag_area", "field", "AIC 0", "FIX", "the same sums"),
+    ("bad_field_matrices", "field", "AIC 0", "-", "ndNum is 0"),
+    ("bad_field_matrix_step", "field", "AIC 0", "-", "srcNdStride is 0"),
+    ("bad_chip_elementwise", "chip", "AIC 0", "FIX", "eltWiseOp"),
+    ("bad_field_sums", "field", "AIC 0", "-", "nSize (in multiples of 16) is 17"),
+    ("bad_field_split", "field", "AIC 0", "FIX", "isChannelSplit"),
+    ("bad_chip_shift", "chip", "AIV 0", "-", "dav-c220 does not"),
+    ("bad_field_shift", "field", "AIV 0", "-", "the shift is 33"),
+    ("bad_way_nd2nz", "core-type", "AIV 0", "-", "no way from UB to UB"),
+    ("bad_way_pad", "core-type", "AIV 0", "-", "no way from UB to UB"),
+    ("bad_field_nz2nd", "field", "AIV 0", "-", "dValue (in multiples of 16) is 8"),
+    ("bad_field_nz2nd_rows", "field", "AIV 0", "-", "nValue is 0"),
+    ("bad_vector_type_gatherb", "vector-type", "AIV 0", "V", "half"),
+    ("bad_field_gatherb", "field", "AIV 0", "V", "may not be the same"),
+    ("bad_alignment_gatherb", "alignment", "AIV 0", "V", "not a multiple of 32"),
+    ("bad_alignment_cmp_mask", "alignment", "AIV 0", "-", "multiple of 16"),
+    ("bad_field_select_mode", "field", "AIV 0", "V", "VSEL_TENSOR_SCALAR_MODE"),
+    ("bad_uninitialised_select", "uninitialised", "AIV 0", "V", "byte 2048"),
+    ("bad_field_no_merge", "field", "AIV 0", "S", "no MrgSort"),
+    ("bad_field_no_extreme", "field", "AIV 0", "S", "no ReduceMax or ReduceMin"),
+    ("bad_field_merge", "field", "AIV 0", "V", "no stop at an exhausted one"),
+    ("bad_uninitialised_merge", "uninitialised", "AIV 0", "V", "has not been written"),
+    ("bad_vector_type_transpose", "vector-type", "AIV 0", "V", "bfloat16_t"),
+    ("bad_capacity_transpose", "capacity", "AIV 0", "V", "the buffer ends at 4096"),
+    ("bad_field_transpose_type", "field", "AIV 0", "V", "transposeType 8"),
+    ("bad_alignment_image", "alignment", "AIV 0", "V", "28 bytes a channel"),
+    ("bad_capacity_allocator", "capacity", "AIV 0", "-", "of UB"),
     ("bad_queue", "queue", "AIV 0", "S", "DeQue on an empty queue"),
 ];
 

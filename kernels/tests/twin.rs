@@ -1,6 +1,8 @@
 //! The twin itself, on a kernel that is small enough to see through.
 
 mod common;
+#[path = "../examples/validate_silu.rs"]
+mod example;
 
 use ascend_kernels::twin::{Call, Error, Options, Outcome, Schedule, every_site_matters};
 
@@ -36,6 +38,9 @@ fn sums_are_right_under_every_schedule_and_number_of_blocks() {
 
 #[test]
 fn a_mask_of_bits_leaves_other_lanes_alone() {
+    if common::no_twin() {
+        return;
+    }
     let x: Vec<f32> = (0..64).map(|i| (i * 7 % 13) as f32).collect();
     let y: Vec<f32> = (0..64).map(|i| (i * 5 % 11) as f32).collect();
     let mut call = Call::new("masks_f32", 1);
@@ -47,6 +52,11 @@ fn a_mask_of_bits_leaves_other_lanes_alone() {
     for schedule in Schedule::all(20) {
         assert_eq!(call.run(&Options::schedule(schedule)).unwrap().read::<f32>(2), expected, "{schedule}");
     }
+}
+
+#[test]
+fn the_example_validates_its_kernel() {
+    example::validate().unwrap();
 }
 
 #[test]

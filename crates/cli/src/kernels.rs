@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use ascend_kernels::model::published::{self, Compared};
-use ascend_kernels::model::workload::{self, MODELS, Row};
+use ascend_kernels::model::workload::{self, MODELS, Model, Row};
 use ascend_kernels::model::{Chip, rates};
 use ascend_kernels::twin;
+use ascend_profile::workload::{Attention, Model as Preset, Scoring};
 use clap::Args;
 use serde::Serialize;
 
@@ -15,13 +16,13 @@ use crate::output::{self, Target};
 /// Model what this project's own kernels would take on a chip
 ///
 /// Each kernel's instructions are counted on the twin for shapes of three models' layers and timed by documented throughputs: modelled, not measured. The time of a launch
-/// itself (about 20 us from the host) is not in it. Exit codes: 0 modelled, 2 could not.
+/// itself (about 20 us from the host) is not in it. An attention that looks at picked tokens only is modelled as if it looked at all. Exit codes: 0 modelled, 2 could not.
 #[derive(Args)]
 pub(crate) struct Kernels {
     /// Kernels by name [default: all]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     kernel: Vec<String>,
-    /// Models by name or preset: Qwen3-30B-A3B, deepseek-v3, ... [default: all]
+    /// Presets (`deepseek-r1`, `qwen3-30b-a3b`, ...) or Hugging Face config.json files, as `ascend profile` and `ascend plan` take them [default: Qwen3-30B-A3B,DeepSeek-V3,GPT-OSS-120B]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     model: Vec<String>,
     /// The chip: Ascend910B1 to Ascend910B4
@@ -88,17 +89,14 @@ impl Kernels {
             let known: Vec<&str> = Chip::all().map(|chip| chip.name).collect();
             format!("{} is no chip that the model knows; those are {}", self.soc, known.join(", "))
         })?;
-        for name in &self.model {
-            if !MODELS.iter().any(|model| model.name.eq_ignore_ascii_case(name)) {
-                let known: Vec<&str> = MODELS.iter().map(|model| model.name).collect();
-                return Err(format!("{name} is no model of this report; those are {}", known.join(", ")).into());
-            }
-        }
+        let models: Vec<Model> = if self.model.is_empty() {
+            MODELS.into()
+        } else {
+            self.model.iter().map(|name| shapes(&preset(name)?)).collect::<Result<_>>()?
+        };
         let wanted = |kernel: &str, _| self.kernel.is_empty() || self.kernel.iter().any(|name| name == kernel);
         let mut rows: Vec<Row> = Vec::new();
-        for model in
-            MODELS.iter().filter(|model| self.model.is_empty() || self.model.iter().any(|name| name.eq_ignore_ascii_case(model.name)))
-        {
+        for model in &models {
             workload::each(model, &chip, wanted, |row| rows.push(row))?;
         }
         if rows.is_empty() {
@@ -118,13 +116,47 @@ impl Kernels {
     }
 }
 
+/// A preset by its name, however it is spelled, or a configuration by its path.
+fn preset(name: &str) -> Result<Preset> {
+    let known = ascend_profile::workload::presets().into_iter().find(|preset| preset.name.eq_ignore_ascii_case(name));
+    Ok(known.map_or_else(|| Preset::find(name), Ok)?)
+}
+
+/// What of a model its kernels see. The report spells its three models as their makers do.
+fn shapes(preset: &Preset) -> Result<Model> {
+    let spelled = MODELS.iter().find(|model| model.name.eq_ignore_ascii_case(&preset.name));
+    let model = Model {
+        name: spelled.map_or_else(|| preset.name.clone().into(), |model| model.name.clone()),
+        hidden: preset.hidden,
+        intermediate: preset.moe_inner,
+        experts: preset.experts,
+        top_k: preset.top_k,
+        heads: 0,
+        kv_heads: 0,
+        head_dim: 0,
+        latent: None,
+        // Of the families here, the one that scores after the choice.
+        sinks: preset.scoring == Scoring::TopKSoftmax,
+        groups: preset.groups,
+    };
+    if preset.experts == 0 {
+        return Err(format!("{} has no experts; what is modelled are the kernels of a layer with experts", preset.name).into());
+    }
+    Ok(match preset.attention {
+        Attention::Grouped { heads, kv_heads, head_dim, .. } => Model { heads, kv_heads, head_dim, ..model },
+        Attention::Latent { heads, kv_rank, rope_dim, nope_dim, .. } => {
+            Model { heads, kv_heads: heads, head_dim: nope_dim, latent: Some((kv_rank, rope_dim)), ..model }
+        }
+    })
+}
+
 fn line(row: &Row) -> Line<'_> {
     let modelled = row.modelled.as_ref().ok();
     Line {
         schema_version: 1,
         kind: "modelled",
         kernel: row.kernel,
-        model: row.model,
+        model: &row.model,
         phase: row.step.phase,
         tokens: row.step.tokens,
         context: row.step.context,
@@ -145,7 +177,7 @@ fn text(rows: &[Row], chip: &Chip) -> String {
         output::table(&["model", "phase", "tokens", "context", "kernel", "us", "roofline", "cube", "vector", "mte2", "hbm", "bound"]);
     for row in rows {
         let mut cells = vec![
-            row.model.to_owned(),
+            row.model.clone().into_owned(),
             row.step.phase.to_owned(),
             row.step.tokens.to_string(),
             row.step.context.map_or(String::new(), |c| c.to_string()),
@@ -183,4 +215,26 @@ fn published_table(points: &[Compared]) -> String {
         ]);
     }
     format!("{table}\n\nMedian deviation {:.0} %. Modelled, not measured.\n", 100.0 * published::median_deviation(points))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_models_of_the_report_are_presets() {
+        for model in &MODELS {
+            assert_eq!(shapes(&preset(&model.name).unwrap()).unwrap(), *model);
+        }
+    }
+
+    #[test]
+    fn presets_are_taken_by_the_names_of_the_other_commands_however_spelled() {
+        for name in ["deepseek-r1", "DeepSeek-R1", "qwen3-235b-a22b", "kimi-k2"] {
+            let model = shapes(&preset(name).unwrap()).unwrap();
+            assert!(model.name.eq_ignore_ascii_case(name) && model.heads > 0 && model.head_dim > 0, "{model:?}");
+        }
+        let error = preset("no-such-model").unwrap_err().to_string();
+        assert!(error.contains("no-such-model") && error.contains("deepseek-r1"), "{error}");
+    }
 }

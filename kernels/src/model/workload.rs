@@ -1,5 +1,7 @@
 //! The calls of three models' layers, declared without memory.
 
+use std::borrow::Cow;
+
 use ascend_hal::ops::{
     Attention, Cost, FinalizeRouting, Gating, GluKind, GroupList, GroupScore, GroupedMatmul, InitRouting, KvSource, Lengths, MlaCache,
     MlaDecode, MlaQueries, Norm, NormKind, Op, Quantize, Rope, RopeStyle, Score, Weight,
@@ -18,27 +20,36 @@ const TILE: usize = 128;
 const PAGE: usize = 128;
 
 /// Shapes of a model's layer.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Model {
     /// Its name.
-    pub name: &'static str,
-    hidden: usize,
-    intermediate: usize,
-    experts: usize,
-    top_k: usize,
-    heads: usize,
-    kv_heads: usize,
-    head_dim: usize,
+    pub name: Cow<'static, str>,
+    /// H.
+    pub hidden: usize,
+    /// I.
+    pub intermediate: usize,
+    /// E.
+    pub experts: usize,
+    /// k.
+    pub top_k: usize,
+    /// Hq.
+    pub heads: usize,
+    /// Hkv; Hq for latent attention, whose prompts are computed on expanded keys.
+    pub kv_heads: usize,
+    /// D, without a rope part that lies apart.
+    pub head_dim: usize,
     /// Latent and rope widths, for latent attention.
-    latent: Option<(usize, usize)>,
-    sinks: bool,
-    groups: Option<(usize, usize)>,
+    pub latent: Option<(usize, usize)>,
+    /// One more logit a head.
+    pub sinks: bool,
+    /// Groups of experts, and how many of them a token may choose from; scores are sigmoids then, else softmax.
+    pub groups: Option<(usize, usize)>,
 }
 
-/// The models of the report.
+/// The models of the report; `ascend kernels` takes others.
 pub const MODELS: [Model; 3] = [
     Model {
-        name: "Qwen3-30B-A3B",
+        name: Cow::Borrowed("Qwen3-30B-A3B"),
         hidden: 2048,
         intermediate: 768,
         experts: 128,
@@ -51,7 +62,7 @@ pub const MODELS: [Model; 3] = [
         groups: None,
     },
     Model {
-        name: "DeepSeek-V3",
+        name: Cow::Borrowed("DeepSeek-V3"),
         hidden: 7168,
         intermediate: 2048,
         experts: 256,
@@ -64,7 +75,7 @@ pub const MODELS: [Model; 3] = [
         groups: Some((8, 4)),
     },
     Model {
-        name: "GPT-OSS-120B",
+        name: Cow::Borrowed("GPT-OSS-120B"),
         hidden: 2880,
         intermediate: 2880,
         experts: 128,
@@ -102,7 +113,7 @@ pub struct Row {
     /// The kernel.
     pub kernel: &'static str,
     /// The model.
-    pub model: &'static str,
+    pub model: Cow<'static, str>,
     /// The step.
     pub step: Step,
     /// The chip.
@@ -233,7 +244,7 @@ fn quantised_product(model: &Model, tokens: usize) -> Result<GroupedMatmul> {
 
 /// The kernels of the expert layer and what surrounds it.
 fn layer(model: &Model, tokens: usize) -> Result<Vec<(&'static str, Call)>> {
-    let Model { hidden, intermediate, experts, top_k, .. } = *model;
+    let &Model { hidden, intermediate, experts, top_k, .. } = model;
     let pairs = tokens * top_k;
     let x = || bf16([tokens, hidden]);
     let norm = || Ok::<_, ascend_hal::Error>(Norm::new(x()?, bf16([hidden])?, NormKind::Rms, 1e-6, x()?.to_mut()));
@@ -334,7 +345,7 @@ fn row(model: &Model, chip: &Chip, step: Step, whole: usize, (kernel, call): (&'
     });
     let counts = counts(step.tokens, model);
     let used = counts.iter().filter(|&&rows| rows > 0).count() as f64 / counts.len() as f64;
-    Row { kernel, model: model.name, step, chip: chip.name, modelled, least_us: call.least_us(used, chip) * whole as f64 }
+    Row { kernel, model: model.name.clone(), step, chip: chip.name, modelled, least_us: call.least_us(used, chip) * whole as f64 }
 }
 
 /// Models the kernels of a model's steps, those that `wanted` says by name and step, one row at a time as they are done.

@@ -47,7 +47,7 @@ bool overlap(const Region& a, const Region& b);
 using Clock = std::vector<uint32_t>;
 void join(Clock& into, const Clock& from);
 
-enum class Kind : uint8_t { Work, Set, Wait, Barrier, CrossSet, CrossWait };
+enum class Kind : uint8_t { Work, Set, Wait, Barrier, CrossSet, CrossWait, UnitSet, UnitWait };
 struct Entry {
     Kind kind = Kind::Work;
     bool done = false;
@@ -61,6 +61,7 @@ struct Entry {
     uint32_t sequence = 0;
     HardEvent event = HardEvent::MAX;
     uint8_t id = 0, mode = 0;
+    uint64_t unit = 0, unit_bytes = 0;  // the sums in L0C that a unit flag stands for
     double cycles = 0, issued = 0;
     std::vector<Region> reads, writes;
     std::function<void()> run;
@@ -94,6 +95,19 @@ struct Memory {
     void open(uint64_t size);
     ~Memory();
 };
+/// Sums in L0C that the cube unit and the way out hand to each other by unit flags: full from the product that ends them until they have been taken.
+struct Unit {
+    bool full = false;
+    uint64_t bytes = 0;
+    Clock clock;
+    At at{};
+    double time = 0;
+};
+/// What an instruction leaves in a register of the scalar unit.
+struct Answer {
+    bool ready = false;
+    uint64_t values[4] = {0, 0, 0, 0};
+};
 struct CacheLine64 {
     std::array<uint8_t, 64> bytes, seen;
     uint64_t dirty = 0;
@@ -119,6 +133,13 @@ struct Core {
     float deq_scale = 1.0f;
     uint8_t atomic = 0;
     Type atomic_type = Type::F32;
+    uint64_t compared[2] = {0, 0};  // the mask of comparisons, written and read by V
+    std::shared_ptr<Answer> extreme, merged;
+    Image image[2];  // of the left and the right matrix
+    uint64_t padding = 0;
+    uint64_t pre_quant = 0;
+    uint16_t nd_number = 1, nd_source = 0, nd_target = 0;
+    std::map<uint64_t, Unit> units;
     int site = -1;
     bool in_sync_all = false;
     bool pipe_events = false;  // whether TPipe keeps the first events from the cube unit to MTE1
@@ -216,6 +237,12 @@ void finish_core(Core& core);
 void finish_launch();
 void cross_arrive(Core& self, const Entry& entry, int lane, Clock clock, double time);
 Range* range_of(uint64_t start, uint64_t bytes);
+
+/// Waits until the sums are as the pipe needs them (empty for M, full for FIX), or says that they are full or empty now.
+void unit_wait(int lane, uint64_t start, uint64_t bytes, const char* op, At at);
+void unit_set(int lane, uint64_t start, uint64_t bytes, const char* op, At at);
+/// The scalar unit waits for an answer.
+const uint64_t* answer(const std::shared_ptr<Answer>& from, const char* op, const char* of, At at);
 
 inline uint8_t* bytes_of(Core& core, const Ref& ref, uint64_t offset = 0) {
     return ref.space == Space::GM ? reinterpret_cast<uint8_t*>(ref.addr + offset) : core.local(ref.space) + ref.addr + offset;

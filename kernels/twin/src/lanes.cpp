@@ -100,6 +100,14 @@ void need_ub(const Ref& ref, const char* what, const char* op, At at, uint64_t a
     if (ref.space != Space::UB) refuse_at("core-type", &core(), V, op, at, std::string(what) + " lies in " + space_name(ref.space) + "; vectors work on UB");
     need_alignment(ref, alignment, what, op, at);
 }
+void need_valid(Core& self, const char* name, At at, const Ref& ref, uint64_t start, uint64_t bytes) {
+    Entry said;
+    said.name = name;
+    said.at = at;
+    if (start + bytes > ref.end) refuse_entry("capacity", said, V, "an offset leads to byte %llu; the buffer ends at %llu", static_cast<unsigned long long>(start), static_cast<unsigned long long>(ref.end));
+    if (memchr(self.valid(ref.space) + start, 0, bytes) != nullptr) refuse_entry("uninitialised", said, V, "an offset leads to byte %llu, which has not been written", static_cast<unsigned long long>(start));
+}
+
 double vector_cycles(const Active& active, double factor) { return rate(Rate::VectorStart) + active.repeats * factor * rate(Rate::VectorRepeat); }
 void issue_vector(Entry entry, const Active& active, double factor) {
     entry.cycles = vector_cycles(active, factor);

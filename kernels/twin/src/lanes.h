@@ -38,6 +38,8 @@ void add_lanes(std::vector<Region>& regions, const Ref& ref, const Active& activ
 Entry vector_entry(const char* op, At at);
 void need_types(bool known, const char* op, Type a, Type b, At at);
 void need_ub(const Ref& ref, const char* what, const char* op, At at, uint64_t alignment = 32);
+/// Refuses bytes of UB that an instruction has been led to: past the buffer, or written by nothing.
+void need_valid(Core& self, const char* name, At at, const Ref& ref, uint64_t start, uint64_t bytes);
 double vector_cycles(const Active& active, double factor = 1);
 void issue_vector(Entry entry, const Active& active, double factor = 1);
 }  // namespace twin

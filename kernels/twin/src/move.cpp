@@ -171,6 +171,49 @@ void copy_nd2nz(Ref to, Ref from, const Nd2NzParams& p, At at) {
     issue(MTE2, std::move(entry));
 }
 
+void no_way(Ref to, Ref from, const char* op, At at) {
+    refuse_at("core-type", &core(), -1, op, at, std::string("there is no way from ") + space_name(from.space) + " to " + space_name(to.space) + " on this chip");
+}
+void not_here(const char* op, At at) { refuse_at("chip", &core(), -1, op, at, "other chips have this; dav-c220 does not"); }
+
+// Fractals of 16 columns each in UB -> rows in global memory.
+void copy_nz2nd(Ref to, Ref from, const Nz2NdParamsFull& p, At at) {
+    const char* op = "DataCopy nz2nd";
+    const uint64_t size = type_size(to.type), piece = 16 * size;
+    if (from.space != Space::UB) no_way(to, from, op, at);
+    need_field(p.ndNum <= 4095, op, "ndNum", p.ndNum, 0, 4095, at);
+    if (p.ndNum == 0) return;
+    need_field(p.nValue >= 1 && p.nValue <= 8192, op, "nValue", p.nValue, 1, 8192, at);
+    need_field(p.dValue >= 16 && p.dValue <= 8192 && p.dValue % 16 == 0, op, "dValue (in multiples of 16)", p.dValue, 16, 8192, at);
+    need_field(p.srcNStride <= 4096, op, "srcNStride", p.srcNStride, 0, 4096, at);
+    need_field(p.dstDStride >= 1, op, "dstDStride", p.dstDStride, 1, 65535, at);
+    if (p.ndNum > 1) {
+        need_field(p.srcNdMatrixStride >= 1 && p.srcNdMatrixStride <= 512, op, "srcNdMatrixStride", p.srcNdMatrixStride, 1, 512, at);
+        need_field(p.dstNdMatrixStride >= 1, op, "dstNdMatrixStride", p.dstNdMatrixStride, 1, 65535, at);
+    }
+    need_alignment(from, 32, "the source", op, at);
+    const uint64_t strips = p.dValue / 16;
+    Entry entry = move_entry(op, at);
+    for (uint64_t nd = 0; nd < p.ndNum; ++nd) {
+        const uint64_t source = nd * p.srcNdMatrixStride * 256 * size, target = nd * p.dstNdMatrixStride * size;
+        entry.reads.push_back({from.space, from.addr + source, p.nValue * piece, strips, p.srcNStride * piece});
+        entry.writes.push_back({to.space, to.addr + target, p.dValue * size, p.nValue, p.dstDStride * size});
+        within(from, source + entry.reads.back().span(), "the source", op, at);
+        within(to, target + entry.writes.back().span(), "the destination", op, at);
+    }
+    entry.atomic = core().atomic;
+    const uint8_t atomic = entry.atomic;
+    const Type type = core().atomic_type;
+    entry.run = [=, &self = core()] {
+        for (uint64_t nd = 0; nd < p.ndNum; ++nd)
+            for (uint64_t row = 0; row < p.nValue; ++row)
+                for (uint64_t strip = 0; strip < strips; ++strip)
+                    store_global(atomic, type, bytes_of(self, to, (nd * p.dstNdMatrixStride + row * p.dstDStride + strip * 16) * size),
+                                 bytes_of(self, from, nd * p.srcNdMatrixStride * 256 * size + strip * p.srcNStride * piece + row * piece), piece);
+    };
+    issue(MTE3, std::move(entry));
+}
+
 void set_atomic(int kind, Type type) {
     core().atomic = static_cast<uint8_t>(kind);
     core().atomic_type = type;

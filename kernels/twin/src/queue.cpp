@@ -32,6 +32,10 @@ namespace {
 bool ready(Core& self, const Entry& entry) {
     if (entry.kind == Kind::Wait) return self.flags[static_cast<size_t>(entry.event)][entry.id].set;
     if (entry.kind == Kind::CrossWait) return !self.messages[entry.id].empty();
+    if (entry.kind == Kind::UnitWait) {
+        const auto unit = self.units.find(entry.unit);
+        return (unit != self.units.end() && unit->second.full) == (entry.mode != 0);
+    }
     return true;
 }
 
@@ -67,11 +71,11 @@ bool step(Core& self, int lane, bool latest) {
                 if (!(entry.is_mmad && earlier_mmad)) eligible[found++] = static_cast<int>(i);
                 earlier_mmad |= entry.deep_mmad;
                 break;
-            case Kind::Set: case Kind::CrossSet:
+            case Kind::Set: case Kind::CrossSet: case Kind::UnitSet:
                 if (!earlier) eligible[found++] = static_cast<int>(i);
                 earlier_sync = true;
                 break;
-            case Kind::Wait: case Kind::CrossWait:
+            case Kind::Wait: case Kind::CrossWait: case Kind::UnitWait:
                 if (!earlier_sync && ready(self, entry)) eligible[found++] = static_cast<int>(i);
                 blocks = true;
                 break;
@@ -88,7 +92,7 @@ bool step(Core& self, int lane, bool latest) {
     int chosen = in_order ? 0 : latest ? found - 1 : static_cast<int>(launch->draw(static_cast<uint32_t>(found)));
     size_t position = static_cast<size_t>(eligible[chosen]);
     Entry& entry = queue[position];
-    if (launch->options.check_order && (entry.kind == Kind::Wait || entry.kind == Kind::CrossWait)) {
+    if (launch->options.check_order && (entry.kind == Kind::Wait || entry.kind == Kind::CrossWait || entry.kind == Kind::UnitWait)) {
         // What was issued before the wait does not know what the wait will tell.
         for (size_t i = 0; i < position; ++i)
             if (!queue[i].done && queue[i].known == nullptr) queue[i].known = std::make_unique<Clock>(self.known[lane]);
@@ -158,6 +162,22 @@ void settle(Core& self, int lane, Entry& entry) {
             join(self.known[lane], message.clock);
             pair_sites(message.site, entry.site);
             now = std::max(now, message.time);
+            ++launch->report.flags_waited;
+            break;
+        }
+        case Kind::UnitSet: {
+            Unit& unit = self.units[entry.unit];
+            unit = {entry.mode != 0, entry.unit_bytes, told(), entry.at, now};
+            break;
+        }
+        case Kind::UnitWait: {
+            const auto unit = self.units.find(entry.unit);
+            if (unit == self.units.end()) break;
+            if (entry.mode != 0 && unit->second.bytes != entry.unit_bytes)
+                refuse_entry("field", entry, lane, "unitFlag: takes %llu bytes of L0C where Mmad of line %d has made %llu; both have to cover the same sums",
+                             static_cast<unsigned long long>(entry.unit_bytes), unit->second.at.line, static_cast<unsigned long long>(unit->second.bytes));
+            join(self.known[lane], unit->second.clock);
+            now = std::max(now, unit->second.time);
             ++launch->report.flags_waited;
             break;
         }

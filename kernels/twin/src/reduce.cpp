@@ -56,6 +56,8 @@ void reduce_all(Reduce op, Ref to, Ref from, Ref work, Lanes lanes, uint32_t rep
     Entry entry = vector_entry(name, at);
     add_lanes(entry.reads, from, active, s, size);
     entry.writes = {{to.space, to.addr, uint64_t{size} * (index ? 2 : 1)}, {work.space, work.addr, room}};
+    auto told = std::make_shared<Answer>();
+    if (op != Reduce::Sum) core().extreme = told;
     entry.run = [=, &self = core()] {
         std::vector<double> results;
         std::vector<uint32_t> places;
@@ -80,10 +82,10 @@ void reduce_all(Reduce op, Ref to, Ref from, Ref work, Lanes lanes, uint32_t rep
         // What the work buffer holds afterwards is nobody's business: poison.
         memset(bytes_of(self, work), 0xFF, room);
         store(to.type, bytes_of(self, to), result);
-        if (index) {
-            const uint64_t place = places[best];
-            memcpy(bytes_of(self, to, size), &place, size);
-        }
+        if (op == Reduce::Sum) return;
+        const uint64_t place = places[best];
+        if (index) memcpy(bytes_of(self, to, size), &place, size);
+        *told = {true, {value_bits(to.type, result), place}};
     };
     issue_vector(std::move(entry), active, 2);
 }
@@ -94,6 +96,8 @@ void reduce_whole(Reduce op, Ref to, Ref from, Lanes lanes, uint32_t to_step, Wa
     const Active active = activate(lanes, 256 / size, name, at);
     const bool pairs = order == ReduceOrder::ORDER_VALUE_INDEX || order == ReduceOrder::ORDER_INDEX_VALUE;
     const uint32_t out = order == ReduceOrder::ORDER_ONLY_INDEX ? 4 : size * (pairs ? 2 : 1);
+    auto told = std::make_shared<Answer>();
+    if (op != Reduce::Sum) core().extreme = told;
     Entry entry = vector_entry(name, at);
     add_lanes(entry.reads, from, active, from_walk, size);
     entry.writes = {{to.space, to.addr, out, active.repeats, uint64_t{to_step} * out}};
@@ -116,6 +120,8 @@ void reduce_whole(Reduce op, Ref to, Ref from, Lanes lanes, uint32_t to_step, Wa
             const size_t best = best_of(op, values);
             const uint64_t value = value_bits(from.type, values[best]);
             const uint64_t index = lanes_on[best];
+            // Of the last repeat.
+            *told = {true, {value, index}};
             switch (order) {
                 case ReduceOrder::ORDER_VALUE_INDEX: memcpy(d, &value, size); memcpy(d + size, &index, size); break;
                 case ReduceOrder::ORDER_INDEX_VALUE: memcpy(d, &index, size); memcpy(d + size, &value, size); break;
@@ -125,6 +131,12 @@ void reduce_whole(Reduce op, Ref to, Ref from, Lanes lanes, uint32_t to_step, Wa
         }
     };
     issue_vector(std::move(entry), active);
+}
+
+void reduce_result(uint64_t& value, uint64_t& index, At at) {
+    const uint64_t* found = answer(core().extreme, "GetReduceMaxMinCount", "ReduceMax or ReduceMin", at);
+    value = found[0];
+    index = found[1];
 }
 
 void reduce_block(Reduce op, Ref to, Ref from, Lanes lanes, uint32_t to_step, Walk from_walk, At at) {

@@ -1,4 +1,4 @@
-// Comparisons to bits, selection by bits, gathers and scatters, the sorting instructions.
+// Comparisons to bits, selection by bits, gathers and scatters.
 #include "lanes.h"
 
 namespace twin {
@@ -79,14 +79,98 @@ void select(Ref to, Ref bits, Ref a, const Ref* b, Value scalar, SELMODE mode, L
 }
 
 namespace {
-void need_valid(Core& self, const char* name, At at, const Ref& ref, uint64_t start, uint64_t bytes) {
-    Entry said;
-    said.name = name;
-    said.at = at;
-    if (start + bytes > ref.end) refuse_entry("capacity", said, V, "an offset leads to byte %llu; the buffer ends at %llu", static_cast<unsigned long long>(start), static_cast<unsigned long long>(ref.end));
-    if (memchr(self.valid(ref.space) + start, 0, bytes) != nullptr) refuse_entry("uninitialised", said, V, "an offset leads to byte %llu, which has not been written", static_cast<unsigned long long>(start));
-}
+constexpr uint64_t kMaskBytes = 16;
+
+Active whole(uint32_t repeats, uint32_t size, const char* name, At at) { return activate(Lanes{Lanes::Register, {0, 0}, repeats, 0}, 256 / size, name, at); }
 }  // namespace
+
+void compare_mask(Ref a, Ref b, CMPMODE mode, Lanes lanes, Walk a_walk, Walk b_walk, At at) {
+    const char* name = "Compare";
+    need_types(a.type == Type::F16 || a.type == Type::F32, name, a.type, a.type, at);
+    need_ub(a, "the first source", name, at);
+    need_ub(b, "the second source", name, at);
+    const uint32_t size = type_size(a.type);
+    const Active active = activate(lanes, 256 / size, name, at);
+    Entry entry = vector_entry(name, at);
+    add_lanes(entry.reads, a, active, a_walk, size);
+    add_lanes(entry.reads, b, active, b_walk, size);
+    entry.run = [=, &self = core()] {
+        active.each([&](uint32_t r, uint32_t i) {
+            const bool is = holds(mode, load(a.type, bytes_of(self, a, offset(a_walk, r, i, size))), load(a.type, bytes_of(self, b, offset(b_walk, r, i, size))));
+            const uint64_t one = uint64_t{1} << (i % 64);
+            self.compared[i / 64] = is ? self.compared[i / 64] | one : self.compared[i / 64] & ~one;
+        });
+    };
+    issue_vector(std::move(entry), active);
+}
+
+void set_compare_mask(Ref from, At at) {
+    const char* name = "SetCmpMask";
+    need_ub(from, "the source", name, at, kMaskBytes);
+    Entry entry = vector_entry(name, at);
+    entry.reads = {{from.space, from.addr, kMaskBytes}};
+    entry.reads[0].limit = from.end;
+    entry.run = [=, &self = core()] { memcpy(self.compared, bytes_of(self, from), kMaskBytes); };
+    issue_vector(std::move(entry), Active{64, 1, -1, {~uint64_t{0}, 0}, false});
+}
+
+void get_compare_mask(Ref to, At at) {
+    const char* name = "GetCmpMask";
+    need_ub(to, "the destination", name, at, kMaskBytes);
+    Entry entry = vector_entry(name, at);
+    entry.writes = {{to.space, to.addr, kMaskBytes}};
+    entry.writes[0].limit = to.end;
+    entry.run = [=, &self = core()] { memcpy(bytes_of(self, to), self.compared, kMaskBytes); };
+    issue_vector(std::move(entry), Active{64, 1, -1, {~uint64_t{0}, 0}, false});
+}
+
+void select_by_mask(Ref to, Ref a, Ref b, SELMODE mode, uint32_t repeats, Walk to_walk, Walk a_walk, Walk b_walk, At at) {
+    const char* name = "Select";
+    need_types(to.type == Type::F16 || to.type == Type::F32, name, to.type, to.type, at);
+    if (mode == SELMODE::VSEL_TENSOR_SCALAR_MODE) refuse_at("field", &core(), V, name, at, "two tensors and VSEL_TENSOR_SCALAR_MODE; a scalar stands in the mask of comparisons, and the bits are an operand");
+    need_ub(to, "the destination", name, at);
+    need_ub(a, "the first source", name, at);
+    need_ub(b, "the second source", name, at);
+    const uint32_t size = type_size(to.type);
+    const Active active = whole(repeats, size, name, at);
+    Entry entry = vector_entry(name, at);
+    add_lanes(entry.reads, a, active, a_walk, size);
+    add_lanes(entry.reads, b, active, b_walk, size);
+    add_lanes(entry.writes, to, active, to_walk, size);
+    entry.run = [=, &self = core()] {
+        // Where the bits lie is known here at the earliest, so that they are written is checked, but not what orders the two.
+        const Ref bits{Space::UB, Type::U8, self.compared[0], capacity(Space::UB)};
+        if (mode == SELMODE::VSEL_TENSOR_TENSOR_MODE) need_valid(self, name, at, bits, bits.addr, (uint64_t{active.repeats} * active.per + 7) / 8);
+        active.each([&](uint32_t r, uint32_t i) {
+            const bool first = mode == SELMODE::VSEL_CMPMASK_SPR ? (self.compared[i / 64] >> (i % 64) & 1) != 0 : bit(bytes_of(self, bits), uint64_t{r} * active.per + i);
+            memmove(bytes_of(self, to, offset(to_walk, r, i, size)), first ? bytes_of(self, a, offset(a_walk, r, i, size)) : bytes_of(self, b, offset(b_walk, r, i, size)), size);
+        });
+    };
+    issue_vector(std::move(entry), active);
+}
+
+void select_scalar_of_mask(Ref to, Ref bits, Ref a, uint32_t repeats, Walk to_walk, Walk a_walk, At at) {
+    const char* name = "Select";
+    need_types(to.type == Type::F16 || to.type == Type::F32, name, to.type, to.type, at);
+    need_ub(to, "the destination", name, at);
+    need_ub(a, "the source", name, at);
+    need_ub(bits, "the mask", name, at);
+    const uint32_t size = type_size(to.type);
+    const Active active = whole(repeats, size, name, at);
+    Entry entry = vector_entry(name, at);
+    add_lanes(entry.reads, a, active, a_walk, size);
+    entry.reads.push_back({bits.space, bits.addr, (uint64_t{active.repeats} * active.per + 7) / 8});
+    entry.reads.back().limit = bits.end;
+    add_lanes(entry.writes, to, active, to_walk, size);
+    entry.run = [=, &self = core()] {
+        active.each([&](uint32_t r, uint32_t i) {
+            uint8_t* z = bytes_of(self, to, offset(to_walk, r, i, size));
+            if (bit(bytes_of(self, bits), uint64_t{r} * active.per + i)) memmove(z, bytes_of(self, a, offset(a_walk, r, i, size)), size);
+            else store_bits(to.type, z, self.compared[0]);
+        });
+    };
+    issue_vector(std::move(entry), active);
+}
 
 void gather(Ref to, Ref from, Ref offsets, uint32_t base, Lanes lanes, uint32_t to_repeat, At at) {
     const char* name = "Gather";
@@ -122,6 +206,36 @@ void gather(Ref to, Ref from, Ref offsets, uint32_t base, Lanes lanes, uint32_t 
     };
     // One element a cycle and bank at best.
     issue_vector(std::move(entry), active, 8);
+}
+
+// Blocks of 32 bytes, eight a repeat, each from where an offset says.
+void gather_blocks(Ref to, Ref from, Ref offsets, uint32_t repeats, uint32_t to_block, uint32_t to_repeat, At at) {
+    const char* name = "Gatherb";
+    constexpr uint64_t block = 32;
+    need_types(to.type == Type::U16 || to.type == Type::U32, name, to.type, from.type, at);
+    need_ub(to, "the destination", name, at);
+    need_ub(from, "the source", name, at);
+    need_ub(offsets, "the offsets", name, at);
+    if (to.addr == from.addr) refuse_at("field", &core(), V, name, at, "the destination is the source; they may not be the same");
+    Entry entry = vector_entry(name, at);
+    entry.self_checked = true;
+    entry.reads = {{offsets.space, offsets.addr, uint64_t{repeats} * 8 * 4}, {from.space, from.addr, std::min(from.end, capacity(from.space)) - from.addr}};
+    entry.reads[0].limit = offsets.end;
+    entry.writes = {{to.space, to.addr, block, 8, to_block * block, std::max<uint64_t>(1, repeats), to_repeat * block}};
+    entry.writes[0].limit = to.end;
+    entry.run = [=, &self = core()] {
+        for (uint64_t i = 0; i < uint64_t{repeats} * 8; ++i) {
+            need_valid(self, name, at, offsets, offsets.addr + i * 4, 4);
+            const uint64_t start = from.addr + read<uint32_t>(bytes_of(self, offsets, i * 4));
+            if (start % block != 0) refuse_at("alignment", &self, V, name, at, "an offset is not a multiple of 32 bytes");
+            need_valid(self, name, at, from, start, block);
+            const uint64_t target = i / 8 * to_repeat * block + i % 8 * to_block * block;
+            memmove(bytes_of(self, to, target), self.local(from.space) + start, block);
+            memset(self.valid(to.space) + to.addr + target, 1, block);
+        }
+    };
+    // A block a cycle.
+    issue_vector(std::move(entry), Active{64, repeats, -1, {~uint64_t{0}, 0}, false}, 8);
 }
 
 void scatter(Ref to, Ref from, Ref offsets, uint32_t base, Lanes lanes, uint32_t from_repeat, At at) {
@@ -199,104 +313,5 @@ uint64_t gather_mask(Ref to, Ref from, const Ref* bits, uint8_t pattern, bool co
     // The count comes back in a register, which the scalar unit has to wait for.
     while (!*ran && !launch->skip_data()) yield("the count of GatherMask", at);
     return *kept;
-}
-
-namespace {
-struct Pair {
-    double score;
-    uint8_t bytes[8];
-};
-bool before(const Pair& a, const Pair& b) { return a.score > b.score; }
-Pair load_pair(Type type, const uint8_t* at) {
-    Pair pair{load(type, at), {}};
-    memcpy(pair.bytes, at, 8);
-    return pair;
-}
-}  // namespace
-
-void sort32(Ref to, Ref scores, Ref indices, uint32_t repeats, At at) {
-    const char* name = "Sort32";
-    const uint32_t size = type_size(scores.type);
-    need_types(scores.type == Type::F16 || scores.type == Type::F32, name, scores.type, scores.type, at);
-    need_ub(to, "the destination", name, at);
-    need_ub(scores, "the scores", name, at);
-    need_ub(indices, "the indices", name, at);
-    if (repeats > 255) refuse_at("field", &core(), V, name, at, "repeats " + std::to_string(repeats) + " times; the most is 255");
-    Entry entry = vector_entry(name, at);
-    entry.reads = {{scores.space, scores.addr, uint64_t{repeats} * 32 * size}, {indices.space, indices.addr, uint64_t{repeats} * 128}};
-    entry.writes = {{to.space, to.addr, uint64_t{repeats} * 256}};
-    entry.writes[0].limit = to.end;
-    entry.run = [=, &self = core()] {
-        for (uint32_t r = 0; r < repeats; ++r) {
-            std::vector<Pair> pairs(32);
-            for (uint32_t i = 0; i < 32; ++i) {
-                const uint8_t* score = bytes_of(self, scores, (uint64_t{r} * 32 + i) * size);
-                pairs[i] = Pair{load(scores.type, score), {}};
-                memcpy(pairs[i].bytes, score, size);
-                memcpy(pairs[i].bytes + 4, bytes_of(self, indices, (uint64_t{r} * 32 + i) * 4), 4);
-            }
-            std::stable_sort(pairs.begin(), pairs.end(), before);
-            for (uint32_t i = 0; i < 32; ++i) memcpy(bytes_of(self, to, (uint64_t{r} * 32 + i) * 8), pairs[i].bytes, 8);
-        }
-    };
-    issue_vector(std::move(entry), Active{64, repeats, -1, {~uint64_t{0}, 0}, false}, 2);
-}
-
-void merge_sort(Ref to, const Ref from[4], const MrgSort4Info& info, At at) {
-    const char* name = "MrgSort";
-    need_types(to.type == Type::F16 || to.type == Type::F32, name, to.type, to.type, at);
-    need_ub(to, "the destination", name, at);
-    need_field(info.validBit == 3 || info.validBit == 7 || info.validBit == 15, name, "validBit", info.validBit, 3, 15, at);
-    need_field(info.repeatTimes >= 1, name, "repeatTimes", info.repeatTimes, 1, 255, at);
-    if (info.ifExhaustedSuspension) refuse_at("field", &core(), V, name, at, "stopping at the first exhausted list is not modelled");
-    const int lists = info.validBit == 3 ? 2 : info.validBit == 7 ? 3 : 4;
-    uint64_t total = 0;
-    Entry entry = vector_entry(name, at);
-    std::array<Ref, 4> sources{from[0], from[1], from[2], from[3]};
-    for (int i = 0; i < lists; ++i) {
-        need_field(info.elementLengths[i] >= 1 && info.elementLengths[i] <= 4095, name, "elementLengths", info.elementLengths[i], 1, 4095, at);
-        need_ub(sources[i], "a list", name, at, 8);
-        total += info.elementLengths[i];
-    }
-    if (info.repeatTimes > 1) {
-        bool even = lists == 4;
-        for (int i = 1; i < lists; ++i) even &= info.elementLengths[i] == info.elementLengths[0] && sources[i].addr == sources[i - 1].addr + info.elementLengths[i - 1] * uint64_t{8};
-        if (!even) refuse_at("field", &core(), V, name, at, "repeats want four lists of one length, one behind the other");
-    }
-    for (int i = 0; i < lists; ++i) entry.reads.push_back({sources[i].space, sources[i].addr, info.elementLengths[i] * uint64_t{8}, info.repeatTimes, total * 8});
-    entry.writes = {{to.space, to.addr, total * 8 * info.repeatTimes}};
-    entry.writes[0].limit = to.end;
-    entry.run = [=, &self = core()] {
-        for (uint64_t r = 0; r < info.repeatTimes; ++r) {
-            // Stable over the lists in their order: of equals the earlier list's goes first.
-            std::vector<Pair> pairs;
-            for (int i = 0; i < lists; ++i)
-                for (uint64_t j = 0; j < info.elementLengths[i]; ++j) pairs.push_back(load_pair(to.type, bytes_of(self, sources[i], (r * total + j) * 8)));
-            std::stable_sort(pairs.begin(), pairs.end(), before);
-            for (uint64_t j = 0; j < total; ++j) memcpy(bytes_of(self, to, (r * total + j) * 8), pairs[j].bytes, 8);
-        }
-    };
-    issue_vector(std::move(entry), Active{32, static_cast<uint32_t>((total * info.repeatTimes + 31) / 32), -1, {~uint64_t{0}, 0}, false}, 2);
-}
-
-void extract(Ref values, Ref indices, Ref sorted, uint32_t repeats, At at) {
-    const char* name = "Extract";
-    const uint32_t size = type_size(values.type);
-    need_types(values.type == Type::F16 || values.type == Type::F32, name, values.type, values.type, at);
-    need_ub(values, "the values", name, at);
-    need_ub(indices, "the indices", name, at);
-    need_ub(sorted, "the source", name, at);
-    Entry entry = vector_entry(name, at);
-    entry.reads = {{sorted.space, sorted.addr, uint64_t{repeats} * 256}};
-    entry.writes = {{values.space, values.addr, uint64_t{repeats} * 32 * size}, {indices.space, indices.addr, uint64_t{repeats} * 128}};
-    entry.writes[0].limit = values.end;
-    entry.writes[1].limit = indices.end;
-    entry.run = [=, &self = core()] {
-        for (uint64_t i = 0; i < uint64_t{repeats} * 32; ++i) {
-            memcpy(bytes_of(self, values, i * size), bytes_of(self, sorted, i * 8), size);
-            memcpy(bytes_of(self, indices, i * 4), bytes_of(self, sorted, i * 8 + 4), 4);
-        }
-    };
-    issue_vector(std::move(entry), Active{64, repeats, -1, {~uint64_t{0}, 0}, false}, 2);
 }
 }  // namespace twin

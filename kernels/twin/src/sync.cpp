@@ -111,6 +111,28 @@ void wait_flag(HardEvent event, int32_t id, At at) {
     ++progress;
 }
 
+void unit_wait(int lane, uint64_t start, uint64_t bytes, const char* op, At at) {
+    Entry entry = sync_entry(Kind::UnitWait, op, at);
+    entry.unit = start;
+    entry.unit_bytes = bytes;
+    entry.mode = lane == FIX;
+    issue(lane, std::move(entry));
+}
+void unit_set(int lane, uint64_t start, uint64_t bytes, const char* op, At at) {
+    Entry entry = sync_entry(Kind::UnitSet, op, at);
+    entry.unit = start;
+    entry.unit_bytes = bytes;
+    entry.mode = lane == M;
+    issue(lane, std::move(entry));
+}
+
+const uint64_t* answer(const std::shared_ptr<Answer>& from, const char* op, const char* of, At at) {
+    static constexpr uint64_t kNone[4] = {0, 0, 0, 0};
+    if (from == nullptr) refuse_at("field", &core(), S, op, at, std::string("there has been no ") + of + " on this core");
+    while (!from->ready && !launch->skip_data()) yield(op, at);
+    return from->ready ? from->values : kNone;
+}
+
 void barrier(pipe_t pipe, At at) {
     Core& self = core();
     int lane = lane_of(pipe);
@@ -303,6 +325,9 @@ void finish_core(Core& self) {
             refuse_at("flag-unmatched", &self, lanes_of(static_cast<HardEvent>(event)).first, "SetFlag", flag.at,
                       std::string("flag ") + event_name(static_cast<HardEvent>(event)) + " " + std::to_string(id) + " is still set at the end of the kernel; nobody waited for it");
         }
+    }
+    for (const auto& [start, unit] : self.units) {
+        if (unit.full) refuse_at("flag-unmatched", &self, M, "Mmad", unit.at, "the unit flag of byte " + std::to_string(start) + " of L0C is still set at the end of the kernel; no Fixpipe with unitFlag 3 took the sums");
     }
 }
 

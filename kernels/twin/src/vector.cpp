@@ -19,7 +19,7 @@ const char* name_of(Binary op) {
     return names[static_cast<int>(op)];
 }
 const char* name_of(Scalar op) {
-    static const char* const names[] = {"Adds", "Muls", "Maxs", "Mins", "LeakyRelu", "ShiftLeft", "ShiftRight", "Axpy"};
+    static const char* const names[] = {"Adds", "Muls", "Maxs", "Mins", "LeakyRelu", "ShiftLeft", "ShiftRight", "ShiftRight", "Axpy"};
     return names[static_cast<int>(op)];
 }
 
@@ -82,6 +82,7 @@ int64_t apply(Scalar op, int64_t x, int64_t s, Type type) {
         case Scalar::Maxs: return std::max(x, s);
         case Scalar::Mins: return std::min(x, s);
         case Scalar::ShiftLeft: return static_cast<int64_t>(static_cast<uint64_t>(x) << s);
+        case Scalar::ShiftRightRound: return s <= 0 ? x : apply(Scalar::ShiftRight, x, s, type) + (x >> (s - 1) & 1);
         case Scalar::ShiftRight: return type == Type::U32 ? static_cast<int64_t>(static_cast<uint32_t>(x) >> s) : x >> s;
         default: return x;
     }
@@ -148,7 +149,12 @@ void vector_scalar(Scalar op, Ref to, Ref from, Value scalar, Lanes lanes, Walk 
     const char* name = name_of(op);
     bool known = arithmetic(to.type);
     if (op == Scalar::LeakyRelu) known = floating(to.type);
-    if (op == Scalar::ShiftLeft || op == Scalar::ShiftRight) known = shiftable(to.type);
+    if (op == Scalar::ShiftLeft || op == Scalar::ShiftRight || op == Scalar::ShiftRightRound) known = shiftable(to.type);
+    if (op == Scalar::ShiftRightRound) known = to.type == Type::S16 || to.type == Type::S32;
+    if (op == Scalar::ShiftLeft || op == Scalar::ShiftRight || op == Scalar::ShiftRightRound) {
+        const int most = static_cast<int>(type_size(to.type)) * 8;
+        need_field(scalar.real >= 0 && scalar.real <= most, name, "the shift", static_cast<int64_t>(scalar.real), 0, most, at);
+    }
     if (op == Scalar::Axpy) known = floating(to.type) && (from.type == to.type || (to.type == Type::F32 && from.type == Type::F16));
     need_types(known, name, to.type, from.type, at);
     need_ub(to, "the destination", name, at);
@@ -264,23 +270,6 @@ void vector_brcb(Ref to, Ref from, uint32_t repeats, uint32_t block, uint32_t re
                     memcpy(bytes_of(self, to, (uint64_t{r} * repeat + uint64_t{j} * block) * 32 + uint64_t{i} * size), bytes_of(self, from, (uint64_t{r} * 8 + j) * size), size);
     };
     issue_vector(std::move(entry), Active{8, repeats, -1, {0xFF, 0}, false});
-}
-
-void vector_transpose(Ref to, Ref from, At at) {
-    const char* name = "Transpose";
-    need_types(type_size(to.type) == 2, name, to.type, from.type, at);
-    need_ub(to, "the destination", name, at);
-    need_ub(from, "the source", name, at);
-    Entry entry = vector_entry(name, at);
-    entry.reads = {{from.space, from.addr, 512}};
-    entry.writes = {{to.space, to.addr, 512}};
-    entry.run = [=, &self = core()] {
-        uint16_t square[256];
-        memcpy(square, bytes_of(self, from), 512);
-        for (uint64_t row = 0; row < 16; ++row)
-            for (uint64_t column = 0; column < 16; ++column) write<uint16_t>(bytes_of(self, to, (column * 16 + row) * 2), square[row * 16 + column]);
-    };
-    issue_vector(std::move(entry), Active{128, 2, -1, {~uint64_t{0}, ~uint64_t{0}}, false});
 }
 
 void copy_lanes(Ref to, Ref from, Lanes lanes, const CopyRepeatParams& p, At at) {

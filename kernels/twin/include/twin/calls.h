@@ -131,20 +131,40 @@ void copy(Ref to, Ref from, Rows rows, At at);
 void copy_pad_in(Ref to, Ref from, const DataCopyExtParams& params, Pad pad, At at);
 void copy_pad_out(Ref to, Ref from, const DataCopyExtParams& params, At at);
 void copy_nd2nz(Ref to, Ref from, const Nd2NzParams& params, At at);
+void copy_nz2nd(Ref to, Ref from, const Nz2NdParamsFull& params, At at);
+[[noreturn]] void no_way(Ref to, Ref from, const char* op, At at);
+/// An instruction of the API that other chips have.
+[[noreturn]] void not_here(const char* op, At at);
 void copy_lanes(Ref to, Ref from, Lanes lanes, const CopyRepeatParams& params, At at);
 
 // --- cube -------------------------------------------------------------------------------------------------------------------------------------------
 void load_2d(Ref to, Ref from, const LoadData2DParams& params, At at);
 void load_transpose(Ref to, Ref from, const LoadData2dTransposeParams& params, At at);
-void load_3d(Ref to, Ref from, const LoadData3DParamsV2<half>& params, At at);
+/// What a 3D load takes: the window of the unfolded matrix, the filter, and from which registers the image and the padding come unless it sets them itself.
+struct Window {
+    uint16_t channels, k_extension, m_extension, k_start, m_start;
+    uint8_t stride_w, stride_h, filter_w, filter_h, dilation_w, dilation_h;
+    bool transpose, right;
+};
+struct Image {
+    uint16_t height = 0, width = 0;
+    uint8_t pad[4] = {0, 0, 0, 0};  // left, right, top, bottom
+};
+void load_3d(Ref to, Ref from, const Window& window, At at);
+void set_image(const Image& image, bool right, At at);
+void set_padding(uint64_t bits);
+void load_global(Ref to, Ref from, const LoadData2DParams& params, At at);
 void fill(Ref to, uint32_t repeats, uint32_t blocks, uint32_t gap, uint64_t bits, At at);
 void mmad(Ref to, Ref a, Ref b, const Ref* bias, const MmadParams& params, At at);
+void copy_sums(Ref to, Ref from, const DataCopyCO12DstParams& params, At at);
+void set_pre_quant(uint64_t scale);
+void set_matrices(uint16_t number, uint16_t source_step, uint16_t target_step, At at);
 void fixpipe(Ref to, Ref from, const Ref* scales, CO2Layout layout, const FixpipeParamsV220& params, At at);
 
 // --- vector -----------------------------------------------------------------------------------------------------------------------------------------
 enum class Unary : uint8_t { Exp, Ln, Abs, Reciprocal, Sqrt, Rsqrt, Relu, Not };
 enum class Binary : uint8_t { Add, Sub, Mul, Div, Max, Min, And, Or, MulAddDst, FusedMulAdd };
-enum class Scalar : uint8_t { Adds, Muls, Maxs, Mins, LeakyRelu, ShiftLeft, ShiftRight, Axpy };
+enum class Scalar : uint8_t { Adds, Muls, Maxs, Mins, LeakyRelu, ShiftLeft, ShiftRight, ShiftRightRound, Axpy };
 void vector_unary(Unary op, Ref to, Ref from, Lanes lanes, Walk to_walk, Walk from_walk, At at);
 void vector_binary(Binary op, Ref to, Ref a, Ref b, Lanes lanes, Walk to_walk, Walk a_walk, Walk b_walk, At at);
 void vector_scalar(Scalar op, Ref to, Ref from, Value scalar, Lanes lanes, Walk to_walk, Walk from_walk, At at);
@@ -153,6 +173,9 @@ void vector_duplicate(Ref to, Value value, Lanes lanes, Walk to_walk, At at);
 void vector_index(Ref to, Value first, Lanes lanes, Walk to_walk, At at);
 void vector_brcb(Ref to, Ref from, uint32_t repeats, uint32_t block, uint32_t repeat, At at);
 void vector_transpose(Ref to, Ref from, At at);
+void transpose_image(Ref to, Ref from, Ref work, const TransposeParamsExt& params, At at);
+/// `to` and `from`: 16 blocks of 32 bytes each.
+void transpose_blocks(Type type, const Ref to[16], const Ref from[16], const TransDataTo5HDParams& params, At at);
 void set_deq_scale(float scale);
 void mask_mode(bool counter);
 void mask_register(uint64_t high, uint64_t low);
@@ -163,12 +186,25 @@ void reduce_whole(Reduce op, Ref to, Ref from, Lanes lanes, uint32_t to_step, Wa
 void reduce_block(Reduce op, Ref to, Ref from, Lanes lanes, uint32_t to_step, Walk from_walk, At at);
 void reduce_pair(Ref to, Ref from, Lanes lanes, uint32_t to_step, Walk from_walk, At at);
 
+/// The result of the last reduction to an extreme: the bits of its value and of its index.
+void reduce_result(uint64_t& value, uint64_t& index, At at);
+
+/// Into the mask of comparisons, for a `select` by it.
+void compare_mask(Ref a, Ref b, CMPMODE mode, Lanes lanes, Walk a_walk, Walk b_walk, At at);
+void set_compare_mask(Ref from, At at);
+void get_compare_mask(Ref to, At at);
+void select_by_mask(Ref to, Ref a, Ref b, SELMODE mode, uint32_t repeats, Walk to_walk, Walk a_walk, Walk b_walk, At at);
+/// Bits from memory, and the other value from the mask of comparisons.
+void select_scalar_of_mask(Ref to, Ref bits, Ref a, uint32_t repeats, Walk to_walk, Walk a_walk, At at);
 void compare(Ref to, Ref a, const Ref* b, Value scalar, CMPMODE mode, Lanes lanes, Walk a_walk, Walk b_walk, At at);
 void select(Ref to, Ref bits, Ref a, const Ref* b, Value scalar, SELMODE mode, Lanes lanes, Walk to_walk, Walk a_walk, Walk b_walk, At at);
 void gather(Ref to, Ref from, Ref offsets, uint32_t base, Lanes lanes, uint32_t to_repeat, At at);
+void gather_blocks(Ref to, Ref from, Ref offsets, uint32_t repeats, uint32_t to_block, uint32_t to_repeat, At at);
 void scatter(Ref to, Ref from, Ref offsets, uint32_t base, Lanes lanes, uint32_t from_repeat, At at);
 uint64_t gather_mask(Ref to, Ref from, const Ref* bits, uint8_t pattern, bool counter, uint32_t mask, const GatherMaskParams& params, At at);
 void sort32(Ref to, Ref scores, Ref indices, uint32_t repeats, At at);
 void merge_sort(Ref to, const Ref from[4], const MrgSort4Info& info, At at);
+/// How many of each list the last merge has taken.
+void merge_result(uint16_t taken[4], At at);
 void extract(Ref values, Ref indices, Ref sorted, uint32_t repeats, At at);
 }  // namespace twin

@@ -45,6 +45,25 @@ template <typename T> void DataCopyPad(const GlobalTensor<T>& dst, const LocalTe
 template <typename T> void DataCopyPad(const GlobalTensor<T>& dst, const LocalTensor<T>& src, const DataCopyParams& dataCopyParams, TWIN_AT) {
     ::twin::copy_pad_out(dst.TwinRef(), src.TwinRef(), TwinBytes(dataCopyParams), at);
 }
+template <typename T> void DataCopy(const GlobalTensor<T>& dst, const LocalTensor<T>& src, const Nz2NdParamsFull& intriParams, TWIN_AT) {
+    ::twin::copy_nz2nd(dst.TwinRef(), src.TwinRef(), intriParams, at);
+}
+template <typename T, typename U> void DataCopy(const GlobalTensor<T>& dst, const LocalTensor<U>& src, const DataCopyCO12DstParams& intriParams, TWIN_AT) {
+    ::twin::copy_sums(dst.TwinRef(), src.TwinRef(), intriParams, at);
+}
+template <typename T, typename U> void DataCopy(const LocalTensor<T>& dst, const LocalTensor<U>& src, const DataCopyCO12DstParams& intriParams, TWIN_AT) {
+    ::twin::copy_sums(dst.TwinRef(), src.TwinRef(), intriParams, at);
+}
+// From UB into the L1 of the cube core beside it: the vendor's library does that for products of its own, through global memory. There is no such way on the chip.
+template <typename T> void DataCopy(const LocalTensor<T>& dst, const LocalTensor<T>& src, const Nd2NzParams&, TWIN_AT) {
+    ::twin::no_way(dst.TwinRef(), src.TwinRef(), "DataCopy nd2nz", at);
+}
+template <typename T> void DataCopyPad(const LocalTensor<T>& dst, const LocalTensor<T>& src, const DataCopyExtParams&, const Nd2NzParams&, TWIN_AT) {
+    ::twin::no_way(dst.TwinRef(), src.TwinRef(), "DataCopyPad", at);
+}
+template <typename T> void DataCopyPad(const LocalTensor<T>& dst, const LocalTensor<T>& src, const DataCopyParams&, const Nd2NzParams&, TWIN_AT) {
+    ::twin::no_way(dst.TwinRef(), src.TwinRef(), "DataCopyPad", at);
+}
 template <typename T, bool isSetMask = true>
 void Copy(const LocalTensor<T>& dst, const LocalTensor<T>& src, const uint64_t mask, const uint8_t repeatTime, const CopyRepeatParams& repeatParams, TWIN_AT) {
     ::twin::copy_lanes(dst.TwinRef(), src.TwinRef(), ::twin::lanes_mask(isSetMask, mask, repeatTime), repeatParams, at);

@@ -186,4 +186,32 @@ private:
     }
     uint32_t buffers_ = 0;
 };
+
+/// Space of one memory, handed out from its start, in a kernel without a TPipe (CANN 9).
+template <Hardware hard = Hardware::UB> class LocalMemAllocator {
+public:
+    uint32_t GetCurAddr() const { return next_; }
+    template <TPosition pos, class T, uint32_t tileSize> LocalTensor<T> Alloc(TWIN_AT) { return Alloc<pos, T>(tileSize, at); }
+    template <TPosition pos, class T> LocalTensor<T> Alloc(uint32_t tileSize, TWIN_AT) {
+        static_assert(Of(::twin::space_of(pos)) == hard, "the position lies in another memory");
+        const uint64_t start = ::twin::allocate(::twin::space_of(pos), (uint64_t{tileSize} * sizeof(T) + 31) / 32 * 32, at);
+        next_ = static_cast<uint32_t>(start + (uint64_t{tileSize} * sizeof(T) + 31) / 32 * 32);
+        return LocalTensor<T>(pos, static_cast<uint32_t>(start), tileSize);
+    }
+
+private:
+    static constexpr Hardware Of(::twin::Space space) {
+        switch (space) {
+            case ::twin::Space::UB: return Hardware::UB;
+            case ::twin::Space::L1: return Hardware::L1;
+            case ::twin::Space::L0A: return Hardware::L0A;
+            case ::twin::Space::L0B: return Hardware::L0B;
+            case ::twin::Space::L0C: return Hardware::L0C;
+            case ::twin::Space::BT: return Hardware::BIAS;
+            case ::twin::Space::FB: return Hardware::FIXBUF;
+            default: return Hardware::GM;
+        }
+    }
+    uint32_t next_ = 0;
+};
 }  // namespace AscendC

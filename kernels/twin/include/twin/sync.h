@@ -30,6 +30,9 @@ template <typename T, CacheLine entireType> void DataCacheCleanAndInvalid(const 
     ::twin::cache_clean(dst.TwinRef(), entireType == CacheLine::ENTIRE_DATA_CACHE, at);
 }
 
+// A core's cache holds global memory alone; what a scalar reads and writes on the chip is there at once.
+template <typename T, CacheLine entireType, DcciDst dcciDst> void DataCacheCleanAndInvalid(const LocalTensor<T>&) {}
+
 template <typename T> void SetAtomicAdd() { ::twin::set_atomic(1, ::twin::type_of<T>()); }
 template <typename T> void SetAtomicMax() { ::twin::set_atomic(2, ::twin::type_of<T>()); }
 inline void SetAtomicNone() { ::twin::set_atomic(0, ::twin::Type::F32); }

@@ -18,6 +18,11 @@
 #define __cb__
 #define __cc__
 #define __fbuf__
+// How CANN 9 names the cores of an entry. This project's builds read KERNEL_TASK_TYPE_DEFAULT, which every entry has as well.
+#define __cube__
+#define __vector__
+#define __mix__(cube, vector)
+#define __schedmode__(mode)
 #define __inout_pipe__(pipe)
 #define GM_ADDR __gm__ uint8_t*
 
@@ -63,6 +68,7 @@ constexpr CoreType g_coreType = AIV;
 
 enum class TPosition : uint8_t { GM, A1, A2, B1, B2, C1, C2, CO1, CO2, VECIN, VECOUT, VECCALC, LCM = VECCALC, C2PIPE2GM = 16 };
 using QuePosition = TPosition;
+enum class Hardware : uint8_t { GM, UB, L1, L0A, L0B, L0C, BIAS, FIXBUF, MAX };
 enum class HardEvent : uint8_t {
     MTE2_MTE1, MTE1_MTE2, MTE1_M, M_MTE1, MTE2_V, V_MTE2, MTE3_V, V_MTE3, M_V, V_M, V_V, MTE3_MTE1, MTE1_MTE3, MTE1_V, MTE2_M, M_MTE2, V_MTE1, M_FIX,
     FIX_M, MTE3_MTE2, MTE2_MTE3, S_V, V_S, S_MTE2, MTE2_S, S_MTE3, MTE3_S, MTE2_FIX, FIX_MTE2, FIX_S, M_S, FIX_MTE3, MTE1_FIX, FIX_MTE1, FIX_FIX, MAX,
@@ -84,6 +90,19 @@ constexpr GatherMaskMode defaultGatherMaskMode = GatherMaskMode::VERSION_V1;
 struct FixpipeConfig {
     CO2Layout format;
 };
+enum class FmatrixMode : uint8_t { FMATRIX_LEFT = 0, FMATRIX_RIGHT = 1 };
+enum class TransposeType : uint8_t {
+    TRANSPOSE_TYPE_NONE, TRANSPOSE_NZ2ND_0213, TRANSPOSE_NZ2NZ_0213, TRANSPOSE_NZ2NZ_012_WITH_N, TRANSPOSE_NZ2ND_012_WITH_N, TRANSPOSE_NZ2ND_012_WITHOUT_N,
+    TRANSPOSE_NZ2NZ_012_WITHOUT_N, TRANSPOSE_ND2ND_ONLY, TRANSPOSE_ND_UB_GM, TRANSPOSE_GRAD_ND_UB_GM, TRANSPOSE_ND2ND_B16, TRANSPOSE_NCHW2NHWC, TRANSPOSE_NHWC2NCHW,
+};
+constexpr int32_t NCHW_CONV_ADDR_LIST_SIZE = 16;
+/// Whether a `LoadData` 3D sets the registers of the image's size and of the padding itself; else those of `SetFmatrix` and `SetLoadDataPaddingValue` hold.
+struct IsResetLoad3dConfig {
+    bool isSetFMatrix = true;
+    bool isSetPadding = true;
+};
+constexpr IsResetLoad3dConfig IS_RESER_LOAD3D_DEFAULT_CONFIG = {true, true};
+template <typename T> using PrimT = T;
 template <typename T, typename U> using IsSameType = std::is_same<T, U>;
 constexpr FixpipeConfig CFG_NZ = {CO2Layout::NZ};
 constexpr FixpipeConfig CFG_ROW_MAJOR = {CO2Layout::ROW_MAJOR};

@@ -58,35 +58,49 @@ template <typename T, typename U> void Axpy(const LocalTensor<T>& dst, const Loc
     ::twin::vector_scalar(::twin::Scalar::Axpy, dst.TwinRef(), src.TwinRef(), ::twin::value_of(scalarValue), ::twin::lanes_count(count), {}, {}, at);
 }
 
-// The scalar has the element type; a value of another arithmetic type is converted to it, as the overload with a second type parameter does.
-#define TWIN_SCALAR(NAME)                                                                                                                              \
-    template <typename T, bool isSetMask = true>                                                                                                       \
-    void NAME(const LocalTensor<T>& dst, const LocalTensor<T>& src, const std::common_type_t<T>& scalarValue, const int32_t& count, TWIN_AT) {         \
-        ::twin::vector_scalar(::twin::Scalar::NAME, dst.TwinRef(), src.TwinRef(), ::twin::value_of<T>(scalarValue), ::twin::lanes_count(count), {},    \
-                              {}, at);                                                                                                                 \
+// A scalar of the element's type, or of one that is converted to it. Some functions name the rounding of a shift behind the strides; ROUND is what stands for it.
+#define TWIN_SCALAR_OF(NAME, HEAD, VALUE, ROUND, CODE)                                                                                                 \
+    template <HEAD, bool isSetMask = true> void NAME(const LocalTensor<T>& dst, const LocalTensor<T>& src, const VALUE& scalarValue, const int32_t& count, TWIN_AT) { \
+        ::twin::vector_scalar(::twin::Scalar::NAME, dst.TwinRef(), src.TwinRef(), ::twin::value_of<T>(static_cast<T>(scalarValue)),                    \
+                              ::twin::lanes_count(count), {}, {}, at);                                                                                 \
     }                                                                                                                                                  \
-    template <typename T, bool isSetMask = true>                                                                                                       \
-    void NAME(const LocalTensor<T>& dst, const LocalTensor<T>& src, const std::common_type_t<T>& scalarValue, uint64_t mask, const uint8_t repeatTime, \
-              const UnaryRepeatParams& p, TWIN_AT) {                                                                                                   \
-        ::twin::vector_scalar(::twin::Scalar::NAME, dst.TwinRef(), src.TwinRef(), ::twin::value_of<T>(scalarValue),                                    \
-                              ::twin::lanes_mask(isSetMask, mask, repeatTime), {p.dstBlkStride, p.dstRepStride}, {p.srcBlkStride, p.srcRepStride},     \
-                              at);                                                                                                                     \
+    template <HEAD, bool isSetMask = true>                                                                                                             \
+    void NAME(const LocalTensor<T>& dst, const LocalTensor<T>& src, const VALUE& scalarValue, uint64_t mask, const uint8_t repeatTime,                 \
+              const UnaryRepeatParams& p ROUND, TWIN_AT) {                                                                                             \
+        ::twin::vector_scalar(CODE, dst.TwinRef(), src.TwinRef(), ::twin::value_of<T>(static_cast<T>(scalarValue)),                                    \
+                              ::twin::lanes_mask(isSetMask, mask, repeatTime), {p.dstBlkStride, p.dstRepStride}, {p.srcBlkStride, p.srcRepStride}, at); \
     }                                                                                                                                                  \
-    template <typename T, bool isSetMask = true>                                                                                                       \
-    void NAME(const LocalTensor<T>& dst, const LocalTensor<T>& src, const std::common_type_t<T>& scalarValue, uint64_t mask[],                         \
-              const uint8_t repeatTime, const UnaryRepeatParams& p, TWIN_AT) {                                                                         \
-        ::twin::vector_scalar(::twin::Scalar::NAME, dst.TwinRef(), src.TwinRef(), ::twin::value_of<T>(scalarValue),                                    \
-                              ::twin::lanes_mask(isSetMask, mask, repeatTime), {p.dstBlkStride, p.dstRepStride}, {p.srcBlkStride, p.srcRepStride},     \
-                              at);                                                                                                                     \
+    template <HEAD, bool isSetMask = true>                                                                                                             \
+    void NAME(const LocalTensor<T>& dst, const LocalTensor<T>& src, const VALUE& scalarValue, uint64_t mask[], const uint8_t repeatTime,               \
+              const UnaryRepeatParams& p ROUND, TWIN_AT) {                                                                                             \
+        ::twin::vector_scalar(CODE, dst.TwinRef(), src.TwinRef(), ::twin::value_of<T>(static_cast<T>(scalarValue)),                                    \
+                              ::twin::lanes_mask(isSetMask, mask, repeatTime), {p.dstBlkStride, p.dstRepStride}, {p.srcBlkStride, p.srcRepStride}, at); \
     }
+#define TWIN_TWO typename T, typename U
+#define TWIN_NONE
+#define TWIN_SCALAR(NAME)                                                        \
+    TWIN_SCALAR_OF(NAME, typename T, T, TWIN_NONE, ::twin::Scalar::NAME)         \
+    TWIN_SCALAR_OF(NAME, TWIN_TWO, U, TWIN_NONE, ::twin::Scalar::NAME)
 TWIN_SCALAR(Adds)
 TWIN_SCALAR(Muls)
 TWIN_SCALAR(Maxs)
 TWIN_SCALAR(Mins)
 TWIN_SCALAR(LeakyRelu)
 TWIN_SCALAR(ShiftLeft)
-TWIN_SCALAR(ShiftRight)
+#define TWIN_ROUND_OR_NOT , bool roundEn = false
+#define TWIN_ROUND , bool roundEn
+#define TWIN_SHIFT roundEn ? ::twin::Scalar::ShiftRightRound : ::twin::Scalar::ShiftRight
+TWIN_SCALAR_OF(ShiftRight, typename T, T, TWIN_ROUND_OR_NOT, TWIN_SHIFT)
+TWIN_SCALAR_OF(ShiftRight, TWIN_TWO, U, TWIN_ROUND, TWIN_SHIFT)
+#undef TWIN_SHIFT
+#undef TWIN_ROUND
+#undef TWIN_ROUND_OR_NOT
 #undef TWIN_SCALAR
+#undef TWIN_NONE
+#undef TWIN_TWO
+#undef TWIN_SCALAR_OF
+template <typename T, typename U> void ShiftLeft(const LocalTensor<T>&, const LocalTensor<T>&, const LocalTensor<U>&, const int32_t&, TWIN_AT) { ::twin::not_here("ShiftLeft by a tensor", at); }
+template <typename T, typename U> void ShiftRight(const LocalTensor<T>&, const LocalTensor<T>&, const LocalTensor<U>&, const int32_t&, TWIN_AT) { ::twin::not_here("ShiftRight by a tensor", at); }
 
 #define TWIN_UNARY(NAME)                                                                                                                               \
     template <typename T, bool isSetMask = true>                                                                                                       \
@@ -128,14 +142,14 @@ template <typename T, typename U> void Cast(const LocalTensor<T>& dst, const Loc
 inline void SetDeqScale(half scale) { ::twin::set_deq_scale(scale); }
 
 template <typename T, bool isSetMask = true>
-void Duplicate(const LocalTensor<T>& dst, const std::common_type_t<T>& scalarValue, uint64_t mask, const uint8_t repeatTime, const uint16_t dstBlockStride, const uint8_t dstRepeatStride, TWIN_AT) {
+void Duplicate(const LocalTensor<T>& dst, const T& scalarValue, uint64_t mask, const uint8_t repeatTime, const uint16_t dstBlockStride, const uint8_t dstRepeatStride, TWIN_AT) {
     ::twin::vector_duplicate(dst.TwinRef(), ::twin::value_of<T>(scalarValue), ::twin::lanes_mask(isSetMask, mask, repeatTime), {dstBlockStride, dstRepeatStride}, at);
 }
 template <typename T, bool isSetMask = true>
-void Duplicate(const LocalTensor<T>& dst, const std::common_type_t<T>& scalarValue, uint64_t mask[], const uint8_t repeatTime, const uint16_t dstBlockStride, const uint8_t dstRepeatStride, TWIN_AT) {
+void Duplicate(const LocalTensor<T>& dst, const T& scalarValue, uint64_t mask[], const uint8_t repeatTime, const uint16_t dstBlockStride, const uint8_t dstRepeatStride, TWIN_AT) {
     ::twin::vector_duplicate(dst.TwinRef(), ::twin::value_of<T>(scalarValue), ::twin::lanes_mask(isSetMask, mask, repeatTime), {dstBlockStride, dstRepeatStride}, at);
 }
-template <typename T> void Duplicate(const LocalTensor<T>& dst, const std::common_type_t<T>& scalarValue, const int32_t& count, TWIN_AT) {
+template <typename T> void Duplicate(const LocalTensor<T>& dst, const T& scalarValue, const int32_t& count, TWIN_AT) {
     ::twin::vector_duplicate(dst.TwinRef(), ::twin::value_of<T>(scalarValue), ::twin::lanes_count(count), {}, at);
 }
 template <typename T> void Brcb(const LocalTensor<T>& dst, const LocalTensor<T>& src, const uint8_t repeatTime, const BrcbRepeatParams& p, TWIN_AT) {
@@ -144,10 +158,12 @@ template <typename T> void Brcb(const LocalTensor<T>& dst, const LocalTensor<T>&
 template <typename T> void CreateVecIndex(LocalTensor<T>& dst, const T& firstValue, uint64_t mask, uint8_t repeatTime, uint16_t dstBlkStride, uint8_t dstRepStride, TWIN_AT) {
     ::twin::vector_index(dst.TwinRef(), ::twin::value_of(firstValue), ::twin::lanes_mask(true, mask, repeatTime), {dstBlkStride, dstRepStride}, at);
 }
+template <typename T> void CreateVecIndex(LocalTensor<T>& dst, const T& firstValue, uint64_t mask[], uint8_t repeatTime, uint16_t dstBlkStride, uint8_t dstRepStride, TWIN_AT) {
+    ::twin::vector_index(dst.TwinRef(), ::twin::value_of(firstValue), ::twin::lanes_mask(true, mask, repeatTime), {dstBlkStride, dstRepStride}, at);
+}
 template <typename T> void CreateVecIndex(LocalTensor<T> dst, const T& firstValue, uint32_t count, TWIN_AT) {
     ::twin::vector_index(dst.TwinRef(), ::twin::value_of(firstValue), ::twin::lanes_count(count), {}, at);
 }
-template <typename T> void Transpose(const LocalTensor<T>& dst, const LocalTensor<T>& src, TWIN_AT) { ::twin::vector_transpose(dst.TwinRef(), src.TwinRef(), at); }
 
 template <typename T> void SetMaskCount() { ::twin::mask_mode(true); }
 inline void SetMaskCount() { ::twin::mask_mode(true); }
