@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use ascend_validate::report::Status;
 use ascend_validate::selftest::NOT_CHECKED;
 use ascend_validate::{Options, SelfTest, selftest};
 use clap::Args;
@@ -41,7 +42,9 @@ impl Selftest {
         ascend_compute::open(&self.device)?;
         let machine = doctor::facts();
         let bar = progress_bar();
-        let found = selftest(&|| ascend_compute::open(&self.device), &Options::default(), &|progress| show(&bar, progress))?;
+        // Where there is no terminal, a line each: the last one tells in what a library has ended the process.
+        let next = |what: &str| if bar.is_hidden() { output::note(&format!("{what}\n")) } else { bar.set_message(what.to_owned()) };
+        let found = selftest(&|| ascend_compute::open(&self.device), &Options::default(), &next, &|progress| show(&bar, progress))?;
         bar.finish_and_clear();
         let text = format!("{}\n{}", doctor::text(&machine), text(&found));
         if self.out.as_ref().is_some_and(Target::is_stdout) {
@@ -50,12 +53,21 @@ impl Selftest {
             output::print(&text)?
         }
         let passed = found.passed();
-        if let Some(out) = &self.out {
-            out.write(&(serde_json::to_string_pretty(&Findings { machine, selftest: found })? + "\n"))?;
+        match &self.out {
+            Some(out) => {
+                out.write(&(serde_json::to_string_pretty(&Findings { machine, selftest: found })? + "\n"))?;
+                if !out.is_stdout() {
+                    output::note(&format!("all that was found is in {out}\n"));
+                }
+            }
+            None => output::note("nothing was kept: --out FILE writes all that was found\n"),
         }
         Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
+
+/// Failed cases that are printed.
+const FAILURES: usize = 20;
 
 fn text(found: &SelfTest) -> String {
     let mut times = output::table(&["timing", "host µs", "device µs", "GB/s", "TFLOP/s"]);
@@ -66,15 +78,23 @@ fn text(found: &SelfTest) -> String {
     }
     let wrong: Vec<_> = found.conformance.iter().filter(|f| !f.ok).map(|f| format!("  {}: {}\n", f.name, f.note)).collect();
     let looked_at = found.conformance.iter().filter(|f| f.note != NOT_CHECKED).count();
+    let unlooked = match found.conformance.len() - looked_at {
+        0 => String::new(),
+        count => format!(", {count} about values are {NOT_CHECKED}"),
+    };
     let missing = found.not_native.iter().filter(|f| !f.ok).map(|f| format!("  {}: {}\n", f.name, f.note)).collect::<Vec<_>>();
     let summary = &found.validation.summary;
+    let failed: Vec<_> = found.validation.cases.iter().filter(|case| case.status == Status::Failed).collect();
+    let mut failures: String =
+        failed.iter().take(FAILURES).map(|case| format!("  {} ({}): {}\n", case.name, case.kernel, case.reason)).collect();
+    if failed.len() > FAILURES {
+        failures += &format!("  and {} more, in the file that --out writes\n", failed.len() - FAILURES);
+    }
     format!(
-        "{}\nconformance: {} of {} properties hold, {} about values are {NOT_CHECKED}\n{}ops: {} variants composed of smaller operators, {} not supported\n{}\
-         validation: {} cases, {} passed, {} failed, {} skipped\n{}, {:.0} s\n",
+        "{}\nconformance: {} of {looked_at} properties hold{unlooked}\n{}ops: {} variants composed of smaller operators, {} not supported\n{}\
+         validation: {} cases, {} passed, {} failed, {} skipped\n{failures}{}, {:.0} s\n",
         output::text(&times),
         looked_at - wrong.len(),
-        looked_at,
-        found.conformance.len() - looked_at,
         wrong.concat(),
         found.not_native.len() - missing.len(),
         missing.len(),

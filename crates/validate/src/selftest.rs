@@ -82,15 +82,22 @@ impl SelfTest {
     }
 }
 
-/// Tests the device that `open` opens: conformance, support, timings, and the validation that `options` say.
+/// Tests the device that `open` opens: conformance, support, timings, and the validation that `options` say. `next` is told what is about to be done, before the
+/// device is asked: a library that ends the process leaves that behind. The cases of the validation are told to `progress` when they are done.
 ///
 /// # Errors
 /// A device that cannot be opened, or options that cannot be met. What the device does wrong is in the result.
-pub fn selftest(open: Open<'_>, options: &Options, progress: &(dyn Fn(Progress<'_>) + Sync)) -> crate::Result<SelfTest> {
+pub fn selftest(
+    open: Open<'_>,
+    options: &Options,
+    next: &dyn Fn(&str),
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> crate::Result<SelfTest> {
     let started = Instant::now();
     let device = open()?;
     let info = device.info().clone();
-    let conformance = conformance(open)?;
+    let conformance = properties(open, next)?;
+    next("which ops are native");
     let not_native = support(&*device, &Choice::Auto)?
         .into_iter()
         .filter(|entry| entry.support != "native")
@@ -100,7 +107,8 @@ pub fn selftest(open: Open<'_>, options: &Options, progress: &(dyn Fn(Progress<'
             note: if entry.why.is_empty() { format!("{} by {}", entry.support, entry.kernel) } else { entry.why },
         })
         .collect();
-    let timings = timings(&*device);
+    let timings = timings(&*device, next);
+    next("validation");
     let validation = run(&[device], options, progress)?;
     Ok(SelfTest {
         schema: SCHEMA,
@@ -120,8 +128,13 @@ pub fn selftest(open: Open<'_>, options: &Options, progress: &(dyn Fn(Progress<'
 /// # Errors
 /// A device that cannot be opened.
 pub fn conformance(open: Open<'_>) -> crate::Result<Vec<Finding>> {
+    properties(open, &|_| {})
+}
+
+fn properties(open: Open<'_>, next: &dyn Fn(&str)) -> crate::Result<Vec<Finding>> {
     let values = open()?.checks_values();
     let finding = |check: &Check| {
+        next(&format!("conformance: {check}"));
         if check.needs_value_checks && !values {
             return Finding { name: check.to_string(), ok: true, note: NOT_CHECKED.into() };
         }
@@ -137,10 +150,14 @@ type MakeCall = fn(&dyn Device) -> crate::Result<OpCall>;
 /// Bytes of a timed copy.
 const COPY_BYTES: usize = 64 << 20;
 
-fn timings(device: &dyn Device) -> Vec<Timing> {
+fn timings(device: &dyn Device, next: &dyn Fn(&str)) -> Vec<Timing> {
+    let timed = |name: &str, measure: &dyn Fn() -> crate::Result<Measured>| {
+        next(&format!("timing: {name}"));
+        timed(name, measure())
+    };
     let copies: [(&str, bool, bool); 3] =
         [("copy host to device", false, true), ("copy device to host", true, false), ("copy on the device", true, true)];
-    let mut all: Vec<Timing> = copies.map(|(name, from, to)| timed(name, copy(device, from, to).map_err(Into::into))).into();
+    let mut all: Vec<Timing> = copies.map(|(name, from, to)| timed(name, &|| Ok(copy(device, from, to)?))).into();
     let ops: [(&str, MakeCall); 4] = [
         ("norm, rms, bf16 [1, 7168]", |device| {
             let (x, weight) = (random(device, [1, 7168])?, random(device, [7168])?);
@@ -154,7 +171,7 @@ fn timings(device: &dyn Device) -> Vec<Timing> {
             Ok(GroupedMatmul::new(x, Weight::kn(w), counts, device.empty(DType::BF16, [256, 1536])?).into())
         }),
     ];
-    all.extend(ops.map(|(name, make)| timed(name, op(device, make))));
+    all.extend(ops.map(|(name, make)| timed(name, &|| op(device, make))));
     all
 }
 
