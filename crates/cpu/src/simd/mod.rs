@@ -50,6 +50,7 @@ pub(crate) trait Lanes: Copy {
         Self::load(&from.map(|word| (word << (28 - shift)).cast_signed().wrapping_shr(28) as f32))
     }
     /// Words of two numbers that bf16 holds, `first` at the lower address: what [`bf16_pair`](Self::bf16_pair) takes apart.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only kernels of x86-64 multiply pairs"))]
     #[inline(always)]
     fn bf16_words(first: Self, second: Self) -> Self {
         let (mut words, mut upper) = ([0f32; LANES], [0f32; LANES]);

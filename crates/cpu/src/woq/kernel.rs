@@ -55,6 +55,7 @@ type Eight = [[[i8; LANES]; VECTORS]; BLOCK];
 /// Codes of a block as floats.
 type Floats = [[[f32; LANES]; VECTORS]; BLOCK];
 /// Pairs of codes of a block as bf16.
+#[cfg(target_arch = "x86_64")]
 type Words = [[[f32; LANES]; VECTORS]; PAIRS];
 
 /// Codes of a block that can be had as floats.
@@ -208,6 +209,7 @@ fn widen_block<S: Lanes, C: Codes>(codes: &C, out: &mut Floats) {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
 simd! {
     /// Codes as bf16, in pairs of rows: `out: [blocks, BLOCK / 2, COLS]` words.
     pub(super) fn widen_to_pairs<S>(panel: Panel<'_>, out: &mut [f32]) {
@@ -219,6 +221,7 @@ simd! {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn pair_block<S: Lanes, C: Codes>(codes: &C, out: &mut Words) {
     for (pair, out) in out.iter_mut().enumerate() {
@@ -229,6 +232,7 @@ fn pair_block<S: Lanes, C: Codes>(codes: &C, out: &mut Words) {
     }
 }
 
+#[cfg(target_arch = "x86_64")]
 simd! {
     /// `sums[i] += scale * own[i] + offset * sum of x[i]` for the first block of rows and panel: what [`few`] does with the sums of a block.
     pub(super) fn add_scaled<S>(rows: Rows<'_>, panel: Panel<'_>, own: &[f32], sums: &mut [f32]) {

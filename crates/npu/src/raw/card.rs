@@ -204,7 +204,7 @@ fn version(cann: &Cann) -> Option<(u32, u32)> {
         cann.acl.aclsysGetCANNVersion(ACL_PKG_NAME_CANN, found.as_mut_ptr()).ok()?;
         found.assume_init()
     };
-    let text: String = found.version.iter().map(|&c| char::from(c.cast_unsigned())).take_while(|c| *c != '\0').collect();
+    let text: String = found.version.iter().map(|&c| char::from(c as u8)).take_while(|c| *c != '\0').collect();
     let mut numbers = text.split('.').map(|part| part.parse().ok());
     Some((numbers.next()??, numbers.next()??))
 }

@@ -9,7 +9,7 @@ use ascend_sys::ffi::{
     aclError, aclOpCompileFlag,
 };
 
-use super::{Address, functions, give, invalid};
+use super::{Address, functions, give_text, invalid};
 use crate::calls::count;
 use crate::fault::{Fault, Outcome, call};
 use crate::machine::machine;
@@ -65,15 +65,8 @@ pub(super) unsafe extern "C" fn option_size(option: aclCompileOpt) -> usize {
 pub(super) unsafe extern "C" fn option(option: aclCompileOpt, text: *mut c_char, room: usize) -> aclError {
     call("aclGetCompileopt", || {
         checked(option)?;
-        let found = value(option);
-        if room <= found.len() {
-            return Err(invalid(format!("room for {} bytes asked, {room} found", found.len() + 1)));
-        }
-        for (index, byte) in found.bytes().chain([0]).enumerate() {
-            // SAFETY: the caller's array is null or has that much room, by the function's rules.
-            unsafe { give(text.wrapping_add(index), byte.cast_signed(), "value") }?;
-        }
-        Ok(())
+        // SAFETY: the caller's array is null or has that much room, by the function's rules.
+        unsafe { give_text(text, room, &value(option), "value") }
     })
 }
 

@@ -10,7 +10,7 @@ use ascend_sys::ffi::{
     aclDeviceInfo, aclError, aclrtDevAttr, aclrtDevFeatureType, aclrtDeviceStatus, aclrtRunMode, aclrtUtilizationInfo, aclrtUuid,
 };
 
-use super::{Address, functions, give, invalid, limit};
+use super::{Address, functions, give, give_text, invalid, limit};
 use crate::config::Chip;
 use crate::context::{self, Context, set_current};
 use crate::fault::{Fault, Outcome, call, report};
@@ -290,13 +290,10 @@ pub(super) unsafe extern "C" fn feature(device: i32, _feature: aclrtDevFeatureTy
 pub(super) unsafe extern "C" fn uuid(device: i32, uuid: *mut aclrtUuid) -> aclError {
     call("aclrtDeviceGetUuid", || {
         let device = checked(device)?;
-        let mut bytes = [0; 16];
-        for (place, byte) in bytes.iter_mut().zip(b"ascend-sim\0\0\0\0\0") {
-            *place = (*byte).cast_signed();
-        }
-        bytes[15] = (device as u8).cast_signed();
+        let mut bytes = *b"ascend-sim\0\0\0\0\0\0";
+        bytes[15] = device as u8;
         // SAFETY: the caller's pointer is null or valid, by the function's rules.
-        unsafe { give(uuid, aclrtUuid { bytes }, "uuid") }
+        unsafe { give(uuid, aclrtUuid { bytes: bytes.map(|byte| byte as c_char) }, "uuid") }
     })
 }
 
@@ -312,15 +309,9 @@ pub(super) unsafe extern "C" fn priorities(least: *mut i32, greatest: *mut i32) 
 
 pub(super) unsafe extern "C" fn pci_bus(device: i32, text: *mut c_char, room: i32) -> aclError {
     call("aclrtDeviceGetPCIBusId", || {
-        let bus = format!("0000:{:02x}:00.0\0", 0xC1 + checked(device)?);
-        if usize::try_from(room).is_ok_and(|room| room < bus.len()) || room < 0 {
-            return Err(invalid(format!("room for {} bytes asked, {room} found", bus.len())));
-        }
-        for (index, byte) in bus.bytes().enumerate() {
-            // SAFETY: the caller's array is null or has that much room, by the function's rules.
-            unsafe { give(text.wrapping_add(index), byte.cast_signed(), "pciBusId") }?;
-        }
-        Ok(())
+        let bus = format!("0000:{:02x}:00.0", 0xC1 + checked(device)?);
+        // SAFETY: the caller's array is null or has that much room, by the function's rules.
+        unsafe { give_text(text, usize::try_from(room).unwrap_or(0), &bus, "pciBusId") }
     })
 }
 

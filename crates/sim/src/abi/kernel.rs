@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ascend_sys::ffi::*;
 
-use super::{Address, functions, give, invalid};
+use super::{Address, functions, give, give_text, invalid};
 use crate::context;
 use crate::fault::{Fault, Outcome, call};
 use crate::faults;
@@ -150,14 +150,8 @@ pub(super) unsafe extern "C" fn function(handle: aclrtBinHandle, name: *const c_
 pub(super) unsafe extern "C" fn function_name(function: aclrtFuncHandle, room: u32, text: *mut c_char) -> aclError {
     call("aclrtGetFunctionName", || {
         let name: Arc<String> = machine().state().other(function, FUNCTION)?;
-        if room as usize <= name.len() {
-            return Err(invalid(format!("room for {} bytes asked, {room} found", name.len() + 1)));
-        }
-        for (index, byte) in name.bytes().chain([0]).enumerate() {
-            // SAFETY: the caller's array is null or has that much room, by the function's rules.
-            unsafe { give(text.wrapping_add(index), byte.cast_signed(), "name") }?;
-        }
-        Ok(())
+        // SAFETY: the caller's array is null or has that much room, by the function's rules.
+        unsafe { give_text(text, room as usize, &name, "name") }
     })
 }
 

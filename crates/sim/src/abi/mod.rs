@@ -23,7 +23,7 @@ mod unsupported;
 mod virtual_memory;
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 use std::sync::OnceLock;
 
 use ascend_sys::ffi::{ACL_ERROR_API_NOT_SUPPORT, ACL_ERROR_RT_PARAM_INVALID, aclError};
@@ -134,6 +134,21 @@ pub(crate) unsafe fn give<T>(place: *mut T, value: T, name: &str) -> Outcome {
     }
     // SAFETY: the caller promises it.
     unsafe { place.write(value) };
+    Ok(())
+}
+
+/// Writes a C string to where the caller wants it.
+///
+/// # Safety
+/// * `place` is null, or valid for writing `room` bytes or, if there is less of it, all of the text.
+unsafe fn give_text(place: *mut c_char, room: usize, text: &str, name: &str) -> Outcome {
+    if room <= text.len() {
+        return Err(invalid(format!("room for {} bytes asked, {room} found", text.len() + 1)));
+    }
+    for (index, byte) in text.bytes().chain([0]).enumerate() {
+        // SAFETY: the caller promises it.
+        unsafe { give(place.wrapping_add(index), byte as c_char, name) }?;
+    }
     Ok(())
 }
 

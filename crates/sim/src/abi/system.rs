@@ -8,7 +8,7 @@ use ascend_sys::ffi::{
     aclCANNPackageName, aclCANNPackageVersion, aclCannAttr, aclError, aclLogLevel, aclrtLastErrLevel,
 };
 
-use super::{Address, functions, give, invalid};
+use super::{Address, functions, give, give_text, invalid};
 use crate::calls::count;
 use crate::fault::{self, Outcome, call};
 use crate::machine::machine;
@@ -86,7 +86,7 @@ pub(super) unsafe extern "C" fn finalize_reference(left: *mut u64) -> aclError {
 /// Fills a field with a text and zeros.
 fn fill<const N: usize>(field: &mut [c_char; N], text: &str) {
     for (place, byte) in field.iter_mut().take(N - 1).zip(text.bytes()) {
-        *place = byte.cast_signed();
+        *place = byte as c_char;
     }
 }
 
@@ -132,11 +132,8 @@ pub(super) unsafe extern "C" fn version_text(package: *mut c_char, version: *mut
     call("aclsysGetVersionStr", || {
         // SAFETY: the caller's pointer is null or a C string, by the function's rules.
         unsafe { checked_package(package) }?;
-        for (index, byte) in machine().config().cann_text.bytes().chain([0]).enumerate() {
-            // SAFETY: the caller's array is null or has that much room, by the function's rules.
-            unsafe { give(version.wrapping_add(index), byte.cast_signed(), "versionStr") }?;
-        }
-        Ok(())
+        // SAFETY: the caller's array is null or has room for any version, by the function's rules.
+        unsafe { give_text(version, usize::MAX, &machine().config().cann_text, "versionStr") }
     })
 }
 

@@ -84,6 +84,7 @@ struct Tile {
     /// The sums so far are 0, whatever `sums` holds.
     first: bool,
     /// Null, or for pairs of bf16 [`COLS`] factors of the block's own sums before they are added.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only kernels of x86-64 scale sums"))]
     scale: *const f32,
     /// Lines of memory that are wanted afterwards, and how many 65536ths of one to ask for in each half of a step. Null: those of the panel itself.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only kernels of x86-64 fetch ahead"))]
@@ -130,6 +131,7 @@ pub(super) struct Kernels {
     int8: [Kernel; MAX_ROWS],
     pub(super) int_rows: IntRows,
     /// Products of bf16 and of i8 are those of [`amx`] instead.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only kernels of x86-64 have one"))]
     pub(super) matrix_unit: bool,
     /// For few rows of bf16 by codes of four bits.
     #[cfg(target_arch = "x86_64")]
