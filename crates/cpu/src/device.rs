@@ -9,7 +9,6 @@ use ascend_hal::{
 
 use crate::event::CpuEvent;
 use crate::gemm::packed;
-use crate::graph::Task;
 use crate::host::{self, Host};
 use crate::isa::Isa;
 use crate::memory::Ledger;
@@ -171,7 +170,7 @@ impl Device for CpuDevice {
         if !queue.is_of(&self.0) {
             return Err(Error::ForeignHandle { what: "the stream" });
         }
-        queue.submit(&[Task::Op { call, kernel }])
+        queue.launch(self, stream, call, kernel)
     }
 
     fn kernels(&self) -> &KernelRegistry {

@@ -47,6 +47,6 @@ struct CpuGraphExec(Vec<Task>);
 
 impl GraphExecImpl for CpuGraphExec {
     fn launch(&self, stream: &Stream) -> Result<()> {
-        CpuStream::of(stream)?.submit(&self.0)
+        CpuStream::of(stream)?.replay(stream, &self.0)
     }
 }

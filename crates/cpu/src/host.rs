@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ascend_hal::{Error, Result};
 
+use crate::ahead::Order;
 use crate::isa::Isa;
 use crate::pool::Pool;
 use crate::scratch::Arena;
@@ -17,6 +18,8 @@ pub(crate) struct Host {
     pub(crate) pool: Pool,
     pub(crate) arena: Arena,
     pub(crate) isa: Isa,
+    /// Of the weights that decode steps read.
+    pub(crate) order: Order,
 }
 
 impl Host {
@@ -31,7 +34,7 @@ impl Host {
             return Err(refused(threads.to_string()));
         }
         let pool = Pool::new(threads).map_err(|e| refused(format!("{threads}, which the system refuses: {e}")))?;
-        Ok(Self { pool, arena: Arena::default(), isa })
+        Ok(Self { pool, arena: Arena::default(), isa, order: Order::default() })
     }
 
     /// Runs `f` on all of `items`, on up to `threads` threads. The calling thread is one of them, and takes all items if no other comes in time.

@@ -16,6 +16,7 @@
 
 #![deny(unsafe_code)]
 
+mod ahead;
 #[cfg(target_arch = "x86_64")]
 mod amx;
 mod context;

@@ -15,18 +15,20 @@ use std::time::{Duration, Instant};
 
 use ascend_hal::watcher;
 
+use crate::ahead::{Lines, Plan};
+
 /// How long a worker looks for more before it sleeps: longer than the steps of a layer are apart.
 const AWAKE: Duration = Duration::from_micros(200);
 /// Looks between two at the clock.
 const LOOKS: u32 = 64;
 /// Pauses between two looks.
-const PAUSES: u32 = 8;
+const PAUSES: u32 = 2;
 /// Looks of a caller before it sleeps until its workers are done.
 const PATIENCE: u32 = 4096;
 
 thread_local! {
-    /// The pool that this thread works for: the address of what it shares, or 0.
-    static WORKS_FOR: Cell<usize> = const { Cell::new(0) };
+    /// The pool that this thread works for, as the address of what it shares, and its number there; or 0.
+    static WORKS_FOR: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
 /// A number of threads, the caller's own among them.
@@ -41,6 +43,9 @@ struct Shared {
     /// Jobs that were ever opened, to look at without the lock.
     opened: AtomicUsize,
     wake: Condvar,
+    /// What workers ask memory for when they have nothing to do, and how many plans there were.
+    plan: Mutex<(Plan, usize)>,
+    threads: usize,
 }
 
 #[derive(Default)]
@@ -76,10 +81,10 @@ impl Pool {
     /// # Errors
     /// When the system refuses a thread.
     pub(crate) fn new(threads: usize) -> io::Result<Self> {
-        let mut pool = Self { shared: Arc::default(), workers: Vec::new() };
+        let mut pool = Self { shared: Arc::new(Shared { threads, ..Shared::default() }), workers: Vec::new() };
         for i in 1..threads {
             let shared = pool.shared.clone();
-            pool.workers.push(thread::Builder::new().name(format!("ascend-cpu-{i}")).spawn(move || work(&shared))?);
+            pool.workers.push(thread::Builder::new().name(format!("ascend-cpu-{i}")).spawn(move || work(&shared, i))?);
         }
         Ok(pool)
     }
@@ -91,7 +96,18 @@ impl Pool {
 
     /// Whether the calling thread is one of the pool's own.
     pub(crate) fn is_worker(&self) -> bool {
-        WORKS_FOR.get() == Arc::as_ptr(&self.shared) as usize
+        WORKS_FOR.get().0 == Arc::as_ptr(&self.shared).addr()
+    }
+
+    /// Number of the calling thread: from 1 for the pool's own, 0 for a caller. No two threads of a crew have the same.
+    pub(crate) fn number(&self) -> usize {
+        if self.is_worker() { WORKS_FOR.get().1 } else { 0 }
+    }
+
+    /// Workers with nothing to do ask memory for their shares of these from now on.
+    pub(crate) fn plan(&self, plan: Plan) {
+        let mut planned = self.shared.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        *planned = (plan, planned.1.wrapping_add(1));
     }
 
     /// Runs `f` on the calling thread and, as far as they come in time, on workers: at most `threads` in all. Returns when each has returned. So `f` takes pieces of the
@@ -203,8 +219,9 @@ impl State {
 }
 
 /// What a worker does.
-fn work(shared: &Shared) {
-    WORKS_FOR.set(std::ptr::from_ref(shared) as usize);
+fn work(shared: &Shared, number: usize) {
+    WORKS_FOR.set((std::ptr::from_ref(shared).addr(), number));
+    let mut ahead = (Lines::default(), 0);
     loop {
         let seen = shared.opened.load(Ordering::Acquire);
         let mut state = shared.lock();
@@ -221,21 +238,27 @@ fn work(shared: &Shared) {
             return;
         }
         drop(state);
-        if !opens(shared, seen) {
+        let (plan, plans) = *shared.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        if plans != ahead.1 {
+            ahead = (Lines::of(&plan, number, shared.threads), plans);
+        }
+        if !opens(shared, seen, &mut ahead.0) {
             sleep(shared);
         }
     }
 }
 
-/// Looks for a while whether something is opened after the first `seen`.
-fn opens(shared: &Shared, seen: usize) -> bool {
+/// Looks for a while whether something is opened after the first `seen`; asks for lines meanwhile.
+fn opens(shared: &Shared, seen: usize, ahead: &mut Lines) -> bool {
     let begin = Instant::now();
     loop {
         for _ in 0..LOOKS {
             if shared.opened.load(Ordering::Relaxed) != seen {
                 return true;
             }
-            (0..PAUSES).for_each(|_| std::hint::spin_loop());
+            if !ahead.fetch() {
+                (0..PAUSES).for_each(|_| std::hint::spin_loop());
+            }
         }
         if begin.elapsed() > AWAKE {
             return false;

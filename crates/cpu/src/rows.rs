@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use ascend_hal::Result;
+use ascend_hal::host::WriteRows;
 
 use crate::context::Context;
 
@@ -39,6 +40,12 @@ impl<T: Send> Split for RowsMut<'_, T> {
     fn split(self, rows: usize) -> (Self, Self) {
         let (first, second) = self.data.split_at_mut(rows * self.width);
         (Self::new(first, self.width), Self::new(second, self.width))
+    }
+}
+
+impl<T: Send> Split for WriteRows<'_, T> {
+    fn split(self, rows: usize) -> (Self, Self) {
+        self.split_at(rows)
     }
 }
 

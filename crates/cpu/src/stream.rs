@@ -8,7 +8,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use ascend_hal::host::HostMemory;
-use ascend_hal::{Buffer, BufferSlice, DeviceId, Error, Event, Graph, HostFn, Launch, Location, OpKind, Result, Stream, StreamImpl};
+use ascend_hal::{
+    Buffer, BufferSlice, DeviceId, Error, Event, Graph, HostFn, Kernel, Launch, Location, OpCall, OpKind, Result, Stream, StreamImpl,
+};
 
 use crate::device::{CpuDevice, Inner};
 use crate::event::CpuEvent;
@@ -83,8 +85,30 @@ impl CpuStream {
         Arc::ptr_eq(&self.0.device, device)
     }
 
-    /// Executes `tasks` in order, or records them during a capture.
-    pub(crate) fn submit(&self, tasks: &[Task]) -> Result<()> {
+    /// Executes a call with the kernel that was picked for it, or records it during a capture. `device` and `stream` are the handles that it came by.
+    pub(crate) fn launch(&self, device: &CpuDevice, stream: &Stream, call: OpCall, kernel: Arc<dyn Kernel>) -> Result<()> {
+        let core = &self.0;
+        let _hold = core.take("enqueuing")?;
+        if let Some(recording) = &mut core.lock().recording {
+            recording.push(Task::Op { call, kernel });
+            return Ok(());
+        }
+        core.launch(&Launch { device, stream }, &call, &*kernel);
+        Ok(())
+    }
+
+    /// Executes what was recorded, in order, or records it again during a capture. `stream` is the handle of this stream.
+    pub(crate) fn replay(&self, stream: &Stream, tasks: &[Task]) -> Result<()> {
+        let device = CpuDevice::of(self.0.device.clone());
+        self.submit(tasks, |call, kernel| self.0.launch(&Launch { device: &device, stream }, call, kernel))
+    }
+
+    /// Executes a task that is no call, or records it during a capture.
+    fn submit_one(&self, task: Task) -> Result<()> {
+        self.submit(&[task], |_, _| {})
+    }
+
+    fn submit(&self, tasks: &[Task], launch: impl Fn(&OpCall, &dyn Kernel)) -> Result<()> {
         let core = &self.0;
         let _hold = core.take("enqueuing")?;
         if let Some(recording) = &mut core.lock().recording {
@@ -92,13 +116,14 @@ impl CpuStream {
             return Ok(());
         }
         for task in tasks {
-            self.perform(task);
+            core.perform(task, &launch);
         }
         Ok(())
     }
+}
 
-    fn perform(&self, task: &Task) {
-        let core = &self.0;
+impl Core {
+    fn perform(&self, task: &Task, launch: &impl Fn(&OpCall, &dyn Kernel)) {
         match task {
             // Marks are reached on a failed stream too, or who waits for them would wait for ever.
             Task::Record(event) => {
@@ -108,17 +133,16 @@ impl CpuStream {
             }
             // What an event marks has been executed when it was recorded.
             Task::Wait => {}
-            Task::Copy { src, dst } => core.attempt(|| Culprit::Task("copy"), || copy(src, dst)),
-            Task::Op { call, kernel } => {
-                let culprit = || Culprit::Op { op: call.kind(), kernel: kernel.info().name.to_string() };
-                let (device, stream) = (CpuDevice::of(core.device.clone()), Stream::new(Self(core.clone())));
-                core.attempt(culprit, || kernel.launch(&Launch { device: &device, stream: &stream }, call));
-            }
+            Task::Copy { src, dst } => self.attempt(|| Culprit::Task("copy"), || copy(src, dst)),
+            Task::Op { call, kernel } => launch(call, &**kernel),
         }
     }
-}
 
-impl Core {
+    fn launch(&self, at: &Launch<'_>, call: &OpCall, kernel: &dyn Kernel) {
+        let culprit = || Culprit::Op { op: call.kind(), kernel: kernel.info().name.to_string() };
+        self.attempt(culprit, || kernel.launch(at, call));
+    }
+
     fn lock(&self) -> MutexGuard<'_, Turn> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -226,12 +250,12 @@ impl StreamImpl for CpuStream {
 
     fn record(&self, event: &Event) -> Result<()> {
         CpuEvent::of(event)?;
-        self.submit(&[Task::Record(event.clone())])
+        self.submit_one(Task::Record(event.clone()))
     }
 
     fn wait(&self, event: &Event) -> Result<()> {
         CpuEvent::of(event)?;
-        self.submit(&[Task::Wait])
+        self.submit_one(Task::Wait)
     }
 
     fn call_host(&self, f: HostFn) -> Result<()> {
@@ -254,7 +278,7 @@ impl StreamImpl for CpuStream {
     fn copy(&self, src: BufferSlice, dst: BufferSlice) -> Result<()> {
         memory("the source of the copy", &src.buffer)?;
         memory("the destination of the copy", &dst.buffer)?;
-        self.submit(&[Task::Copy { src, dst }])
+        self.submit_one(Task::Copy { src, dst })
     }
 
     fn begin_capture(&self) -> Result<()> {

@@ -8,14 +8,16 @@ mod adopt;
 mod lend;
 
 use std::alloc::{Layout as Alloc, alloc, alloc_zeroed, dealloc};
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use half::{bf16, f16};
 use memmap2::MmapMut;
+use smallvec::SmallVec;
 
 use crate::buffer::{Buffer, Location, Memory};
 use crate::{DType, Element, Error, Format, OpKind, Result, TensorView, TensorViewMut};
@@ -279,9 +281,19 @@ pub fn to_vec<T: Element>(view: &TensorView) -> Result<Vec<T>> {
     widened(view, &access.read::<T>(view)?, |&x| x)
 }
 
+/// Inputs and outputs of nearly every call: as many are kept without an allocation.
+const INPUTS: usize = 12;
+const OUTPUTS: usize = 4;
+
 enum Guard<'a> {
     Shared { _guard: RwLockReadGuard<'a, Rights> },
     Exclusive { _guard: RwLockWriteGuard<'a, Rights> },
+}
+
+/// An output of a call.
+struct Output<'a> {
+    view: &'a TensorView,
+    taken: Cell<bool>,
 }
 
 /// Locked access to the host memory behind one call's tensors.
@@ -290,11 +302,9 @@ enum Guard<'a> {
 /// Each output can be taken once.
 pub struct HostAccess<'a> {
     op: OpKind,
-    outputs: Vec<&'a TensorView>,
-    /// Addresses of the locked blocks, rising.
-    blocks: Vec<usize>,
-    taken: RefCell<Vec<bool>>,
-    _guards: Vec<Guard<'a>>,
+    outputs: SmallVec<[Output<'a>; OUTPUTS]>,
+    /// Addresses of the locked blocks, rising, and their locks.
+    blocks: SmallVec<[(usize, Guard<'a>); INPUTS]>,
 }
 
 impl<'a> HostAccess<'a> {
@@ -308,8 +318,8 @@ impl<'a> HostAccess<'a> {
         inputs: impl IntoIterator<Item = (&'static str, &'a TensorView)>,
         outputs: impl IntoIterator<Item = (&'static str, &'a TensorViewMut)>,
     ) -> Result<Self> {
-        let outputs: Vec<(&'static str, &'a TensorView)> = outputs.into_iter().map(|(name, v)| (name, &**v)).collect();
-        let inputs: Vec<(&'static str, &'a TensorView)> = inputs.into_iter().collect();
+        let outputs: SmallVec<[(&'static str, &'a TensorView); OUTPUTS]> = outputs.into_iter().map(|(name, v)| (name, &**v)).collect();
+        let inputs: SmallVec<[(&'static str, &'a TensorView); INPUTS]> = inputs.into_iter().collect();
         for (i, (output, out)) in outputs.iter().enumerate() {
             let clash = outputs[i + 1..].iter().find(|(_, o)| o.may_overlap(out));
             let clash = clash.or_else(|| inputs.iter().find(|(_, v)| v.may_overlap(out) && !v.same_elements(out)));
@@ -320,8 +330,8 @@ impl<'a> HostAccess<'a> {
                 return Err(Error::Overlap { op, output, other: output });
             }
         }
-        let mut wanted: Vec<(usize, bool, &'a HostMemory)> = Vec::with_capacity(inputs.len() + outputs.len());
-        for (exclusive, views) in [(false, &inputs), (true, &outputs)] {
+        let mut wanted: SmallVec<[(usize, bool, &'a HostMemory); INPUTS]> = SmallVec::new();
+        for (exclusive, views) in [(false, &inputs[..]), (true, &outputs[..])] {
             for &(name, view) in views {
                 let memory = view.buffer().as_host().ok_or_else(|| Error::WrongDevice {
                     what: format!("argument `{name}` of {op}"),
@@ -332,21 +342,19 @@ impl<'a> HostAccess<'a> {
             }
         }
         // Exclusive before shared within one block, so that deduplication keeps the stronger lock.
-        wanted.sort_by_key(|&(address, exclusive, _)| (address, !exclusive));
+        wanted.sort_unstable_by_key(|&(address, exclusive, _)| (address, !exclusive));
         wanted.dedup_by_key(|w| w.0);
-        let blocks = wanted.iter().map(|w| w.0).collect();
-        let guards = wanted
-            .into_iter()
-            .map(|(_, exclusive, memory)| {
-                Ok(if exclusive { Guard::Exclusive { _guard: memory.exclusive()? } } else { Guard::Shared { _guard: memory.shared()? } })
-            })
-            .collect::<Result<_>>()?;
-        let taken = RefCell::new(vec![false; outputs.len()]);
-        Ok(Self { op, outputs: outputs.into_iter().map(|(_, v)| v).collect(), blocks, taken, _guards: guards })
+        let mut blocks = SmallVec::new();
+        for (address, exclusive, memory) in wanted {
+            let guard =
+                if exclusive { Guard::Exclusive { _guard: memory.exclusive()? } } else { Guard::Shared { _guard: memory.shared()? } };
+            blocks.push((address, guard));
+        }
+        Ok(Self { op, outputs: outputs.into_iter().map(|(_, view)| Output { view, taken: Cell::new(false) }).collect(), blocks })
     }
 
     fn memory<'v>(&self, view: &'v TensorView) -> Result<&'v HostMemory> {
-        let locked = |memory: &&HostMemory| self.blocks.binary_search(&memory.address()).is_ok();
+        let locked = |memory: &&HostMemory| self.blocks.binary_search_by_key(&memory.address(), |block| block.0).is_ok();
         view.buffer().as_host().filter(locked).ok_or_else(|| Error::State {
             what: "host access",
             asked: "a tensor",
@@ -394,7 +402,7 @@ impl<'a> HostAccess<'a> {
             let found = format!("lent memory that does not start at a multiple of {HOST_ALIGN} bytes");
             return Err(Error::View { asked: "a packed weight".into(), found });
         }
-        if self.outputs.iter().any(|o| o.buffer().same_memory(view.buffer())) {
+        if self.outputs.iter().any(|o| o.view.buffer().same_memory(view.buffer())) {
             let found = "the buffer of an output".into();
             return Err(Error::State { what: "host access", asked: "a packed argument", found });
         }
@@ -411,8 +419,7 @@ impl<'a> HostAccess<'a> {
         self.stored::<T>(view)?;
         self.readable(view)?;
         let memory = self.memory(view)?;
-        let shared =
-            self.outputs.iter().zip(self.taken.borrow().iter()).filter(|(o, _)| o.may_overlap(view)).map(|(_, &taken)| taken).max();
+        let shared = self.outputs.iter().filter(|o| o.view.may_overlap(view)).map(|o| o.taken.get()).max();
         if shared == Some(true) {
             return Err(Error::State {
                 what: "host access",
@@ -435,11 +442,19 @@ impl<'a> HostAccess<'a> {
             return Ok(Read(Elements::Owned(bytemuck::allocation::cast_vec(self.packed_nibbles(view, start)?))));
         }
         let mut out: Vec<T> = room(view, view.numel())?;
-        view.layout().for_each_offset(view.dtype(), |at| {
-            // SAFETY: as above; offset `at` lies inside the view, hence inside the buffer.
-            out.push(unsafe { start.cast::<T>().add(at).read() });
+        view.layout().for_each_run(view.dtype(), |at, len| {
+            // SAFETY: as above; the run lies inside the view, hence inside the buffer.
+            out.extend_from_slice(unsafe { std::slice::from_raw_parts(start.cast::<T>().add(at), len) });
         });
         Ok(Read(Elements::Owned(out)))
+    }
+
+    /// The elements of a float argument in row-major order as `f32`: without a copy where that is their type.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn floats<'v>(&'v self, view: &'v TensorView) -> Result<Read<'v, f32>> {
+        if view.dtype() == DType::F32 { self.read(view) } else { Ok(Read(Elements::Owned(self.read_f32(view)?))) }
     }
 
     /// The elements of an `I4` view, packed in row-major order. `start` is where its locked memory begins.
@@ -503,13 +518,7 @@ impl<'a> HostAccess<'a> {
     pub fn write<'v, T: Element>(&'v self, view: &'v TensorViewMut) -> Result<Write<'v, T>> {
         self.stored::<T>(view)?;
         self.readable(view)?;
-        let memory = self.memory(view)?;
-        let state = |found: &str| Error::State { what: "host access", asked: "an output", found: found.into() };
-        let at =
-            self.outputs.iter().position(|o| o.same_elements(view)).ok_or_else(|| state("the view is not an output of the locked call"))?;
-        if std::mem::replace(&mut self.taken.borrow_mut()[at], true) {
-            return Err(state("it was taken already"));
-        }
+        let memory = self.take(view)?;
         if view.numel() == 0 {
             return Ok(Write(Target::Direct(&mut [])));
         }
@@ -526,11 +535,37 @@ impl<'a> HostAccess<'a> {
             return Ok(Write(Target::Staged { data: bytemuck::allocation::cast_vec(data), start: start.cast(), view }));
         }
         let mut data: Vec<T> = room(view, view.numel())?;
-        view.layout().for_each_offset(view.dtype(), |at| {
+        view.layout().for_each_run(view.dtype(), |at, len| {
             // SAFETY: as above.
-            data.push(unsafe { start.cast::<T>().add(at).read() });
+            data.extend_from_slice(unsafe { std::slice::from_raw_parts(start.cast::<T>().add(at), len) });
         });
         Ok(Write(Target::Staged { data, start: start.cast(), view }))
+    }
+
+    /// Takes an output for writing as [`write`](Self::write) does, row by row where it lies: an index of the first dimension is a row. They hold the old contents until
+    /// they are overwritten. `None`, and the output is not taken, where a row has gaps or there are no elements.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_rows<'v, T: Element>(&'v self, view: &'v TensorViewMut) -> Result<Option<WriteRows<'v, T>>> {
+        let Some(pitch) = view.layout().row_pitch().filter(|_| view.numel() > 0 && view.dtype() != DType::I4) else { return Ok(None) };
+        self.stored::<T>(view)?;
+        let start = self.take(view)?.start.as_ptr().cast::<T>();
+        let (rows, width) = (view.dim(0), view.numel() / view.dim(0));
+        // SAFETY: as in `write`; views lie inside of their buffer, so the first element does.
+        let start = unsafe { start.add(view.layout().offset()) };
+        Ok(Some(WriteRows { start, pitch, width, rows, of: PhantomData }))
+    }
+
+    /// The memory of an output, which is taken by this.
+    fn take<'v>(&self, view: &'v TensorViewMut) -> Result<&'v HostMemory> {
+        let memory = self.memory(view)?;
+        let state = |found: &str| Error::State { what: "host access", asked: "an output", found: found.into() };
+        let output = self.outputs.iter().find(|o| o.view.same_elements(view));
+        if output.ok_or_else(|| state("the view is not an output of the locked call"))?.taken.replace(true) {
+            return Err(state("it was taken already"));
+        }
+        Ok(memory)
     }
 }
 
@@ -609,20 +644,79 @@ impl<T: Element> Drop for Write<'_, T> {
                 });
                 return;
             }
-            let mut next = data.iter();
-            view.layout().for_each_offset(view.dtype(), |at| {
-                if let Some(&x) = next.next() {
-                    // SAFETY: as in `HostAccess::write`; the guard's lifetime keeps the lock held.
-                    unsafe { start.add(at).write(x) };
+            let mut rest = &data[..];
+            view.layout().for_each_run(view.dtype(), |at, len| {
+                if let Some((run, after)) = rest.split_at_checked(len) {
+                    // SAFETY: as in `HostAccess::write`; the guard's lifetime keeps the lock held. `data` is a vector of its own.
+                    unsafe { std::ptr::copy_nonoverlapping(run.as_ptr(), start.add(at), len) };
+                    rest = after;
                 }
             });
         }
     }
 }
 
+/// Rows of an output, each in one piece. See [`HostAccess::write_rows`].
+pub struct WriteRows<'v, T> {
+    start: *mut T,
+    pitch: usize,
+    width: usize,
+    rows: usize,
+    of: PhantomData<&'v mut [T]>,
+}
+
+// SAFETY: it stands for slices `&mut [T]` that nothing else reaches as long as it lives.
+unsafe impl<T: Send> Send for WriteRows<'_, T> {}
+
+impl<'v, T> WriteRows<'v, T> {
+    /// The rows of a slice that have `width` elements, side by side.
+    pub fn of(data: &'v mut [T], width: usize) -> Self {
+        Self { start: data.as_mut_ptr(), pitch: width, width, rows: data.len().checked_div(width).unwrap_or(0), of: PhantomData }
+    }
+
+    /// Row `i`; empty where there is none.
+    pub fn row(&mut self, i: usize) -> &mut [T] {
+        if i >= self.rows {
+            return &mut [];
+        }
+        // SAFETY: row `i` lies inside of the view or slice that this was made of; rows do not overlap, as no output repeats elements.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(i * self.pitch), self.width) }
+    }
+
+    /// The first `rows` rows, and the others.
+    pub fn split_at(self, rows: usize) -> (Self, Self) {
+        let rows = rows.min(self.rows);
+        // Where there are no others, that address is not one of the memory, and is never used.
+        let start = self.start.wrapping_add(rows * self.pitch);
+        (Self { rows, ..self }, Self { start, rows: self.rows - rows, ..self })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_of_an_output_are_written_where_they_lie() {
+        let full = tensor(&[0f32, 1., 2., 3., 4., 5.], [2, 3]).unwrap();
+        let part = full.narrow(1, 1, 2).unwrap().to_mut();
+        {
+            let access = HostAccess::lock(OpKind::Rope, [("x", &*part)], [("y", &part)]).unwrap();
+            let mut rows = access.write_rows::<f32>(&part).unwrap().unwrap();
+            assert_eq!(rows.row(1), [4., 5.]);
+            assert!(rows.row(2).is_empty());
+            let (mut first, mut second) = rows.split_at(1);
+            first.row(0).fill(7.);
+            second.row(0)[1] = 8.;
+            assert!(first.row(1).is_empty() && second.row(1).is_empty());
+            assert!(access.write::<f32>(&part).is_err() && access.write_rows::<f32>(&part).is_err(), "an output can be taken once");
+        }
+        assert_eq!(to_vec::<f32>(&full).unwrap(), [0., 7., 7., 3., 4., 8.]);
+        let columns = full.t().unwrap().to_mut();
+        let access = HostAccess::lock(OpKind::Rope, [], [("y", &columns)]).unwrap();
+        assert!(access.write_rows::<f32>(&columns).unwrap().is_none());
+        assert!(access.write::<f32>(&columns).is_ok());
+    }
 
     #[test]
     fn strided_output_is_written_back_and_leaves_the_gaps() {

@@ -310,6 +310,25 @@ impl Layout {
         }
     }
 
+    /// Calls `f` with the buffer offset (in elements) and the length of runs of elements that lie one after the other, in row-major order of the logical shape.
+    pub fn for_each_run(&self, dtype: DType, mut f: impl FnMut(usize, usize)) {
+        let (mut run, mut outer) = (1, self.rank());
+        while self.format == Format::Nd && outer > 0 && (self.shape[outer - 1] == 1 || self.strides[outer - 1] == run) {
+            run *= self.shape[outer - 1];
+            outer -= 1;
+        }
+        let first = |dims: &Dims| Dims { len: outer as u8, sizes: dims.sizes };
+        Self { shape: first(&self.shape), strides: first(&self.strides), ..*self }.for_each_offset(dtype, |at| f(at, run));
+    }
+
+    /// Elements from one index of the first dimension to the next, if those of each lie one after the other without gaps.
+    pub(crate) fn row_pitch(&self) -> Option<usize> {
+        let mut row = *self;
+        let (pitch, rows) = (*self.strides.first()?, *self.shape.first()?);
+        row.shape[0] = rows.min(1);
+        (self.format == Format::Nd && row.is_contiguous()).then_some(pitch)
+    }
+
     fn nd(&self, what: &str) -> Result<()> {
         match self.format {
             Format::Nd => Ok(()),
@@ -426,13 +445,17 @@ impl Layout {
             return false;
         }
         // Sorted by stride, each dimension must step over everything that the smaller ones reach.
-        let mut dims: Vec<(usize, usize)> = self.strides.iter().copied().zip(self.shape.iter().copied()).filter(|&(_, d)| d > 1).collect();
+        let mut all = [(0, 1); MAX_RANK];
+        let dims = &mut all[..self.rank()];
+        for (dim, (&s, &d)) in dims.iter_mut().zip(self.strides.iter().zip(self.shape.iter())) {
+            *dim = (s, d);
+        }
         if self.numel() == 0 {
             return false;
         }
         dims.sort_unstable();
         let mut reach = 0;
-        for (s, d) in dims {
+        for &(s, d) in dims.iter().filter(|(_, d)| *d > 1) {
             if s <= reach {
                 return true;
             }

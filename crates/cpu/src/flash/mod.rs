@@ -22,6 +22,7 @@ use std::ops::Range;
 
 use ascend_hal::Result;
 use ascend_hal::ops::Sequences;
+use smallvec::SmallVec;
 
 use self::block::{Logit, Seen};
 use self::pack::Ahead;
@@ -34,13 +35,13 @@ use crate::scratch::Scratch;
 use crate::simd::{LANES, Lane, convert};
 
 /// Keys of a partial result.
-const SPLIT: usize = 16 * WIDTH;
+const SPLIT: usize = 4 * WIDTH;
 /// Rows (queries × heads) that an item has if it can: they share the packing of keys and values.
 const ROWS: usize = 256;
 /// Queries of an item at most: more would only see more of what is hidden from others.
 const QUERIES: usize = 128;
 /// Multiply-adds below which a call stays on its thread.
-const SMALL: usize = 1 << 18;
+const SMALL: usize = 1 << 16;
 
 /// Which keys a query sees.
 pub(crate) enum Sees<'a> {
@@ -262,7 +263,9 @@ impl<T: Lane> Flash<'_, T> {
 
     /// Runs `f` on the blocks of `keys` that rows of the item can see.
     fn blocks(&self, item: &Item<'_, T>, keys: Range<usize>, mut f: impl FnMut(&Block<'_>)) {
-        let (mut seen, mut rows) = (Vec::with_capacity(item.queries.len()), Vec::with_capacity(2 * WIDTH));
+        // A query's at hand: a decode step allocates nothing for it.
+        let mut seen = SmallVec::<[Seen; 1]>::with_capacity(item.queries.len());
+        let mut rows = [0; 2 * WIDTH];
         // What any row of the item can see: ranges only move forward from query to query.
         let from = self.range(item.b, item.queries.start).start;
         let to = self.range(item.b, item.queries.end - 1).end;
@@ -270,8 +273,9 @@ impl<T: Lane> Flash<'_, T> {
             let block = start..keys.end.min(start + WIDTH);
             seen.clear();
             seen.extend(item.queries.clone().map(|t| self.seen(item.b, t, &block)));
-            rows.clear();
-            rows.extend((block.start..block.end.max(to.min(block.end + WIDTH))).map(|j| self.sequences.keys.row(item.b, j)));
+            let rows = &mut rows[..block.end.max(to.min(block.end + WIDTH)) - block.start];
+            rows.iter_mut().zip(block.start..).for_each(|(row, j)| *row = self.sequences.keys.row(item.b, j));
+            let rows = &*rows;
             let (places, next) = rows.split_at(block.len());
             // Queries that see none of the block come first, if there are any.
             let blind = seen.iter().take_while(|s| s.from >= s.to).count();
@@ -283,7 +287,7 @@ impl<T: Lane> Flash<'_, T> {
                 hides,
                 places,
                 #[cfg(target_arch = "x86_64")]
-                rows: &rows,
+                rows,
                 ahead,
             });
         }

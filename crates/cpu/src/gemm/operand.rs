@@ -85,9 +85,11 @@ pub(crate) struct Stored {
 
 impl Stored {
     pub(crate) fn of(data: &TensorView) -> Self {
-        match data.t() {
-            Ok(t) if t.is_contiguous() && !data.is_contiguous() => Self { view: t, transposed: true },
-            _ => Self { view: data.clone(), transposed: false },
+        // A packed weight has no other orientation; to ask for it would cost a refusal in words.
+        let turned = if data.layout().format() == Format::Nd && !data.is_contiguous() { data.t().ok() } else { None };
+        match turned.filter(TensorView::is_contiguous) {
+            Some(view) => Self { view, transposed: true },
+            None => Self { view: data.clone(), transposed: false },
         }
     }
 }

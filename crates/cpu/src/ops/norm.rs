@@ -26,15 +26,13 @@ fn rows<T: Lane>(cx: &Context<'_>, op: &Norm) -> Result<()> {
         return Ok(());
     }
     let x = access.read::<T>(&op.x)?;
-    let residual = op.residual.as_ref().map(|r| access.read::<T>(r)).transpose()?;
-    let factor = {
-        let mut weight = access.read_f32(&op.weight)?;
-        if op.kind == NormKind::RmsGemma {
-            weight.iter_mut().for_each(|w| *w += 1.0);
-        }
-        weight
-    };
-    let bias = op.bias.as_ref().map(|b| access.read_f32(b)).transpose()?;
+    // In place, `sum` holds the residual.
+    let in_place = op.residual.as_ref().zip(op.sum.as_ref()).is_some_and(|(residual, sum)| residual.same_elements(sum));
+    let residual = op.residual.as_ref().filter(|_| !in_place).map(|r| access.read::<T>(r)).transpose()?;
+    let weight = access.floats(&op.weight)?;
+    let larger: Vec<f32> = if op.kind == NormKind::RmsGemma { weight.iter().map(|w| w + 1.0).collect() } else { Vec::new() };
+    let factor = if larger.is_empty() { &*weight } else { &larger };
+    let bias = op.bias.as_ref().map(|b| access.floats(b)).transpose()?;
     let mut y = access.write::<T>(&op.y)?;
     let mut sum = op.sum.as_ref().map(|s| access.write::<T>(s)).transpose()?;
     let h = op.x.shape().last_or_one();
@@ -50,10 +48,13 @@ fn rows<T: Lane>(cx: &Context<'_>, op: &Norm) -> Result<()> {
                 row::add_weighted(isa, &mut row, 1.0, &residual[at], None);
             }
             if let Some(sum) = sum.as_mut().and_then(|sum| sum.next()) {
+                if in_place {
+                    row::add_weighted(isa, &mut row, 1.0, sum, None);
+                }
                 convert::narrow(isa, &row, sum);
             }
             row::normalise(isa, &mut row, op.kind == NormKind::Layer, op.eps);
-            row::affine(isa, &mut row, &factor, bias.as_deref());
+            row::affine(isa, &mut row, factor, bias.as_deref());
             convert::narrow(isa, &row, y);
         }
         Ok(())

@@ -1,10 +1,10 @@
 //! CPU kernel of [`Rope`].
 
+use ascend_hal::host::{HostAccess, WriteRows};
 use ascend_hal::ops::{Rope, RopeStyle};
-use ascend_hal::{DType, OpKind, Result, bf16, f16, host::HostAccess};
+use ascend_hal::{DType, OpKind, Result, bf16, f16};
 
 use crate::context::Context;
-use crate::rows::RowsMut;
 use crate::simd::{LANES, Lane, Lanes, simd};
 
 pub(super) fn rope(cx: &Context<'_>, op: &Rope) -> Result<()> {
@@ -20,23 +20,40 @@ fn tokens<T: Lane>(cx: &Context<'_>, op: &Rope) -> Result<()> {
     let access = HostAccess::lock(OpKind::Rope, inputs, [("y", &op.y)])?;
     let rows = op.table_rows(&access.read_i64(&op.positions)?)?;
     let (cos, sin) = (access.read::<f32>(&op.cos)?, access.read::<f32>(&op.sin)?);
-    let x = access.read::<T>(&op.x)?;
-    let mut y = access.write::<T>(&op.y)?;
     let (tokens, d, pairs) = (op.x.dim(0), op.x.dim(2), op.pairs());
-    if y.is_empty() {
+    if op.y.numel() == 0 {
         return Ok(());
     }
+    // In place, `y` holds what is to be turned.
+    let x = if op.x.same_elements(&op.y) { None } else { Some(access.read::<T>(&op.x)?) };
     let width = op.x.dim(1) * d;
-    cx.by_rows(tokens, 2 * width, RowsMut::new(&mut y, width), |range, mut y| {
+    let mut staged;
+    let y = match access.write_rows::<T>(&op.y)? {
+        Some(rows) => rows,
+        None => {
+            staged = access.write::<T>(&op.y)?;
+            WriteRows::of(&mut staged, width)
+        }
+    };
+    cx.by_rows(tokens, 2 * width, y, |range, mut y| {
         let mut angles = cx.scratch::<f32>(2 * pairs)?;
+        let mut old = cx.scratch::<T>(if x.is_none() { width } else { 0 })?;
         let (c, s) = angles.split_at_mut(pairs);
-        for (t, y) in range.zip(y.iter()) {
+        for (i, t) in range.enumerate() {
+            let y = y.row(i);
+            let x = match &x {
+                Some(x) => &x[t * width..][..width],
+                None => {
+                    old.copy_from_slice(y);
+                    &*old
+                }
+            };
             // The angles of a token are gathered once and serve all of its heads.
             for i in 0..pairs {
                 let at = rows[op.position_row(i) * tokens + t] * pairs + i;
                 (c[i], s[i]) = (cos[at], sin[at]);
             }
-            turn(cx.isa(), op.style, &x[t * width..][..width], d, c, s, y);
+            turn(cx.isa(), op.style, x, d, c, s, y);
         }
         Ok(())
     })

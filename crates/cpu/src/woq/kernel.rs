@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use ascend_hal::f16;
-use bytemuck::Pod;
+use bytemuck::{Pod, Zeroable};
 
 use super::BLOCK;
 use super::packed::{Form, Part};
@@ -152,6 +152,9 @@ trait Stored: Copy {
     const STREAMED: bool;
 
     fn codes(&self, block: usize) -> &Self::Codes;
+
+    /// What its sums are multiplied with.
+    fn block(&self, block: usize) -> Block<'_>;
 }
 
 /// In the panel itself.
@@ -166,45 +169,69 @@ impl<C: Codes> Stored for InPlace<'_, C> {
     fn codes(&self, block: usize) -> &C {
         self.0.codes(block)
     }
+
+    #[inline(always)]
+    fn block(&self, block: usize) -> Block<'_> {
+        self.0.block(block)
+    }
+}
+
+/// A block in floats: codes, scales and offsets.
+#[derive(Clone, Copy, Zeroable, Pod)]
+#[repr(C)]
+pub(super) struct Wide {
+    codes: Floats,
+    parts: [[[f32; LANES]; VECTORS]; 2],
 }
 
 /// Widened.
-impl Stored for &[Floats] {
+#[derive(Clone, Copy)]
+struct Widened<'a> {
+    blocks: &'a [Wide],
+    offsets: bool,
+}
+
+impl Stored for Widened<'_> {
     type Codes = Floats;
     const STREAMED: bool = false;
 
     #[inline(always)]
     fn codes(&self, block: usize) -> &Floats {
-        &self[block]
+        &self.blocks[block].codes
+    }
+
+    #[inline(always)]
+    fn block(&self, block: usize) -> Block<'_> {
+        let [scales, offsets] = &self.blocks[block].parts;
+        Block { parts: &[], scales: Scales::Single(scales), offsets: self.offsets.then_some(Scales::Single(offsets)) }
     }
 }
 
-/// Blocks of a panel whose codes have been widened.
-#[derive(Clone, Copy)]
-pub(super) struct Wide<'a> {
-    /// The codes of this are not read.
-    pub(super) scales: Panel<'a>,
-    pub(super) values: &'a [f32],
-}
-
 simd! {
-    /// Codes as floats: `out: [blocks, BLOCK, COLS]`.
-    pub(super) fn widen<S>(panel: Panel<'_>, out: &mut [f32]) {
-        let out: &mut [Floats] = bytemuck::cast_slice_mut(out);
+    /// Blocks as floats.
+    pub(super) fn widen<S>(panel: Panel<'_>, out: &mut [Wide]) {
         match panel.form.four_bits {
-            true => (0..panel.len()).zip(out).for_each(|(b, out)| widen_block::<S, Four>(panel.codes(b), out)),
-            false => (0..panel.len()).zip(out).for_each(|(b, out)| widen_block::<S, Eight>(panel.codes(b), out)),
+            true => (0..panel.len()).zip(out).for_each(|(b, out)| widen_block::<S, Four>(panel, b, out)),
+            false => (0..panel.len()).zip(out).for_each(|(b, out)| widen_block::<S, Eight>(panel, b, out)),
         }
     }
 }
 
 #[inline(always)]
-fn widen_block<S: Lanes, C: Codes>(codes: &C, out: &mut Floats) {
+fn widen_block<S: Lanes, C: Codes>(panel: Panel<'_>, b: usize, out: &mut Wide) {
+    let (block, codes) = (panel.block(b), panel.codes::<C>(b));
     for pair in 0..PAIRS {
         for vector in 0..VECTORS {
             let [even, odd] = codes.pair::<S>(pair, vector);
-            even.store(&mut out[2 * pair][vector]);
-            odd.store(&mut out[2 * pair + 1][vector]);
+            even.store(&mut out.codes[2 * pair][vector]);
+            odd.store(&mut out.codes[2 * pair + 1][vector]);
+        }
+    }
+    let [scales, offsets] = &mut out.parts;
+    for vector in 0..VECTORS {
+        block.scales.load::<S>(vector).store(&mut scales[vector]);
+        if let Some(from) = block.offsets {
+            from.load::<S>(vector).store(&mut offsets[vector]);
         }
     }
 }
@@ -254,21 +281,21 @@ simd! {
     /// `sums[i] += rows[i] @ panel`, for all rows of `sums: [rows, COLS]`.
     pub(super) fn few<S>(rows: Rows<'_>, panel: Panel<'_>, sums: &mut [f32]) {
         match panel.form.four_bits {
-            true => all_rows::<S, _>(rows, panel, InPlace::<Four>(panel, PhantomData), sums),
-            false => all_rows::<S, _>(rows, panel, InPlace::<Eight>(panel, PhantomData), sums),
+            true => all_rows::<S, _>(rows, panel.len(), InPlace::<Four>(panel, PhantomData), sums),
+            false => all_rows::<S, _>(rows, panel.len(), InPlace::<Eight>(panel, PhantomData), sums),
         }
     }
 }
 
 simd! {
-    /// [`few`], with codes that have been widened.
-    pub(super) fn many<S>(rows: Rows<'_>, panel: Wide<'_>, sums: &mut [f32]) {
-        all_rows::<S, &[Floats]>(rows, panel.scales, bytemuck::cast_slice(panel.values), sums);
+    /// [`few`], with blocks that have been widened; whether they have offsets.
+    pub(super) fn many<S>(rows: Rows<'_>, blocks: &[Wide], offsets: bool, sums: &mut [f32]) {
+        all_rows::<S, _>(rows, blocks.len(), Widened { blocks, offsets }, sums);
     }
 }
 
 #[inline(always)]
-fn all_rows<S: Lanes, B: Stored>(rows: Rows<'_>, panel: Panel<'_>, codes: B, sums: &mut [f32]) {
+fn all_rows<S: Lanes, B: Stored>(rows: Rows<'_>, blocks: usize, stored: B, sums: &mut [f32]) {
     let sums = sums.as_chunks_mut::<COLS>().0;
     for (i, sums) in sums.chunks_mut(ROWS).enumerate() {
         let first = i * ROWS * rows.stride;
@@ -276,12 +303,12 @@ fn all_rows<S: Lanes, B: Stored>(rows: Rows<'_>, panel: Panel<'_>, codes: B, sum
         for vector in (0..VECTORS).step_by(S::TILE) {
             // One body a number of rows; vectors of a tile are a constant of the instruction set.
             match (sums.len(), S::TILE) {
-                (1, 4) => tile::<S, B, 1, 4>(rows, panel, codes, vector, sums),
-                (2, 4) => tile::<S, B, 2, 4>(rows, panel, codes, vector, sums),
-                (_, 4) => tile::<S, B, ROWS, 4>(rows, panel, codes, vector, sums),
-                (1, _) => tile::<S, B, 1, 1>(rows, panel, codes, vector, sums),
-                (2, _) => tile::<S, B, 2, 1>(rows, panel, codes, vector, sums),
-                _ => tile::<S, B, ROWS, 1>(rows, panel, codes, vector, sums),
+                (1, 4) => tile::<S, B, 1, 4>(rows, blocks, stored, vector, sums),
+                (2, 4) => tile::<S, B, 2, 4>(rows, blocks, stored, vector, sums),
+                (_, 4) => tile::<S, B, ROWS, 4>(rows, blocks, stored, vector, sums),
+                (1, _) => tile::<S, B, 1, 1>(rows, blocks, stored, vector, sums),
+                (2, _) => tile::<S, B, 2, 1>(rows, blocks, stored, vector, sums),
+                _ => tile::<S, B, ROWS, 1>(rows, blocks, stored, vector, sums),
             }
         }
     }
@@ -291,7 +318,7 @@ fn all_rows<S: Lanes, B: Stored>(rows: Rows<'_>, panel: Panel<'_>, codes: B, sum
 #[inline(always)]
 fn tile<S: Lanes, B: Stored, const R: usize, const V: usize>(
     rows: Rows<'_>,
-    panel: Panel<'_>,
+    blocks: usize,
     stored: B,
     vector: usize,
     sums: &mut [[f32; COLS]],
@@ -304,10 +331,18 @@ fn tile<S: Lanes, B: Stored, const R: usize, const V: usize>(
         }
     }
     let values = rows.values.as_chunks::<BLOCK>().0;
-    for b in 0..panel.len() {
-        let (block, codes) = (panel.block(b), stored.codes(b));
+    for b in 0..blocks {
+        let (block, codes) = (stored.block(b), stored.codes(b));
         let x: [&[f32; BLOCK]; R] = std::array::from_fn(|i| &values[i * rows.stride + b]);
         let (mut even, mut odd) = ([[S::splat(0.0); V]; R], [[S::splat(0.0); V]; R]);
+        if !B::STREAMED && vector == 0 {
+            // The rows after these come from the second-level cache.
+            for x in x {
+                let next = x.as_ptr().wrapping_add(R * rows.stride * BLOCK);
+                prefetch(next, Cache::First);
+                prefetch(next.wrapping_add(BLOCK / 2), Cache::First);
+            }
+        }
         for pair in 0..PAIRS {
             if B::STREAMED && vector == 0 {
                 codes.ahead(pair);
@@ -328,10 +363,13 @@ fn tile<S: Lanes, B: Stored, const R: usize, const V: usize>(
             for i in 0..R {
                 totals[i][j] = even[i][j].add(odd[i][j]).mul_add(scale, totals[i][j]);
             }
-            if let Some(offsets) = block.offsets {
+        }
+        if let Some(offsets) = block.offsets {
+            let x: [S; R] = std::array::from_fn(|i| S::splat(rows.sums[i * rows.stride + b]));
+            for j in 0..V {
                 let offset = offsets.load::<S>(vector + j);
                 for i in 0..R {
-                    totals[i][j] = S::splat(rows.sums[i * rows.stride + b]).mul_add(offset, totals[i][j]);
+                    totals[i][j] = x[i].mul_add(offset, totals[i][j]);
                 }
             }
         }

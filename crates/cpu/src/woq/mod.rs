@@ -91,12 +91,15 @@ fn run<Y: Lane>(cx: &Context<'_>, op: &Matmul, access: &HostAccess<'_>, stored: 
     let pieces = rows.checked_div(each).unwrap_or(0) * pieces_of_rows * panels;
     // Few rows read panel after panel, each of which follows the one before in memory. Many use the same blocks of rows at once, so that these stay in a cache.
     let runs = Runs::new(pieces, if each <= FEW_ROWS { threads } else { 1 });
+    if each <= FEW_ROWS && threads == cx.threads() && op.weight.data.layout().format() == Format::Packed {
+        cx.host.pool.plan(cx.host.order.read(packing.reading(weight)));
+    }
     let sheet = Sheet::new(&mut y, n);
     in_order(
         cx,
         threads,
         pieces,
-        || Ok((Memory::take(cx, each.min(PIECE_ROWS))?, runs.enter())),
+        || Ok((Memory::take(cx, each.min(PIECE_ROWS))?, runs.of(cx.host.pool.number()))),
         |(memory, own), _, _| {
             // As many are asked for as there are.
             let Some(piece) = runs.take(*own) else { return };
@@ -121,13 +124,13 @@ fn run<Y: Lane>(cx: &Context<'_>, op: &Matmul, access: &HostAccess<'_>, stored: 
 struct Memory<'a> {
     /// `[rows, COLS]`.
     sums: Scratch<'a, f32>,
-    /// Blocks of a panel, `[WIDENED, BLOCK, COLS]`; none for few rows.
-    wide: Scratch<'a, f32>,
+    /// [`WIDENED`] blocks of a panel; none for few rows.
+    wide: Scratch<'a, Wide>,
 }
 
 impl<'a> Memory<'a> {
     fn take(cx: &'a Context<'_>, rows: usize) -> Result<Self> {
-        let wide = if rows > FEW_ROWS { WIDENED * BLOCK * COLS } else { 0 };
+        let wide = if rows > FEW_ROWS { WIDENED } else { 0 };
         Ok(Self { sums: cx.scratch(rows * COLS)?, wide: cx.scratch(wide)? })
     }
 }
@@ -155,14 +158,13 @@ impl Call<'_> {
         }
         #[cfg(target_arch = "x86_64")]
         if let Some(tiles) = &self.tiles {
-            return tiles.sums(isa, &self.x, rows.start, panel, &mut memory.wide, sums);
+            return tiles.sums(isa, &self.x, rows.start, panel, bytemuck::cast_slice_mut(&mut memory.wide), sums);
         }
         for first in (0..blocks).step_by(WIDENED) {
             let part = first..blocks.min(first + WIDENED);
-            let wide = &mut memory.wide[..part.len() * BLOCK * COLS];
+            let wide = &mut memory.wide[..part.len()];
             kernel::widen(isa, panel.part(part.clone()), wide);
-            let panel = Wide { scales: panel.part(part.clone()), values: wide };
-            kernel::many(isa, self.x.rows(rows.clone(), part), panel, sums);
+            kernel::many(isa, self.x.rows(rows.clone(), part), wide, self.packing.has_offsets(), sums);
         }
     }
 

@@ -21,6 +21,7 @@ use bytemuck::{Pod, Zeroable};
 
 use super::BLOCK;
 use super::kernel::Panel;
+use crate::ahead::Reading;
 use crate::context::Context;
 use crate::gemm::{COLS, Stored, Weights, encode};
 use crate::host::Host;
@@ -177,6 +178,11 @@ impl Packing {
     pub(super) fn panel<'a>(&self, bytes: &'a [u8], e: usize, panel: usize) -> Panel<'a> {
         let at = HEADER_BYTES + (e * self.n.div_ceil(COLS) + panel) * self.panel_bytes;
         Panel { form: self.form, bytes: &bytes[at..][..self.panel_bytes] }
+    }
+
+    /// The panels of all matrices among the `bytes` of the whole, as they are read.
+    pub(super) fn reading(&self, bytes: &[u8]) -> Reading {
+        Reading::of(&bytes[HEADER_BYTES..], self.panel_bytes)
     }
 
     /// Fills the memory of one panel.

@@ -2,7 +2,9 @@
 
 use std::fmt::Display;
 
-use super::{Op, OpKind, Role};
+use smallvec::SmallVec;
+
+use super::{Arg, Op, OpKind, Role};
 use crate::{DType, Error, Format, Result, TensorView};
 
 /// Refusals of one op, phrased alike.
@@ -63,7 +65,7 @@ pub(super) fn formats<O: Op>(op: &O) -> Result<()> {
 
 /// Outputs may not repeat elements, and may share memory with another argument only where the contract lists the pair as in place and both are the very same view.
 pub(super) fn overlaps<O: Op>(op: &O) -> Result<()> {
-    let mut args = Vec::with_capacity(16);
+    let mut args = SmallVec::<[Arg<'_>; 16]>::new();
     op.visit(&mut |arg| args.push(arg));
     for (i, out) in args.iter().enumerate().filter(|(_, a)| a.role != Role::In) {
         if out.view.layout().repeats_elements() {

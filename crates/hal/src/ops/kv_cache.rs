@@ -60,6 +60,9 @@ impl KvCacheWrite {
                 _ => return refuse(format!("-1 or below {total}"), format!("{slot} at {t}")),
             }
         }
+        if targets.len() < 2 {
+            return Ok(targets);
+        }
         // A list, not a bit for each slot: caches are large and calls small.
         let mut used: Vec<usize> = targets.iter().copied().flatten().collect();
         used.sort_unstable();
@@ -140,8 +143,8 @@ impl Op for KvCacheWrite {
             (Some(v), Some(v_cache)) => {
                 check_rows(c, ("v", v), ("v_cache", v_cache))?;
                 c.that(v.dim(0) == t, "v", format_args!("[T={t}, ..], as k"), v.shape())?;
-                let pages = format_args!("the pages of k_cache, {}", self.k_cache.shape()).to_string();
-                c.that(v_cache.shape()[..2] == self.k_cache.shape()[..2], "v_cache", pages, v_cache.shape())
+                let same = v_cache.shape()[..2] == self.k_cache.shape()[..2];
+                c.that(same, "v_cache", format_args!("the pages of k_cache, {}", self.k_cache.shape()), v_cache.shape())
             }
             (v, _) => c.that(false, "v", "given together with v_cache", if v.is_some() { "v alone" } else { "v_cache alone" }),
         }
@@ -213,8 +216,12 @@ fn check_rows(c: Check, (row_name, rows): (&'static str, &TensorView), (cache_na
     c.dtype(row_name, rows, &[cache.dtype()])?;
     c.that(rows.rank() >= 2, row_name, "[T, ..] with at least two dimensions", rows.shape())?;
     c.that(cache.rank() >= 3 && cache.dim(1) >= 1, cache_name, "[pages, P, ..] with P >= 1", cache.shape())?;
-    let found = format!("{} for rows of {}", cache.shape(), rows.shape());
-    c.that(cache.shape()[2..] == rows.shape()[1..], cache_name, format_args!("[pages, P, ..] with the rows of {row_name}"), found)
+    c.that(
+        cache.shape()[2..] == rows.shape()[1..],
+        cache_name,
+        format_args!("[pages, P, ..] with the rows of {row_name}"),
+        format_args!("{} for rows of {}", cache.shape(), rows.shape()),
+    )
 }
 
 #[cfg(test)]

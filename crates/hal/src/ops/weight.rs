@@ -75,8 +75,8 @@ impl Weight {
     /// beside i8 activations i8 with per-channel scales, or with none.
     pub(crate) fn check<const R: usize>(&self, c: Check, argument: &'static str, x: DType, sizes: [(&str, usize); R]) -> Result<()> {
         let Names { scale: scale_name, zero: zero_name, offset: offset_name } = part_names(argument);
-        let allowed = if x == DType::I8 { vec![DType::I8] } else { vec![x, DType::I8, DType::I4] };
-        c.dtype(argument, &self.data, &allowed)?;
+        let allowed = [x, DType::I8, DType::I4];
+        c.dtype(argument, &self.data, if x == DType::I8 { &allowed[..1] } else { &allowed })?;
         c.shape(argument, &self.data, sizes)?;
         let (Some(&(_, k)), Some(&(_, n))) = (sizes.get(R.wrapping_sub(2)), sizes.last()) else { return Ok(()) };
         let integer = !self.data.dtype().is_float();
