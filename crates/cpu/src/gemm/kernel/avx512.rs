@@ -5,7 +5,19 @@
 use std::arch::x86_64::*;
 
 use super::{MAX_ROWS, STEP_BYTES, Tile};
-use crate::simd::{CODES, Cache, prefetch};
+use crate::simd::CODES;
+
+/// A hint, in place: behind a call of [`prefetch`](crate::simd::prefetch), [`step`] is not inlined any more, and products of f32 take twice as long.
+macro_rules! fetch {
+    ($level:ident, $at:expr) => {
+        // SAFETY: a hint accesses nothing.
+        #[allow(unused_unsafe, reason = "newer compilers than the oldest that is supported call it safe")]
+        unsafe {
+            _mm_prefetch::<$level>($at.cast());
+        }
+    };
+}
+pub(super) use fetch;
 
 /// Registers in a row of [`COLS`](super::COLS) columns.
 pub(super) const WIDTH: usize = 4;
@@ -22,12 +34,12 @@ pub(super) unsafe fn step(t: &Tile, s: usize) -> [__m512i; WIDTH] {
     let at = t.panel.wrapping_add(s * STEP_BYTES);
     if t.next.is_null() {
         for j in 0..WIDTH {
-            prefetch(at.wrapping_add(AHEAD_BYTES + 64 * j), Cache::First);
+            fetch!(_MM_HINT_T0, at.wrapping_add(AHEAD_BYTES + 64 * j));
         }
     } else {
         // Into the second-level cache: the first one is full of this block.
         for half in 2 * s..2 * s + 2 {
-            prefetch(t.next.wrapping_add(((half * t.pace) >> 16) * 64), Cache::Second);
+            fetch!(_MM_HINT_T1, t.next.wrapping_add(((half * t.pace) >> 16) * 64));
         }
     }
     // SAFETY: by the caller, these 256 bytes are the panel's.
@@ -181,7 +193,7 @@ pub(super) unsafe fn widen_i4(codes: &[u8], steps: &mut [[u8; STEP_BYTES]]) {
     for (codes, step) in codes.as_chunks::<64>().0.iter().zip(steps) {
         // SAFETY: 64 bytes of codes become 256 of a step.
         unsafe {
-            prefetch(codes.as_ptr().wrapping_add(AHEAD_BYTES), Cache::First);
+            fetch!(_MM_HINT_T0, codes.as_ptr().wrapping_add(AHEAD_BYTES));
             let words = _mm512_loadu_si512(codes.as_ptr().cast());
             let out = step.as_mut_ptr().cast::<__m512i>();
             _mm512_storeu_si512(out, _mm512_permutexvar_epi16(words, table));
@@ -208,7 +220,7 @@ pub(super) unsafe fn widen_i8(codes: &[u8], steps: &mut [[u8; STEP_BYTES]]) {
         for (j, codes) in codes.as_chunks::<64>().0.iter().enumerate() {
             // SAFETY: 64 bytes of codes become 64 of each step.
             unsafe {
-                prefetch(codes.as_ptr().wrapping_add(AHEAD_BYTES), Cache::First);
+                fetch!(_MM_HINT_T0, codes.as_ptr().wrapping_add(AHEAD_BYTES));
                 let four = _mm512_loadu_si512(codes.as_ptr().cast());
                 let first = pair(_mm512_slli_epi32::<24>(four), _mm512_slli_epi32::<16>(four));
                 _mm512_storeu_si512(steps[0][64 * j..][..64].as_mut_ptr().cast(), first);

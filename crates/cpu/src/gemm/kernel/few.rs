@@ -7,7 +7,7 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::amx::CHUNK_STEPS;
-use super::avx512::{AHEAD_BYTES, WIDTH, codes_as_bf16, finish, row, start, step};
+use super::avx512::{AHEAD_BYTES, WIDTH, codes_as_bf16, fetch, finish, row, start, step};
 use super::{CACHE_LINE, CODE_STEP_BYTES, COLS, CodesTile, MAX_ROWS, STEP_BYTES, Tile};
 use crate::simd::{CODES, Cache, prefetch};
 
@@ -38,7 +38,7 @@ macro_rules! of_codes {
                     pace: 0,
                 };
                 for j in 0..WIDTH {
-                    prefetch(part.scale.wrapping_add(SCALES_AHEAD * COLS + 16 * j), Cache::First);
+                    fetch!(_MM_HINT_T0, part.scale.wrapping_add(SCALES_AHEAD * COLS + 16 * j));
                 }
                 // SAFETY: by the caller, this is a part of the rows and of the block.
                 unsafe {
@@ -60,7 +60,7 @@ const SCALES_AHEAD: usize = 4;
 #[target_feature(enable = "avx512f")]
 unsafe fn codes(t: &Tile, s: usize) -> __m512i {
     let at = t.panel.wrapping_add(s * CODE_STEP_BYTES);
-    prefetch(at.wrapping_add(AHEAD_BYTES), Cache::First);
+    fetch!(_MM_HINT_T0, at.wrapping_add(AHEAD_BYTES));
     // SAFETY: by the caller, these 64 bytes are the panel's.
     unsafe { _mm512_loadu_si512(at.cast()) }
 }
