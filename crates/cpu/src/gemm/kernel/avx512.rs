@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 use super::{MAX_ROWS, STEP_BYTES, Tile};
 use crate::simd::CODES;
 
-/// A hint, in place: behind a call of [`prefetch`](crate::simd::prefetch), [`step`] is not inlined any more, and products of f32 take twice as long.
+/// A hint, in place.
 macro_rules! fetch {
     ($level:ident, $at:expr) => {
         // SAFETY: a hint accesses nothing.
@@ -76,25 +76,22 @@ pub(super) unsafe fn start<const R: usize>(t: &Tile) -> [[__m512; WIDTH]; R] {
     acc
 }
 
-/// Puts the sums back, or adds them after scaling.
+/// Puts the sums of row `r` back, or adds them after scaling. One row at a time: were all of them handed over, they would live in memory, and be stored at every step.
 ///
 /// # Safety
-/// * `R` rows of `t.sums` may be read and written, and `t.scale` is null or has 64 elements.
+/// * Row `r` of `t.sums` may be read and written, and `t.scale` is null or has 64 elements.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) unsafe fn finish<const R: usize>(t: &Tile, acc: [[__m512; WIDTH]; R]) {
-    for r in 0..R {
-        for j in 0..WIDTH {
-            let at = t.sums.wrapping_add(r * t.pitch + 16 * j);
-            let mut sum = acc[r][j];
-            // SAFETY: by the caller.
-            unsafe {
-                if !t.scale.is_null() {
-                    let before = if t.first { _mm512_setzero_ps() } else { _mm512_loadu_ps(at) };
-                    sum = _mm512_fmadd_ps(sum, _mm512_loadu_ps(t.scale.add(16 * j)), before);
-                }
-                _mm512_storeu_ps(at, sum);
+pub(super) unsafe fn finish(t: &Tile, r: usize, sums: [__m512; WIDTH]) {
+    for (j, mut sum) in sums.into_iter().enumerate() {
+        let at = t.sums.wrapping_add(r * t.pitch + 16 * j);
+        // SAFETY: by the caller.
+        unsafe {
+            if !t.scale.is_null() {
+                let before = if t.first { _mm512_setzero_ps() } else { _mm512_loadu_ps(at) };
+                sum = _mm512_fmadd_ps(sum, _mm512_loadu_ps(t.scale.add(16 * j)), before);
             }
+            _mm512_storeu_ps(at, sum);
         }
     }
 }
@@ -116,7 +113,9 @@ pub(super) unsafe fn f32<const R: usize>(t: &Tile) {
                 }
             }
         }
-        finish(t, acc);
+        for r in 0..R {
+            finish(t, r, acc[r]);
+        }
     }
 }
 
@@ -138,7 +137,9 @@ pub(super) unsafe fn bf16<const R: usize>(t: &Tile) {
                 }
             }
         }
-        finish(t, acc);
+        for r in 0..R {
+            finish(t, r, acc[r]);
+        }
     }
 }
 
@@ -162,7 +163,9 @@ pub(super) unsafe fn int8<const R: usize>(t: &Tile) {
                 }
             }
         }
-        finish(t, acc);
+        for r in 0..R {
+            finish(t, r, acc[r]);
+        }
     }
 }
 

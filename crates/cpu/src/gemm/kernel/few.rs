@@ -99,7 +99,9 @@ unsafe fn i4_part<const R: usize>(t: &Tile) {
                 }
             }
         }
-        finish(t, acc);
+        for r in 0..R {
+            finish(t, r, acc[r]);
+        }
     }
 }
 
@@ -272,7 +274,9 @@ unsafe fn i4_part_in_chunks<const R: usize>(t: &Tile) {
                 }
             }
         }
-        finish(t, acc);
+        for r in 0..R {
+            finish(t, r, acc[r]);
+        }
     }
 }
 
@@ -297,6 +301,8 @@ pub(super) unsafe fn int8_biased<const R: usize>(t: &Tile) {
                 }
             }
         }
-        finish(t, acc);
+        for r in 0..R {
+            finish(t, r, acc[r]);
+        }
     }
 }
