@@ -234,15 +234,15 @@ fn stopped(found: &str) -> Error {
 mod tests {
     use super::*;
 
-    /// An environment whose python is a shell script.
-    fn environment(name: &str, python: &str) -> Peers {
-        use std::os::unix::fs::PermissionsExt;
+    /// An environment whose python is a shell, and whose script is written for it. No program is written: starting one that was just
+    /// written fails ("text file busy") while another thread of this process forks.
+    fn environment(name: &str, script: &str) -> Peers {
         let venv = std::env::temp_dir().join(format!("ascend-bench-{}-{name}", std::process::id()));
         std::fs::create_dir_all(venv.join("bin")).unwrap();
-        let path = venv.join("bin/python");
-        std::fs::write(&path, format!("#!/bin/sh\n{python}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        Peers { script: path, venv }
+        std::os::unix::fs::symlink("/bin/sh", venv.join("bin/python")).unwrap();
+        let peers = Peers { script: venv.join("serve"), venv };
+        std::fs::write(&peers.script, script).unwrap();
+        peers
     }
 
     #[test]
