@@ -222,6 +222,8 @@ fn few_rows_have_the_bits_that_they_have_among_many() {
         (DType::I4, Some(0)),
         (DType::I4, Some(32)),
         (DType::I4, Some(92)),
+        (DType::I4, Some(128)),
+        (DType::I4, Some(192)),
         (DType::I4, Some(256)),
     ];
     for isa in Isa::available() {
@@ -253,7 +255,7 @@ fn few_rows_have_the_bits_that_they_have_among_many() {
                 bench.bits(&y)
             };
             let all = run(0, t);
-            for (from, count) in (1..=7).flat_map(|count| [(0, count), (3, count), (19, count)]) {
+            for (from, count) in (1..=7).chain([12, 16]).flat_map(|count| [(0, count), (3, count), (19, count)]) {
                 let same = run(from, count) == all[from * n * 4..(from + count) * n * 4];
                 assert!(same, "{isa} {w_type} {group:?} k{k}: rows {from}.. of {count} differ");
             }

@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use ascend_hal::DType;
-
 use super::fill::FILLED_STEPS;
-use super::kernel::{self, Arithmetic, Block, CODE_STEP_BYTES, COLS, CodesBlock, Few, MAX_ROWS};
+use super::kernel::{self, Arithmetic, Block, CODE_STEP_BYTES, CodesBlock, Few, MAX_ROWS};
 use super::operand::Matrices;
 use super::packed::Panel;
 use super::{Memory, Product, Span};
@@ -31,8 +29,7 @@ impl Product<'_> {
             }
             Arithmetic::Bf16 if native && m <= Few::Bf16.rows() => {
                 let k = arithmetic.steps(w.k) * arithmetic.depth();
-                let Some((floats, _)) = s.operands.as_mut().and_then(|operands| operands.as_floats(self.method.isa, &self.x, rows, k))
-                else {
+                let Some(floats) = s.operands.as_mut().and_then(|operands| operands.as_floats(self.method.isa, &self.x, rows, k)) else {
                     return false;
                 };
                 let mut x = [&[][..]; MAX_ROWS];
@@ -44,51 +41,41 @@ impl Product<'_> {
         true
     }
 
-    /// Has the beginning of the panel with column `col` of matrix `e` brought nearer: kernels fetch ahead what follows in memory, and this does not.
-    pub(super) fn announce(&self, e: usize, col: usize) {
+    /// Has the beginning of a panel of matrix `e` brought nearer: kernels fetch ahead what follows in memory, and this does not.
+    pub(super) fn announce(&self, e: usize, panel: usize) {
         if let Matrices::Packed { bytes, packing } = &self.weights.data {
-            kernel::fetch(packing.panel(bytes, e, col / COLS).elements);
+            kernel::fetch(packing.panel(bytes, e, panel).elements);
         }
     }
 
     /// With weights that kernels read where they are.
     fn sum_in_place(&self, sums: &mut [f32], kernel: Few, e: usize, x: &[&[u8]], span: &Span) {
         let steps = self.method.arithmetic.steps(self.weights.k);
-        for (panel, at) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+        for (panel, at) in span.panels() {
             let block = Block { at: 0, steps: self.weights.steps_in_place(e, panel, 0..steps), scale: None, next: &[] };
             self.method.kernels.multiply_few(kernel, x, &block, &mut sums[at..], span.pitch);
         }
     }
 
-    /// With codes of four bits. `false`: these are other weights, the rows are too many, or numbers that a matrix unit takes for 0 are among them.
+    /// With codes of four bits. `false`: these are other weights, or the rows are too many.
     fn sum_of_codes(&self, s: &mut Memory<'_>, e: usize, rows: &Range<usize>, span: &Span) -> bool {
         let (w, Some(kernels)) = (self.weights, &self.method.kernels.codes) else { return false };
-        let (Matrices::Packed { bytes, packing }, Some(group)) = (&w.data, w.scaled_group(Arithmetic::Bf16)) else { return false };
-        if packing.dtype != DType::I4 || w.zeros(e, 0, 0).is_some() || rows.len() > kernels.rows() {
+        let (Some((packing, bytes)), Some(group)) = (w.plain_codes(e), w.scaled_group(Arithmetic::Bf16)) else { return false };
+        if rows.len() > MAX_ROWS {
             return false;
         }
         let steps = Arithmetic::Bf16.steps(w.k);
         let mut x = [&[][..]; MAX_ROWS];
-        if kernels.floats {
-            let k = steps * Arithmetic::Bf16.depth();
-            let Some((floats, false)) = s.operands.as_mut().and_then(|operands| operands.as_floats(self.method.isa, &self.x, rows, k))
-            else {
-                return false;
-            };
-            x.iter_mut().zip(floats.chunks_exact(k)).for_each(|(x, row)| *x = bytemuck::cast_slice(row));
-        } else {
-            x.iter_mut().zip(rows.clone()).for_each(|(x, row)| *x = self.x.part(row, 0..4 * steps));
-        }
-        let (x, row_step) = (&x[..rows.len()], x[0].len() / steps);
+        x.iter_mut().zip(rows.clone()).for_each(|(x, row)| *x = self.x.part(row, 0..4 * steps));
         // Cut as blocks are that are widened first: of a long group each part is scaled by itself.
         let group = group.div_ceil(Arithmetic::Bf16.depth()).min(steps);
         let whole = if group > FILLED_STEPS { group } else { steps };
-        for (panel, at) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+        for (panel, at) in span.panels() {
             let Panel { scales, elements, .. } = packing.panel(bytes, e, panel);
             for (i, first) in (0..steps).step_by(whole).enumerate() {
                 let last = steps.min(first + whole);
                 let mut part = [&[][..]; MAX_ROWS];
-                part.iter_mut().zip(x).for_each(|(part, x)| *part = &x[first * row_step..last * row_step]);
+                part.iter_mut().zip(&x[..rows.len()]).for_each(|(part, x)| *part = &x[4 * first..4 * last]);
                 let block = CodesBlock {
                     codes: &elements[first * CODE_STEP_BYTES..last * CODE_STEP_BYTES],
                     part_steps: group.min(FILLED_STEPS),
@@ -96,7 +83,7 @@ impl Product<'_> {
                     one_scale: group > FILLED_STEPS,
                     first: first == 0,
                 };
-                kernels.multiply(&part[..x.len()], &block, &mut s.sums[at..], span.pitch);
+                kernels.multiply(&part[..rows.len()], &block, &mut s.sums[at..], span.pitch);
             }
         }
         true

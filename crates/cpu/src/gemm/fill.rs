@@ -9,6 +9,8 @@ use ascend_hal::{DType, Float, Result, bf16, f16};
 
 use super::kernel::{Arithmetic, Block, COLS, Kernels, STEP_BYTES};
 use super::operand::{Codes, Matrices, Weights};
+#[cfg(target_arch = "x86_64")]
+use super::packed::Packing;
 use crate::scratch::{Arena, Scratch};
 
 /// Steps of a block that is filled.
@@ -48,6 +50,15 @@ impl Weights<'_> {
                 &packing.panel(bytes, e, panel).elements[steps.start * STEP_BYTES..steps.end * STEP_BYTES]
             }
             Matrices::Stored { .. } => &[],
+        }
+    }
+
+    /// Packed codes of four bits without zeros.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn plain_codes(&self, e: usize) -> Option<(&Packing, &[u8])> {
+        match &self.data {
+            Matrices::Packed { bytes, packing } if packing.dtype == DType::I4 && self.zeros(e, 0, 0).is_none() => Some((packing, bytes)),
+            _ => None,
         }
     }
 

@@ -4,17 +4,22 @@ use std::ops::Range;
 
 use ascend_hal::{Result, bf16};
 
-use super::kernel::amx::{self, CHUNK_BYTES, CHUNK_STEPS, Fetch, HEIGHT, ROW_BYTES, Sums, Unit};
-use super::kernel::{COLS, Rows};
-use super::{Memory, Product, SHARED_STEPS, Span, TILE_ROWS, fill::FILLED_STEPS};
+use super::kernel::amx::{self, CHUNK_BYTES, CHUNK_STEPS, CodesPanel, Fetch, HEIGHT, ROW_BYTES, Sums, Unit};
+use super::kernel::{CODE_STEP_BYTES, COLS, Rows};
+use super::packed::{Packing, Panel};
+use super::{Extent, Memory, Product, SHARED_STEPS, Span, fill::FILLED_STEPS};
 use crate::isa::Isa;
 use crate::scratch::{Arena, Scratch};
 use crate::simd::convert;
 
 /// Bytes of rows that are kept from one tile to the next: what leaves half of a second-level cache to weights and sums.
 const KEPT_BYTES: usize = 1 << 20;
-const _: () = assert!(TILE_ROWS.is_multiple_of(HEIGHT) && TILE_ROWS * SHARED_STEPS * 4 <= KEPT_BYTES);
+const _: () = assert!(Extent::UNIT.rows.is_multiple_of(HEIGHT) && Extent::UNIT.rows * SHARED_STEPS * 4 <= KEPT_BYTES);
 const _: () = assert!(SHARED_STEPS.is_multiple_of(CHUNK_STEPS) && FILLED_STEPS.is_multiple_of(CHUNK_STEPS));
+
+/// Tiles of rows that it takes to ask for the next block as one is multiplied. With fewer, the block comes from memory in the time of few loads of rows, and hints
+/// take the line buffers that these need.
+const FETCHING_TILES: usize = 8;
 
 /// Working memory of one thread for the matrix unit.
 pub(super) struct Operands<'a> {
@@ -22,6 +27,8 @@ pub(super) struct Operands<'a> {
     rows: Scratch<'a, u8>,
     /// Which rows these are.
     kept: Option<Kept>,
+    /// Chunks that codes become.
+    wide: Scratch<'a, [u8; CHUNK_BYTES]>,
     /// The last chunk of a panel, filled up with zeros.
     last: Scratch<'a, u8>,
     /// Sums of a block, before they are scaled.
@@ -41,13 +48,19 @@ struct Kept {
 enum Form {
     /// These steps in tiles.
     Tiles(Range<usize>),
-    /// All of them in f32, with numbers that the unit may take for 0.
-    Floats { tiny: bool },
+    /// All of them in f32.
+    Floats,
 }
 
 impl<'a> Operands<'a> {
     pub(super) fn take(arena: &'a Arena) -> Result<Self> {
-        Ok(Self { rows: arena.take(KEPT_BYTES)?, kept: None, last: arena.take(CHUNK_BYTES)?, own: arena.take(HEIGHT)? })
+        Ok(Self {
+            rows: arena.take(KEPT_BYTES)?,
+            kept: None,
+            wide: arena.take(2)?,
+            last: arena.take(CHUNK_BYTES)?,
+            own: arena.take(HEIGHT)?,
+        })
     }
 
     /// Brings steps `steps` of rows `rows` into tiles of `height` rows.
@@ -72,21 +85,51 @@ impl<'a> Operands<'a> {
 }
 
 impl Operands<'_> {
-    /// Rows `rows` of bf16 in f32, `[rows, k]` with an even `k`, and whether the unit may take some of their numbers for 0. `None`: there is no room for them.
-    pub(super) fn as_floats(&mut self, isa: Isa, x: &Rows<'_>, rows: &Range<usize>, k: usize) -> Option<(&[f32], bool)> {
+    /// Rows `rows` of bf16 in f32, `[rows, k]` with an even `k`. `None`: there is no room for them.
+    pub(super) fn as_floats(&mut self, isa: Isa, x: &Rows<'_>, rows: &Range<usize>, k: usize) -> Option<&[f32]> {
         let numbers = rows.len() * k;
         if numbers * size_of::<f32>() > KEPT_BYTES {
             return None;
         }
         let floats = &mut bytemuck::cast_slice_mut::<u8, f32>(&mut self.rows)[..numbers];
-        let kept = |tiny| Some(Kept { of: x.identity(), rows: rows.clone(), form: Form::Floats { tiny } });
-        if self.kept != kept(true) && self.kept != kept(false) {
+        let kept = Some(Kept { of: x.identity(), rows: rows.clone(), form: Form::Floats });
+        if self.kept != kept {
             for (row, out) in rows.clone().zip(floats.chunks_exact_mut(k)) {
                 convert::widen::<bf16>(isa, bytemuck::cast_slice(x.part(row, 0..2 * k)), out);
             }
-            self.kept = kept(amx::has_tiny(floats));
+            self.kept = kept;
         }
-        Some((floats, self.kept == kept(true)))
+        Some(floats)
+    }
+
+    /// The rows, arranged as one tile, times panels of codes. Sums of `group` of all `steps` are scaled as one.
+    fn multiply_codes(
+        &mut self,
+        unit: &Unit,
+        e: usize,
+        (packing, bytes): (&Packing, &[u8]),
+        (steps, group): (usize, usize),
+        span: &Span,
+        sums: &mut [f32],
+    ) {
+        let [wide] = self.wide.as_chunks_mut::<2>().0 else { unreachable!("two chunks") };
+        // Cut as blocks are that are widened first: of a long group each part is scaled by itself.
+        let at_once = if group > FILLED_STEPS { group } else { steps };
+        for (panel, first_col) in span.panels() {
+            let Panel { scales, elements, .. } = packing.panel(bytes, e, panel);
+            for (i, first) in (0..steps).step_by(at_once).enumerate() {
+                let last = steps.min(first + at_once);
+                let panel = CodesPanel {
+                    codes: &elements[first * CODE_STEP_BYTES..last * CODE_STEP_BYTES],
+                    part_chunks: group.min(FILLED_STEPS) / CHUNK_STEPS,
+                    scales: &scales.as_chunks().0[i..],
+                    one_scale: group > FILLED_STEPS,
+                };
+                let left = &self.rows[first / CHUNK_STEPS * unit.chunk_bytes()..last / CHUNK_STEPS * unit.chunk_bytes()];
+                let mut sums = Sums { values: &mut sums[first_col..], pitch: span.pitch, first: first == 0 };
+                unit.multiply_codes(left, &panel, wide, &mut self.own, &mut sums);
+            }
+        }
     }
 }
 
@@ -96,14 +139,13 @@ impl Product<'_> {
         let Memory { sums: all, buffer, operands: Some(operands), .. } = s else { unreachable!("memory of another instruction set") };
         let (w, kernels, arithmetic) = (self.weights, self.method.kernels, self.method.arithmetic);
         let steps = arithmetic.steps(w.k);
-        let scaled = w.scaled_group(arithmetic).map(|group| group.div_ceil(arithmetic.depth()));
+        let scaled = w.scaled_group(arithmetic).map(|group| group.div_ceil(arithmetic.depth()).min(steps));
         let tiles = rows.len().div_ceil(HEIGHT);
         let height = rows.len().div_ceil(tiles);
         let native = w.is_native(arithmetic);
         // Rows are arranged once where they have room in whole, and where blocks are chunks of the whole.
-        let in_chunks = scaled.is_none_or(|group| group.is_multiple_of(CHUNK_STEPS));
+        let in_chunks = scaled.is_none_or(|group| group == steps || group.is_multiple_of(CHUNK_STEPS));
         let whole = in_chunks && tiles * height * steps.next_multiple_of(CHUNK_STEPS) * 4 <= KEPT_BYTES;
-        // Where several tiles read a block, hints for the next one take the lines that the second-level cache is asked for with.
         let alone = native && tiles == 1;
         let at_once = match native {
             true if whole && tiles == 1 => steps,
@@ -113,6 +155,13 @@ impl Product<'_> {
         #[allow(unsafe_code, reason = "the matrix unit is set up")]
         // SAFETY: the method is for the instruction set; this is the only place with a unit, and no code runs in here that comes back to it.
         let unit = unsafe { Unit::new(height) };
+        if let (1, true, Some(group)) = (tiles, whole, scaled)
+            && let Some(codes) = w.plain_codes(e)
+            && steps.is_multiple_of(CHUNK_STEPS)
+        {
+            operands.arrange(&self.x, rows, &(0..steps), height);
+            return operands.multiply_codes(&unit, e, codes, (steps, group), span, all);
+        }
         let mut at = 0;
         while at < steps {
             let end = (at + at_once).min(steps);
@@ -121,16 +170,26 @@ impl Product<'_> {
             operands.arrange(&self.x, rows, &arranged, height);
             let tile_bytes = arranged.len().div_ceil(CHUNK_STEPS) * unit.chunk_bytes();
             let in_tile = (at - arranged.start) / CHUNK_STEPS * unit.chunk_bytes();
-            for (panel, first_col) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+            let mut panels = span.panels().peekable();
+            while let Some((panel, first_col)) = panels.next() {
                 let block = w.block(kernels, arithmetic, e, panel, at..end, buffer);
                 let (full, rest) = block.steps.split_at(block.steps.len() / CHUNK_BYTES * CHUNK_BYTES);
                 if !rest.is_empty() {
                     operands.last[..rest.len()].copy_from_slice(rest);
                     operands.last[rest.len()..].fill(0);
                 }
-                let fetch = if alone { Fetch::behind(full) } else { Fetch::NOTHING };
+                let next = if tiles < FETCHING_TILES {
+                    &[]
+                } else {
+                    self.next_block(e, span, panels.peek().map(|(panel, _)| *panel), at..end, at_once)
+                };
                 let split = full.len() / CHUNK_BYTES * unit.chunk_bytes();
                 for tile in 0..tiles {
+                    let fetch = if alone {
+                        Fetch::behind(full)
+                    } else {
+                        Fetch::part(next, tile, tiles, full.len() / CHUNK_BYTES).to_second_level()
+                    };
                     let (left, rest_left) = operands.rows[tile * tile_bytes + in_tile..].split_at(split);
                     let multiply = |sums: &mut Sums<'_>| {
                         if !full.is_empty() {

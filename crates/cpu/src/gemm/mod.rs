@@ -34,13 +34,13 @@ pub(crate) use kernel::{Arithmetic, COLS, Rows};
 use kernel::{IntRows, Kernels, MAX_ROWS};
 pub(crate) use operand::{Bias, Codes, Held, Stored, Weights};
 pub(crate) use rows::Activations;
-pub(crate) use tiles::{Cut, Pending, Sheet, TILE_PANELS, TILE_ROWS, in_order, tiles, worthwhile};
+pub(crate) use tiles::{Cut, Extent, MAX_PART, Pending, Sheet, in_order, tiles, worthwhile};
 
 /// Steps of a block that is read in place by more rows than one tile has: 32 KiB, for a first-level cache.
 const SHARED_STEPS: usize = 128;
 
-/// Bytes of a block of a tile's rows, of the widest elements.
-const PACKED_BYTES: usize = Rows::packed_bytes(TILE_ROWS, SHARED_STEPS * 8);
+/// Bytes of a block of a tile's rows for kernels on vectors, of the widest elements.
+const PACKED_BYTES: usize = Rows::packed_bytes(Extent::VECTORS.rows, SHARED_STEPS * 8);
 
 /// How a product is computed.
 #[derive(Clone, Copy)]
@@ -60,6 +60,15 @@ impl Method {
             _ => Arithmetic::F32,
         };
         Self { isa, kernels, arithmetic }
+    }
+
+    /// How large tiles of an output are.
+    pub(crate) fn extent(&self) -> Extent {
+        #[cfg(target_arch = "x86_64")]
+        if self.kernels.on_matrix_unit(self.arithmetic) {
+            return Extent::UNIT;
+        }
+        Extent::VECTORS
     }
 
     /// Bytes of a row of activations in the form to compute with.
@@ -115,8 +124,6 @@ pub(crate) struct Product<'v> {
 pub(crate) struct Memory<'a> {
     /// f32, or the bits of i32.
     sums: Scratch<'a, f32>,
-    /// The first of two products of one tile.
-    kept: Scratch<'a, f32>,
     /// A block of a tile's rows.
     rows: Scratch<'a, u8>,
     buffer: Buffer<'a>,
@@ -127,11 +134,13 @@ pub(crate) struct Memory<'a> {
 
 impl<'a> Memory<'a> {
     pub(crate) fn take(cx: &'a Context<'_>) -> Result<Self> {
-        // One panel more: a tile's columns may begin within one.
-        let len = TILE_ROWS * (TILE_PANELS + 1) * COLS;
+        // Two panels more: the columns of two products may begin within one each.
+        let room = |extent: Extent| extent.rows * ((extent.panels + 2) * COLS + STAGGER);
+        let sums = room(Extent::VECTORS);
+        #[cfg(target_arch = "x86_64")]
+        let sums = if Kernels::of(cx.isa()).matrix_unit { sums.max(room(Extent::UNIT)) } else { sums };
         Ok(Self {
-            sums: cx.scratch(len)?,
-            kept: cx.scratch(len)?,
+            sums: cx.scratch(sums)?,
             rows: cx.scratch(PACKED_BYTES)?,
             buffer: Buffer::take(cx.arena())?,
             #[cfg(target_arch = "x86_64")]
@@ -155,22 +164,42 @@ impl<'a, T> Values<'a, T> {
     }
 }
 
-/// Columns of a tile in panels.
+/// Elements between the sums of one row and those of the next: rows a power of two apart would share a few sets of a first-level cache.
+const STAGGER: usize = 16;
+
+/// Columns of a tile, or of two that are made together, in panels. A row of sums has all panels side by side.
 struct Span {
-    panels: Range<usize>,
-    /// Columns of the first panel before the tile's.
-    before: usize,
+    parts: [Part; 2],
     pitch: usize,
 }
 
+struct Part {
+    cols: Range<usize>,
+    panels: Range<usize>,
+    /// Where the sums of its first column are in a row.
+    start: usize,
+}
+
 impl Span {
-    fn of(cols: &Range<usize>) -> Self {
-        let panels = cols.start / COLS..cols.end.div_ceil(COLS);
-        Self { before: cols.start % COLS, pitch: panels.len() * COLS, panels }
+    /// Columns `first`, and after them `second`, of which there may be none.
+    fn of(first: Range<usize>, second: Range<usize>) -> Self {
+        let part = |cols: Range<usize>, before: usize| {
+            let panels = cols.start / COLS..cols.end.div_ceil(COLS);
+            Part { start: before * COLS + cols.start % COLS, panels, cols }
+        };
+        let first = part(first, 0);
+        let second = part(second, first.panels.len());
+        Self { pitch: (first.panels.len() + second.panels.len()) * COLS + STAGGER, parts: [first, second] }
     }
 
-    fn values<'s, T>(&self, sums: &'s [T], cols: &Range<usize>) -> Values<'s, T> {
-        Values { data: &sums[self.before..], pitch: self.pitch, cols: cols.len() }
+    /// The panels in order, and where their sums begin in a row.
+    fn panels(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let [first, second] = &self.parts;
+        first.panels.clone().chain(second.panels.clone()).zip((0..).step_by(COLS))
+    }
+
+    fn values<'s, T>(&self, sums: &'s [T]) -> [Values<'s, T>; 2] {
+        self.parts.each_ref().map(|part| Values { data: &sums[part.start..], pitch: self.pitch, cols: part.cols.len() })
     }
 }
 
@@ -180,14 +209,30 @@ impl Product<'_> {
         self.weights.k
     }
 
-    /// Rows `rows` of `x` times columns `cols` of matrix `e`, with scales and bias, in f32. At most [`TILE_ROWS`] rows and [`TILE_PANELS`] panels' columns.
+    /// Rows `rows` of `x` times columns `cols` of matrix `e`, with scales and bias, in f32. At most an [`extent`](Method::extent)'s.
     pub(crate) fn tile<'s>(&self, s: &'s mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>) -> Values<'s, f32> {
-        let span = Span::of(&cols);
+        self.pair(s, e, rows, cols, 0..0)[0]
+    }
+
+    /// [`tile`](Self::tile) of two sets of columns, which together are at most an [`extent`](Method::extent)'s.
+    pub(crate) fn pair<'s>(
+        &self,
+        s: &'s mut Memory<'_>,
+        e: usize,
+        rows: Range<usize>,
+        first: Range<usize>,
+        second: Range<usize>,
+    ) -> [Values<'s, f32>; 2] {
+        let span = Span::of(first, second);
+        #[cfg(target_arch = "x86_64")]
+        if !span.parts[1].panels.is_empty() {
+            self.announce(e, span.parts[1].panels.start);
+        }
         self.sum(s, e, &rows, &span);
         let n = self.weights.n;
         if self.method.arithmetic == Arithmetic::Int8 {
-            self.add_int_bias(s, e, &rows, &cols, &span);
-            for (panel, at) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+            self.add_int_bias(s, e, &rows, &span);
+            for (panel, at) in span.panels() {
                 let scales = if self.weights.quant.is_some() { self.weights.scales(e, panel, 0) } else { [1.0; COLS] };
                 for (i, row) in rows.clone().enumerate() {
                     let x_scale = self.x_scale.map_or(1.0, |scale| scale[row]);
@@ -196,60 +241,50 @@ impl Product<'_> {
             }
         }
         if let Bias::Float { values, per_matrix } = &self.bias {
-            let bias = &Bias::row(values, *per_matrix, e, n)[cols.clone()];
-            for i in 0..rows.len() {
-                for (sum, b) in s.sums[i * span.pitch + span.before..].iter_mut().zip(bias) {
-                    *sum += b;
+            let bias = Bias::row(values, *per_matrix, e, n);
+            for part in &span.parts {
+                for i in 0..rows.len() {
+                    for (sum, b) in s.sums[i * span.pitch + part.start..].iter_mut().zip(&bias[part.cols.clone()]) {
+                        *sum += b;
+                    }
                 }
             }
         }
-        span.values(&s.sums, &cols)
+        span.values(&s.sums)
     }
 
     /// Rows `rows` of an i8 `x` times columns `cols` of matrix `e`: the exact sums, with an integer bias.
     pub(crate) fn tile_i32<'s>(&self, s: &'s mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>) -> Values<'s, i32> {
-        let span = Span::of(&cols);
+        let span = Span::of(cols, 0..0);
         self.sum(s, e, &rows, &span);
-        self.add_int_bias(s, e, &rows, &cols, &span);
-        span.values(bytemuck::cast_slice(&s.sums), &cols)
+        self.add_int_bias(s, e, &rows, &span);
+        span.values(bytemuck::cast_slice(&s.sums))[0]
     }
 
-    /// [`tile`](Self::tile) of two sets of as many columns.
-    pub(crate) fn pair<'s>(
-        &self,
-        s: &'s mut Memory<'_>,
-        e: usize,
-        rows: Range<usize>,
-        first: Range<usize>,
-        second: Range<usize>,
-    ) -> (Values<'s, f32>, Values<'s, f32>) {
-        #[cfg(target_arch = "x86_64")]
-        self.announce(e, second.start);
-        self.tile(s, e, rows.clone(), first.clone());
-        std::mem::swap(&mut s.sums, &mut s.kept);
-        self.tile(s, e, rows, second.clone());
-        (Span::of(&first).values(&s.kept, &first), Span::of(&second).values(&s.sums, &second))
-    }
-
-    fn add_int_bias(&self, s: &mut Memory<'_>, e: usize, rows: &Range<usize>, cols: &Range<usize>, span: &Span) {
+    fn add_int_bias(&self, s: &mut Memory<'_>, e: usize, rows: &Range<usize>, span: &Span) {
         let Bias::Int { values, per_matrix } = &self.bias else { return };
-        let bias = &Bias::row(values, *per_matrix, e, self.weights.n)[cols.clone()];
+        let bias = Bias::row(values, *per_matrix, e, self.weights.n);
         let sums: &mut [i32] = bytemuck::cast_slice_mut(&mut s.sums);
-        for i in 0..rows.len() {
-            for (sum, &b) in sums[i * span.pitch + span.before..].iter_mut().zip(bias) {
-                *sum = sum.saturating_add(b);
+        for part in &span.parts {
+            for i in 0..rows.len() {
+                for (sum, &b) in sums[i * span.pitch + part.start..].iter_mut().zip(&bias[part.cols.clone()]) {
+                    *sum = sum.saturating_add(b);
+                }
             }
         }
     }
 
-    /// What is multiplied after steps `at` of a panel where blocks have `at_once` steps, if that is in memory as kernels read it.
-    fn next_block(&self, e: usize, span: &Span, panel: usize, at: Range<usize>, at_once: usize) -> &[u8] {
+    /// Where blocks have `at_once` steps: what is multiplied after steps `at` of a panel, if that is in memory as kernels read it. `then` is the span's next panel.
+    fn next_block(&self, e: usize, span: &Span, then: Option<usize>, at: Range<usize>, at_once: usize) -> &[u8] {
+        if !self.weights.is_native(self.method.arithmetic) {
+            return &[];
+        }
         let steps = self.method.arithmetic.steps(self.weights.k);
-        let (panel, at) = match panel + 1 < span.panels.end {
-            true => (panel + 1, at),
-            false => (span.panels.start, at.end..(at.end + at_once).min(steps)),
-        };
-        if self.weights.is_native(self.method.arithmetic) { self.weights.steps_in_place(e, panel, at) } else { &[] }
+        match (then, span.panels().next()) {
+            (Some(panel), _) => self.weights.steps_in_place(e, panel, at),
+            (None, Some((panel, _))) => self.weights.steps_in_place(e, panel, at.end..(at.end + at_once).min(steps)),
+            (None, None) => &[],
+        }
     }
 
     /// Leaves the sums of whole panels in `s.sums`.
@@ -288,11 +323,12 @@ impl Product<'_> {
             } else {
                 (self.x, rows.start)
             };
-            for (panel, first_col) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+            let mut panels = span.panels().peekable();
+            while let Some((panel, first_col)) = panels.next() {
                 let sums = &mut sums[first_col..(rows.len() - 1) * span.pitch + first_col + COLS];
                 let mut block = w.block(kernels, arithmetic, e, panel, at..end, &mut s.buffer);
                 if rows.len() > MAX_ROWS {
-                    block.next = self.next_block(e, span, panel, at..end, at_once);
+                    block.next = self.next_block(e, span, panels.peek().map(|(panel, _)| *panel), at..end, at_once);
                 }
                 kernels.multiply(arithmetic, x, first_row, &block, sums, span.pitch);
             }
@@ -305,7 +341,7 @@ impl Product<'_> {
 
     /// Takes from `m` rows of integer sums what is too much as their rows were made u8.
     fn subtract_bias(&self, s: &mut Memory<'_>, e: usize, m: usize, span: &Span) {
-        for (panel, first_col) in span.panels.clone().zip((0..span.pitch).step_by(COLS)) {
+        for (panel, first_col) in span.panels() {
             let excess = self.weights.column_sums(e, panel, &mut s.buffer).map(|sum| sum.wrapping_mul(128));
             for i in 0..m {
                 for (sum, excess) in s.sums[i * span.pitch + first_col..][..COLS].iter_mut().zip(&excess) {

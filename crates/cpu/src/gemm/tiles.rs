@@ -11,10 +11,29 @@ use ascend_hal::{Result, watcher};
 use super::{COLS, Memory};
 use crate::context::Context;
 
-/// Rows of a tile: as many as keep a block of them, and their sums, in a second-level cache.
-pub(crate) const TILE_ROWS: usize = 192;
-/// The most panels of a tile.
-pub(crate) const TILE_PANELS: usize = 4;
+/// The most rows and panels of a tile: as many as keep a block of rows, and their sums, in a second-level cache.
+#[derive(Clone, Copy)]
+pub(crate) struct Extent {
+    pub(crate) rows: usize,
+    pub(crate) panels: usize,
+}
+
+impl Extent {
+    /// For kernels on vectors.
+    pub(crate) const VECTORS: Self = Self { rows: 192, panels: 4 };
+    /// For the matrix unit, which is through with a block so soon that what is read for a tile has to serve more sums.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) const UNIT: Self = Self { rows: 256, panels: 8 };
+
+    /// The same where two sets of columns are made together.
+    pub(crate) fn of_pairs(self) -> Self {
+        Self { panels: self.panels / 2, ..self }
+    }
+}
+
+/// The most columns of a set of two that are made together, of any number of rows.
+pub(crate) const MAX_PART: usize = 4 * COLS;
+
 /// Tiles for each thread, so that the last ones end together.
 const TILES_PER_THREAD: usize = 8;
 
@@ -184,6 +203,8 @@ pub(crate) struct Cut {
     /// Rows, and the first tile of each group.
     groups: Vec<(Group, usize)>,
     panels: usize,
+    /// Rows of a tile at most.
+    high: usize,
     /// Panels of a tile.
     wide: usize,
     pub(crate) tiles: usize,
@@ -191,17 +212,18 @@ pub(crate) struct Cut {
 
 impl Cut {
     /// Tiles of `panels` panels of the rows of `groups`.
-    pub(crate) fn new(groups: &[Group], panels: usize, threads: usize) -> Self {
-        let row_blocks: usize = groups.iter().map(|g| g.rows.len().div_ceil(TILE_ROWS)).sum();
-        let wide = (row_blocks * panels / (threads * TILES_PER_THREAD)).clamp(1, TILE_PANELS);
+    pub(crate) fn new(extent: Extent, groups: &[Group], panels: usize, threads: usize) -> Self {
+        let high = extent.rows;
+        let row_blocks: usize = groups.iter().map(|g| g.rows.len().div_ceil(high)).sum();
+        let wide = (row_blocks * panels / (threads * TILES_PER_THREAD)).clamp(1, extent.panels);
         let mut tiles = 0;
         let with_first = |g: &Group| {
             let first = tiles;
-            tiles += g.rows.len().div_ceil(TILE_ROWS) * panels.div_ceil(wide);
+            tiles += g.rows.len().div_ceil(high) * panels.div_ceil(wide);
             (g.clone(), first)
         };
         let groups = groups.iter().map(with_first).collect();
-        Self { groups, panels, wide, tiles }
+        Self { groups, panels, high, wide, tiles }
     }
 
     /// Number of tiles of group `g`.
@@ -213,7 +235,7 @@ impl Cut {
     pub(crate) fn at(&self, tile: usize) -> (usize, Range<usize>, Range<usize>) {
         let at = self.groups.partition_point(|(_, first)| *first <= tile) - 1;
         let (group, first) = &self.groups[at];
-        let blocks = group.rows.len().div_ceil(TILE_ROWS);
+        let blocks = group.rows.len().div_ceil(self.high);
         // Blocks of nearly equal heights.
         let (block, panel) = ((tile - first) % blocks, (tile - first) / blocks * self.wide);
         let cut = |block: usize| group.rows.start + group.rows.len() * block / blocks;
@@ -221,9 +243,10 @@ impl Cut {
     }
 }
 
-/// Cuts the rows of `groups` in `y: [.., N]`, which a product over `k` gives, into tiles and runs `f` on all of them in parallel. Rows outside of the groups are not touched. `f` may not start parallel work itself.
+/// Cuts the rows of `groups` in `y: [.., N]`, which a product over `k` gives, into tiles of at most `extent` and runs `f` on all of them in parallel. Rows outside of the groups are not touched. `f` may not start parallel work itself.
 pub(crate) fn tiles<T: Send>(
     cx: &Context<'_>,
+    extent: Extent,
     y: &mut [T],
     (k, n): (usize, usize),
     groups: &[Group],
@@ -235,7 +258,7 @@ pub(crate) fn tiles<T: Send>(
     let sheet = Sheet::new(y, n);
     let rows: usize = groups.iter().map(|group| group.rows.len()).sum();
     let threads = worthwhile(cx, rows.saturating_mul(n).saturating_mul(k));
-    let cut = Cut::new(groups, n.div_ceil(COLS), threads);
+    let cut = Cut::new(extent, groups, n.div_ceil(COLS), threads);
     let watcher = watcher();
     in_order(
         cx,
@@ -286,12 +309,13 @@ mod tests {
     fn cut_covers_every_row_and_panel_once() {
         let groups = [0..1, 1..194, 200..201, 300..900].map(|rows| Group { expert: rows.start, rows });
         for (panels, threads) in [(1, 1), (3, 2), (9, 1), (64, 8)] {
-            let cut = Cut::new(&groups, panels, threads);
+            let extent = Extent::VECTORS;
+            let cut = Cut::new(extent, &groups, panels, threads);
             let mut seen = vec![0; 900 * panels];
             for tile in 0..cut.tiles {
                 let (group, rows, panels_of_tile) = cut.at(tile);
                 let group = &groups[group];
-                assert!(rows.len() <= TILE_ROWS && panels_of_tile.len() <= TILE_PANELS);
+                assert!(rows.len() <= extent.rows && panels_of_tile.len() <= extent.panels);
                 assert!(group.rows.start <= rows.start && rows.end <= group.rows.end);
                 for row in rows {
                     panels_of_tile.clone().for_each(|p| seen[row * panels + p] += 1);

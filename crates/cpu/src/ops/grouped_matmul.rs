@@ -6,7 +6,7 @@ use ascend_hal::{DType, OpKind, Result, TensorView, bf16, f16};
 
 use super::activation::gate;
 use crate::context::Context;
-use crate::gemm::{Bias, COLS, Held, Method, Product, Stored, TILE_PANELS, Weights, tiles};
+use crate::gemm::{Bias, Held, MAX_PART, Method, Product, Stored, Weights, tiles};
 use crate::rows::RowsMut;
 use crate::simd::{Lane, convert, row};
 
@@ -28,7 +28,7 @@ pub(super) fn grouped_matmul(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()>
         (Epilogue::GluQuant(kind), _) => glu_quant(cx, op, &access, &product, &groups, kind),
         (_, DType::I32) => {
             let mut y = access.write::<i32>(&op.y)?;
-            tiles(cx, &mut y, (op.x.dim(1), op.y.dim(1)), &groups, |memory, mut tile| {
+            tiles(cx, product.method.extent(), &mut y, (op.x.dim(1), op.y.dim(1)), &groups, |memory, mut tile| {
                 let sums = product.tile_i32(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
                 for i in 0..tile.rows.len() {
                     tile.row(i).copy_from_slice(sums.row(i));
@@ -46,7 +46,7 @@ fn floats<T: Lane>(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_>
     if let Epilogue::Glu(kind) = op.epilogue {
         return glu(cx, op.y.dim(1), &mut y, product, groups, kind);
     }
-    tiles(cx, &mut y, (op.x.dim(1), op.y.dim(1)), groups, |memory, mut tile| {
+    tiles(cx, product.method.extent(), &mut y, (op.x.dim(1), op.y.dim(1)), groups, |memory, mut tile| {
         let values = product.tile(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
         for i in 0..tile.rows.len() {
             convert::narrow(cx.isa(), values.row(i), tile.row(i));
@@ -56,14 +56,14 @@ fn floats<T: Lane>(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_>
 
 /// The gated activation of the product's two halves, into `y: [.., half]`.
 fn glu<T: Lane>(cx: &Context<'_>, half: usize, y: &mut [T], product: &Product<'_>, groups: &[Group], kind: GluKind) -> Result<()> {
-    tiles(cx, y, (product.depth(), half), groups, |memory, mut tile| {
+    tiles(cx, product.method.extent().of_pairs(), y, (product.depth(), half), groups, |memory, mut tile| {
         let up_cols = tile.cols.start + half..tile.cols.end + half;
-        let values = product.pair(memory, tile.expert, tile.rows.clone(), tile.cols.clone(), up_cols);
+        let [gate_values, up_values] = product.pair(memory, tile.expert, tile.rows.clone(), tile.cols.clone(), up_cols);
         for i in 0..tile.rows.len() {
-            let mut pair = [[0f32; TILE_PANELS * COLS]; 2];
+            let mut pair = [[0f32; MAX_PART]; 2];
             let [gates, ups] = pair.each_mut().map(|part| &mut part[..tile.cols.len()]);
-            gates.copy_from_slice(values.0.row(i));
-            ups.copy_from_slice(values.1.row(i));
+            gates.copy_from_slice(gate_values.row(i));
+            ups.copy_from_slice(up_values.row(i));
             gate(cx.isa(), kind, gates, ups);
             convert::narrow(cx.isa(), gates, tile.row(i));
         }

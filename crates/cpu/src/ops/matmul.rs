@@ -27,12 +27,19 @@ pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     match op.y.dtype() {
         DType::I32 => {
             let mut y = access.write::<i32>(&op.y)?;
-            tiles(cx, &mut y, (op.x.shape().last_or_one(), op.y.shape().last_or_one()), &batches(op), |memory, mut tile| {
-                let sums = product.tile_i32(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
-                for i in 0..tile.rows.len() {
-                    tile.row(i).copy_from_slice(sums.row(i));
-                }
-            })
+            tiles(
+                cx,
+                product.method.extent(),
+                &mut y,
+                (op.x.shape().last_or_one(), op.y.shape().last_or_one()),
+                &batches(op),
+                |memory, mut tile| {
+                    let sums = product.tile_i32(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
+                    for i in 0..tile.rows.len() {
+                        tile.row(i).copy_from_slice(sums.row(i));
+                    }
+                },
+            )
         }
         DType::F16 => floats::<f16>(cx, op, &access, &product),
         DType::BF16 => floats::<bf16>(cx, op, &access, &product),
@@ -42,12 +49,19 @@ pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
 
 fn floats<T: Lane>(cx: &Context<'_>, op: &Matmul, access: &HostAccess<'_>, product: &Product<'_>) -> Result<()> {
     let mut y = access.write::<T>(&op.y)?;
-    tiles(cx, &mut y, (op.x.shape().last_or_one(), op.y.shape().last_or_one()), &batches(op), |memory, mut tile| {
-        let values = product.tile(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
-        for i in 0..tile.rows.len() {
-            convert::narrow(cx.isa(), values.row(i), tile.row(i));
-        }
-    })
+    tiles(
+        cx,
+        product.method.extent(),
+        &mut y,
+        (op.x.shape().last_or_one(), op.y.shape().last_or_one()),
+        &batches(op),
+        |memory, mut tile| {
+            let values = product.tile(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
+            for i in 0..tile.rows.len() {
+                convert::narrow(cx.isa(), values.row(i), tile.row(i));
+            }
+        },
+    )
 }
 
 /// The matrices of a batch as groups of rows.

@@ -13,7 +13,7 @@ use ascend_hal::{DType, OpKind, Result, Stretch, TensorView, Watcher, bf16, f16,
 use super::activation::gate;
 use crate::context::Context;
 use crate::gemm::{
-    Bias, COLS, Cut, Held, Memory, Method, Pending, Product, Rows, Sheet, Stored, TILE_PANELS, Weights, in_order, worthwhile,
+    Bias, COLS, Cut, Extent, Held, MAX_PART, Memory, Method, Pending, Product, Rows, Sheet, Stored, Weights, in_order, worthwhile,
 };
 use crate::isa::Isa;
 use crate::scratch::Scratch;
@@ -21,10 +21,8 @@ use crate::simd::{Lane, convert, row};
 
 const OP: OpKind = OpKind::MoeExperts;
 
-/// Columns that are activated at a time: with their partners, as many as a tile has.
-const PART: usize = TILE_PANELS / 2 * COLS;
-/// The same of few rows, whose weights are read in longer runs so.
-const LONG_PART: usize = TILE_PANELS * COLS;
+/// Columns of a token's sum at a time.
+const PART: usize = 128;
 /// Rows that are few: their sums take hardly any room.
 const FEW_ROWS: usize = 8;
 
@@ -93,9 +91,10 @@ fn run<T: Lane>(cx: &Context<'_>, op: &MoeExperts) -> Result<()> {
         y: Sheet::new(&mut y, hidden),
     };
 
-    let gate_tiles = Cut::new(&plan.groups, inner.div_ceil(COLS), threads);
-    let code_blocks = Cut::new(if op.quantize_activations { &plan.groups } else { &[] }, 1, threads);
-    let down_tiles = Cut::new(&plan.groups, hidden.div_ceil(COLS), threads);
+    let wide = Extent { panels: MAX_PART / COLS, ..first.extent() };
+    let gate_tiles = Cut::new(wide, &plan.groups, inner.div_ceil(COLS), threads);
+    let code_blocks = Cut::new(second.extent(), if op.quantize_activations { &plan.groups } else { &[] }, 1, threads);
+    let down_tiles = Cut::new(second.extent(), &plan.groups, hidden.div_ceil(COLS), threads);
     let activated: Vec<Pending> = (0..plan.groups.len()).map(|g| Pending::new(gate_tiles.tiles_of(g))).collect();
     let coded: Vec<Pending> =
         (0..plan.groups.len()).map(|g| Pending::new(if op.quantize_activations { code_blocks.tiles_of(g) } else { 0 })).collect();
@@ -256,10 +255,12 @@ impl<T: Lane> Work<'_, T> {
     /// Activated values of rows and columns of one expert.
     fn activate(&self, memory: &mut Memory<'_>, g: usize, rows: Range<usize>, cols: Range<usize>) {
         let (expert, inner) = (self.plan.groups[g].expert, self.op.down.data.dim(1));
-        let part = if rows.len() > FEW_ROWS || self.op.interleaved { PART } else { LONG_PART };
+        // Of few rows the weights are read in longer runs.
+        let part =
+            if rows.len() > FEW_ROWS || self.op.interleaved { self.gates.method.extent().of_pairs().panels * COLS } else { MAX_PART };
         for start in cols.clone().step_by(part) {
             let cols = start..(start + part).min(cols.end);
-            let mut pair = [[0f32; LONG_PART]; 2];
+            let mut pair = [[0f32; MAX_PART]; 2];
             let [gates, ups] = pair.each_mut().map(|part| &mut part[..cols.len()]);
             if self.op.interleaved {
                 let both = self.gates.tile(memory, expert, rows.clone(), 2 * cols.start..2 * cols.end);
@@ -271,10 +272,11 @@ impl<T: Lane> Work<'_, T> {
                     self.put(row, cols.clone(), gates);
                 }
             } else {
-                let values = self.gates.pair(memory, expert, rows.clone(), cols.clone(), cols.start + inner..cols.end + inner);
+                let [gate_values, up_values] =
+                    self.gates.pair(memory, expert, rows.clone(), cols.clone(), cols.start + inner..cols.end + inner);
                 for (i, row) in rows.clone().enumerate() {
-                    gates.copy_from_slice(values.0.row(i));
-                    ups.copy_from_slice(values.1.row(i));
+                    gates.copy_from_slice(gate_values.row(i));
+                    ups.copy_from_slice(up_values.row(i));
                     self.glu(gates, ups);
                     self.put(row, cols.clone(), gates);
                 }
@@ -286,7 +288,7 @@ impl<T: Lane> Work<'_, T> {
     fn glu(&self, gates: &mut [f32], ups: &mut [f32]) {
         let round = |values: &mut [f32]| {
             if T::DTYPE != DType::F32 && !self.op.quantize_activations {
-                let mut rounded = [T::from_f32(0.0); LONG_PART];
+                let mut rounded = [T::from_f32(0.0); MAX_PART];
                 let rounded = &mut rounded[..values.len()];
                 convert::narrow(self.isa, values, rounded);
                 convert::widen(self.isa, rounded, values);

@@ -5,19 +5,7 @@
 use std::arch::x86_64::*;
 
 use super::{MAX_ROWS, STEP_BYTES, Tile};
-use crate::simd::CODES;
-
-/// A hint, in place.
-macro_rules! fetch {
-    ($level:ident, $at:expr) => {
-        // SAFETY: a hint accesses nothing.
-        #[allow(unused_unsafe, reason = "newer compilers than the oldest that is supported call it safe")]
-        unsafe {
-            _mm_prefetch::<$level>($at.cast());
-        }
-    };
-}
-pub(super) use fetch;
+use crate::simd::{CODES, Cache, prefetch};
 
 /// Registers in a row of [`COLS`](super::COLS) columns.
 pub(super) const WIDTH: usize = 4;
@@ -34,12 +22,12 @@ pub(super) unsafe fn step(t: &Tile, s: usize) -> [__m512i; WIDTH] {
     let at = t.panel.wrapping_add(s * STEP_BYTES);
     if t.next.is_null() {
         for j in 0..WIDTH {
-            fetch!(_MM_HINT_T0, at.wrapping_add(AHEAD_BYTES + 64 * j));
+            prefetch(at.wrapping_add(AHEAD_BYTES + 64 * j), Cache::First);
         }
     } else {
         // Into the second-level cache: the first one is full of this block.
         for half in 2 * s..2 * s + 2 {
-            fetch!(_MM_HINT_T1, t.next.wrapping_add(((half * t.pace) >> 16) * 64));
+            prefetch(t.next.wrapping_add(((half * t.pace) >> 16) * 64), Cache::Second);
         }
     }
     // SAFETY: by the caller, these 256 bytes are the panel's.
@@ -170,20 +158,22 @@ pub(super) unsafe fn int8<const R: usize>(t: &Tile) {
 }
 
 /// The bf16 of each code of four bits: twice, as five bits are looked up, the fifth of another code.
+pub(super) static CODES_AS_BF16: [u16; 32] = {
+    let mut table = [0; 32];
+    let mut i = 0;
+    while i < 32 {
+        table[i] = (CODES[i % 16].to_bits() >> 16) as u16;
+        i += 1;
+    }
+    table
+};
+
+/// [`CODES_AS_BF16`] in a register.
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub(super) fn codes_as_bf16() -> __m512i {
-    const TABLE: [u16; 32] = {
-        let mut table = [0; 32];
-        let mut i = 0;
-        while i < 32 {
-            table[i] = (CODES[i % 16].to_bits() >> 16) as u16;
-            i += 1;
-        }
-        table
-    };
     // SAFETY: a table of 64 bytes.
-    unsafe { _mm512_loadu_si512(TABLE.as_ptr().cast()) }
+    unsafe { _mm512_loadu_si512(CODES_AS_BF16.as_ptr().cast()) }
 }
 
 /// Four bits become a bf16 by a table: `codes` are 16-bit words of four codes, whose columns are 16 apart.
@@ -196,7 +186,7 @@ pub(super) unsafe fn widen_i4(codes: &[u8], steps: &mut [[u8; STEP_BYTES]]) {
     for (codes, step) in codes.as_chunks::<64>().0.iter().zip(steps) {
         // SAFETY: 64 bytes of codes become 256 of a step.
         unsafe {
-            fetch!(_MM_HINT_T0, codes.as_ptr().wrapping_add(AHEAD_BYTES));
+            prefetch(codes.as_ptr().wrapping_add(AHEAD_BYTES), Cache::First);
             let words = _mm512_loadu_si512(codes.as_ptr().cast());
             let out = step.as_mut_ptr().cast::<__m512i>();
             _mm512_storeu_si512(out, _mm512_permutexvar_epi16(words, table));
@@ -223,7 +213,7 @@ pub(super) unsafe fn widen_i8(codes: &[u8], steps: &mut [[u8; STEP_BYTES]]) {
         for (j, codes) in codes.as_chunks::<64>().0.iter().enumerate() {
             // SAFETY: 64 bytes of codes become 64 of each step.
             unsafe {
-                fetch!(_MM_HINT_T0, codes.as_ptr().wrapping_add(AHEAD_BYTES));
+                prefetch(codes.as_ptr().wrapping_add(AHEAD_BYTES), Cache::First);
                 let four = _mm512_loadu_si512(codes.as_ptr().cast());
                 let first = pair(_mm512_slli_epi32::<24>(four), _mm512_slli_epi32::<16>(four));
                 _mm512_storeu_si512(steps[0][64 * j..][..64].as_mut_ptr().cast(), first);

@@ -7,46 +7,15 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::amx::CHUNK_STEPS;
-use super::avx512::{AHEAD_BYTES, WIDTH, codes_as_bf16, fetch, finish, row, start, step};
+use super::avx512::{AHEAD_BYTES, WIDTH, codes_as_bf16, finish, row, start, step};
 use super::{CACHE_LINE, CODE_STEP_BYTES, COLS, CodesTile, MAX_ROWS, STEP_BYTES, Tile};
-use crate::simd::{CODES, Cache, prefetch};
+use crate::simd::{Cache, prefetch};
 
 /// Brings as much of `panel` nearer as kernels fetch ahead.
 pub(in crate::gemm) fn fetch(panel: &[u8]) {
     for line in panel[..panel.len().min(AHEAD_BYTES)].chunks(CACHE_LINE) {
         prefetch(line.as_ptr(), Cache::Second);
     }
-}
-
-/// A kernel over all parts of a block of codes.
-macro_rules! of_codes {
-    ($(#[$doc:meta])* $name:ident, $features:literal, $part:ident) => {
-        $(#[$doc])*
-        #[target_feature(enable = $features)]
-        pub(super) unsafe fn $name<const R: usize>(t: &CodesTile) {
-            const { assert!(R <= MAX_ROWS) };
-            for (i, first) in (0..t.steps).step_by(t.part_steps).enumerate() {
-                let part = Tile {
-                    rows: t.rows.map(|row| row.wrapping_add(first * t.row_step)),
-                    panel: t.codes.wrapping_add(first * CODE_STEP_BYTES),
-                    steps: t.part_steps.min(t.steps - first),
-                    sums: t.sums,
-                    pitch: t.pitch,
-                    first: t.first && i == 0,
-                    scale: t.scales.wrapping_add(i * t.scale_step),
-                    next: std::ptr::null(),
-                    pace: 0,
-                };
-                for j in 0..WIDTH {
-                    fetch!(_MM_HINT_T0, part.scale.wrapping_add(SCALES_AHEAD * COLS + 16 * j));
-                }
-                // SAFETY: by the caller, this is a part of the rows and of the block.
-                unsafe {
-                    $part::<R>(&part);
-                }
-            }
-        }
-    };
 }
 
 /// How many parts ahead of the sums scales are fetched.
@@ -60,20 +29,39 @@ const SCALES_AHEAD: usize = 4;
 #[target_feature(enable = "avx512f")]
 unsafe fn codes(t: &Tile, s: usize) -> __m512i {
     let at = t.panel.wrapping_add(s * CODE_STEP_BYTES);
-    fetch!(_MM_HINT_T0, at.wrapping_add(AHEAD_BYTES));
+    prefetch(at.wrapping_add(AHEAD_BYTES), Cache::First);
     // SAFETY: by the caller, these 64 bytes are the panel's.
     unsafe { _mm512_loadu_si512(at.cast()) }
 }
 
-of_codes!(
-    /// Pairs of bf16 by codes that a table makes bf16: what widening them first gives.
-    ///
-    /// # Safety
-    /// * As [`CodesKernel`](super::CodesKernel), for `R` rows of bf16, AVX-512 F, BW and BF16.
-    i4,
-    "avx512f,avx512bw,avx512bf16",
-    i4_part
-);
+/// Pairs of bf16 by codes that a table makes bf16, over all parts of a block: what widening them first gives.
+///
+/// # Safety
+/// * As [`CodesKernel`](super::CodesKernel), for `R` rows of bf16, AVX-512 F, BW and BF16.
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+pub(super) unsafe fn i4<const R: usize>(t: &CodesTile) {
+    const { assert!(R <= MAX_ROWS) };
+    for (i, first) in (0..t.steps).step_by(t.part_steps).enumerate() {
+        let part = Tile {
+            rows: t.rows.map(|row| row.wrapping_add(4 * first)),
+            panel: t.codes.wrapping_add(first * CODE_STEP_BYTES),
+            steps: t.part_steps.min(t.steps - first),
+            sums: t.sums,
+            pitch: t.pitch,
+            first: t.first && i == 0,
+            scale: t.scales.wrapping_add(i * t.scale_step),
+            next: std::ptr::null(),
+            pace: 0,
+        };
+        for j in 0..WIDTH {
+            prefetch(part.scale.wrapping_add(SCALES_AHEAD * COLS + 16 * j), Cache::First);
+        }
+        // SAFETY: by the caller, this is a part of the rows and of the block.
+        unsafe {
+            i4_part::<R>(&part);
+        }
+    }
+}
 
 /// # Safety
 /// * As [`i4`].
@@ -227,58 +215,6 @@ bf16_in_chunks!(
     ("6", "384", "14", "22"),
     ("7", "448", "15", "23")
 );
-
-of_codes!(
-    /// Rows of f32 by codes, even and odd rows of `K` summed apart over each chunk, as a matrix unit does with bf16.
-    ///
-    /// # Safety
-    /// * As [`CodesKernel`](super::CodesKernel), for `R` rows of f32, AVX-512 F.
-    i4_in_chunks,
-    "avx512f",
-    i4_part_in_chunks
-);
-
-/// # Safety
-/// * As [`i4_in_chunks`].
-#[inline]
-#[target_feature(enable = "avx512f")]
-unsafe fn i4_part_in_chunks<const R: usize>(t: &Tile) {
-    // SAFETY: by the caller, `R` rows of sums, of `t.steps` steps of panel and rows.
-    unsafe {
-        let table = _mm512_loadu_ps(CODES.as_ptr());
-        let mut acc = [[_mm512_setzero_ps(); WIDTH]; R];
-        for chunk in (0..t.steps).step_by(CHUNK_STEPS) {
-            let (mut even, mut odd) = ([[_mm512_setzero_ps(); WIDTH]; R], [[_mm512_setzero_ps(); WIDTH]; R]);
-            for s in chunk..(chunk + CHUNK_STEPS).min(t.steps) {
-                let words = codes(t, s);
-                // No closures: what is not inlined passes registers through memory.
-                let mut x = [[_mm512_setzero_ps(); 2]; R];
-                for r in 0..R {
-                    let pair = t.rows[r].cast::<f32>().add(2 * s);
-                    x[r] = [_mm512_set1_ps(pair.read_unaligned()), _mm512_set1_ps(pair.add(1).read_unaligned())];
-                }
-                for j in 0..WIDTH {
-                    // Looked up by the lowest four bits of each lane.
-                    let (first, second) = (_mm512_set1_epi32(4 * j as i32), _mm512_set1_epi32(16 + 4 * j as i32));
-                    let first = _mm512_permutexvar_ps(_mm512_srlv_epi32(words, first), table);
-                    let second = _mm512_permutexvar_ps(_mm512_srlv_epi32(words, second), table);
-                    for r in 0..R {
-                        even[r][j] = _mm512_fmadd_ps(x[r][0], first, even[r][j]);
-                        odd[r][j] = _mm512_fmadd_ps(x[r][1], second, odd[r][j]);
-                    }
-                }
-            }
-            for r in 0..R {
-                for j in 0..WIDTH {
-                    acc[r][j] = _mm512_add_ps(acc[r][j], _mm512_add_ps(even[r][j], odd[r][j]));
-                }
-            }
-        }
-        for r in 0..R {
-            finish(t, r, acc[r]);
-        }
-    }
-}
 
 /// Rows of i8, which are made u8 on their way: 128 times the sum of each column is too much.
 ///

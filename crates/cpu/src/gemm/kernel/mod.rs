@@ -101,9 +101,8 @@ type Kernel = unsafe fn(&Tile);
 /// Arguments of a kernel that multiplies with codes of four bits. `rows` are as many as the kernel is for.
 #[cfg(target_arch = "x86_64")]
 struct CodesTile {
-    /// Where each row's part of the block begins, `row_step` bytes a step.
+    /// Where each row's part of the block begins.
     rows: [*const u8; MAX_ROWS],
-    row_step: usize,
     /// `steps * CODE_STEP_BYTES` bytes.
     codes: *const u8,
     steps: usize,
@@ -141,11 +140,7 @@ pub(super) struct Kernels {
 /// Kernels for few rows by codes of four bits.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
-pub(super) struct CodesKernels {
-    by_rows: &'static [CodesKernel],
-    /// Rows are f32, two a step, instead of pairs of bf16.
-    pub(super) floats: bool,
-}
+pub(super) struct CodesKernels(&'static [CodesKernel; MAX_ROWS]);
 
 /// Codes of four bits of one panel, and what the sums of their parts are multiplied with.
 #[cfg(target_arch = "x86_64")]
@@ -232,7 +227,7 @@ static AVX512_VNNI: Kernels = Kernels { int8: by_rows!(avx512::int8), int_rows: 
 #[cfg(target_arch = "x86_64")]
 static AVX512_BF16: Kernels = Kernels {
     bf16: Some(Bf16Kernels { multiply: by_rows!(avx512::bf16), widen_i4: avx512::widen_i4, widen_i8: avx512::widen_i8 }),
-    codes: Some(CodesKernels { by_rows: &by_rows!(few::i4), floats: false }),
+    codes: Some(CodesKernels(&by_rows!(few::i4))),
     ..AVX512_VNNI
 };
 
@@ -240,7 +235,8 @@ static AVX512_BF16: Kernels = Kernels {
 static AMX: Kernels = Kernels {
     int_rows: IntRows::Plain,
     matrix_unit: true,
-    codes: Some(CodesKernels { by_rows: &[few::i4_in_chunks::<1>, few::i4_in_chunks::<2>, few::i4_in_chunks::<3>], floats: true }),
+    // The unit multiplies codes itself, for any number of rows.
+    codes: None,
     ..AVX512_BF16
 };
 
@@ -407,20 +403,14 @@ impl Kernels {
 
 #[cfg(target_arch = "x86_64")]
 impl CodesKernels {
-    /// The most rows that there is a kernel for.
-    pub(super) fn rows(&self) -> usize {
-        self.by_rows.len()
-    }
-
     /// As [`Kernels::multiply`], of rows that are given as the block's part of each.
     pub(super) fn multiply(&self, rows: &[&[u8]], block: &CodesBlock<'_>, sums: &mut [f32], pitch: usize) {
-        let (steps, row_step) = (block.codes.len() / CODE_STEP_BYTES, if self.floats { 2 * size_of::<f32>() } else { 4 });
+        let steps = block.codes.len() / CODE_STEP_BYTES;
         let parts = if block.one_scale { 1 } else { steps.div_ceil(block.part_steps) };
         assert!(pitch >= COLS && block.codes.len() == steps * CODE_STEP_BYTES && block.scales.len() >= parts, "a block that is no panel");
         let sums = &mut sums[..(rows.len() - 1) * pitch + COLS];
         let tile = CodesTile {
-            rows: starts(rows, steps * row_step),
-            row_step,
+            rows: starts(rows, steps * 4),
             codes: block.codes.as_ptr(),
             steps,
             part_steps: block.part_steps,
@@ -434,7 +424,7 @@ impl CodesKernels {
         // SAFETY: kernels of an instruction set are handed out where it is available only; all pointers are to as much as the kernel reads and writes, by the slices that
         // they were taken from.
         unsafe {
-            self.by_rows[rows.len() - 1](&tile);
+            self.0[rows.len() - 1](&tile);
         }
     }
 }
