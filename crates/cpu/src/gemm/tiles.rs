@@ -33,6 +33,9 @@ impl Extent {
 
 /// The most columns of a set of two that are made together, of any number of rows.
 pub(crate) const MAX_PART: usize = 4 * COLS;
+#[cfg(target_arch = "x86_64")]
+const _: () = assert!(Extent::UNIT.panels / 2 * COLS <= MAX_PART);
+const _: () = assert!(Extent::VECTORS.panels / 2 * COLS <= MAX_PART);
 
 /// Tiles for each thread, so that the last ones end together.
 const TILES_PER_THREAD: usize = 8;
