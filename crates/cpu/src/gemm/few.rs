@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use super::fill::FILLED_STEPS;
-use super::kernel::{self, Arithmetic, Block, CODE_STEP_BYTES, CodesBlock, Few, MAX_ROWS};
+use super::kernel::{self, Arithmetic, Block, Few, MAX_ROWS};
 use super::operand::Matrices;
-use super::packed::Panel;
 use super::{Memory, Product, Span};
 
 impl Product<'_> {
@@ -60,29 +58,13 @@ impl Product<'_> {
     /// With codes of four bits. `false`: these are other weights, or the rows are too many.
     fn sum_of_codes(&self, s: &mut Memory<'_>, e: usize, rows: &Range<usize>, span: &Span) -> bool {
         let (w, Some(kernels)) = (self.weights, &self.method.kernels.codes) else { return false };
-        let (Some((packing, bytes)), Some(group)) = (w.plain_codes(e), w.scaled_group(Arithmetic::Bf16)) else { return false };
-        if rows.len() > MAX_ROWS {
-            return false;
-        }
-        let steps = Arithmetic::Bf16.steps(w.k);
+        let Some(codes) = w.plain_codes(e).filter(|_| rows.len() <= MAX_ROWS) else { return false };
         let mut x = [&[][..]; MAX_ROWS];
-        x.iter_mut().zip(rows.clone()).for_each(|(x, row)| *x = self.x.part(row, 0..4 * steps));
-        // Cut as blocks are that are widened first: of a long group each part is scaled by itself.
-        let group = group.div_ceil(Arithmetic::Bf16.depth()).min(steps);
-        let whole = if group > FILLED_STEPS { group } else { steps };
+        x.iter_mut().zip(rows.clone()).for_each(|(x, row)| *x = self.x.part(row, 0..4 * Arithmetic::Bf16.steps(w.k)));
         for (panel, at) in span.panels() {
-            let Panel { scales, elements, .. } = packing.panel(bytes, e, panel);
-            for (i, first) in (0..steps).step_by(whole).enumerate() {
-                let last = steps.min(first + whole);
+            for (steps, block) in codes.blocks(panel) {
                 let mut part = [&[][..]; MAX_ROWS];
-                part.iter_mut().zip(&x[..rows.len()]).for_each(|(part, x)| *part = &x[4 * first..4 * last]);
-                let block = CodesBlock {
-                    codes: &elements[first * CODE_STEP_BYTES..last * CODE_STEP_BYTES],
-                    part_steps: group.min(FILLED_STEPS),
-                    scales: &scales.as_chunks().0[i..],
-                    one_scale: group > FILLED_STEPS,
-                    first: first == 0,
-                };
+                part.iter_mut().zip(&x[..rows.len()]).for_each(|(part, x)| *part = &x[4 * steps.start..4 * steps.end]);
                 kernels.multiply(&part[..rows.len()], &block, &mut s.sums[at..], span.pitch);
             }
         }

@@ -8,9 +8,11 @@ use ascend_hal::host::nibble;
 use ascend_hal::{DType, Float, Result, bf16, f16};
 
 use super::kernel::{Arithmetic, Block, COLS, Kernels, STEP_BYTES};
+#[cfg(target_arch = "x86_64")]
+use super::kernel::{CODE_STEP_BYTES, CodesBlock};
 use super::operand::{Codes, Matrices, Weights};
 #[cfg(target_arch = "x86_64")]
-use super::packed::Packing;
+use super::packed::{Packing, Panel};
 use crate::scratch::{Arena, Scratch};
 
 /// Steps of a block that is filled.
@@ -29,6 +31,39 @@ pub(super) struct Buffer<'a> {
 impl<'a> Buffer<'a> {
     pub(super) fn take(arena: &'a Arena) -> Result<Self> {
         Ok(Self { stage: arena.take(STAGE_ROWS)?, steps: arena.take(FILLED_STEPS)?, scale: [0.0; COLS] })
+    }
+}
+
+/// Codes of four bits of one matrix, for products of bf16.
+#[cfg(target_arch = "x86_64")]
+pub(super) struct PlainCodes<'a> {
+    packing: &'a Packing,
+    bytes: &'a [u8],
+    e: usize,
+    steps: usize,
+    /// Steps whose sums are scaled as one.
+    group: usize,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<'a> PlainCodes<'a> {
+    /// A panel's blocks, and the steps of each. Their parts are cut as blocks are that are widened first: of a long group each part is scaled by itself.
+    pub(super) fn blocks(&self, panel: usize) -> impl Iterator<Item = (Range<usize>, CodesBlock<'a>)> + use<'a> {
+        let Panel { scales, elements, .. } = self.packing.panel(self.bytes, self.e, panel);
+        let (steps, group) = (self.steps, self.group);
+        let one_scale = group > FILLED_STEPS;
+        let at_once = if one_scale { group } else { steps };
+        (0..steps).step_by(at_once).enumerate().map(move |(i, first)| {
+            let last = steps.min(first + at_once);
+            let block = CodesBlock {
+                codes: &elements[first * CODE_STEP_BYTES..last * CODE_STEP_BYTES],
+                part_steps: group.min(FILLED_STEPS),
+                scales: &scales.as_chunks().0[i..],
+                one_scale,
+                first: first == 0,
+            };
+            (first..last, block)
+        })
     }
 }
 
@@ -53,21 +88,21 @@ impl Weights<'_> {
         }
     }
 
-    /// Packed codes of four bits without zeros.
+    /// The codes of matrix `e`, if they are packed codes of four bits without zeros.
     #[cfg(target_arch = "x86_64")]
-    pub(super) fn plain_codes(&self, e: usize) -> Option<(&Packing, &[u8])> {
-        match &self.data {
-            Matrices::Packed { bytes, packing } if packing.dtype == DType::I4 && self.zeros(e, 0, 0).is_none() => Some((packing, bytes)),
-            _ => None,
-        }
+    pub(super) fn plain_codes(&self, e: usize) -> Option<PlainCodes<'_>> {
+        let (Matrices::Packed { bytes, packing }, Some(group)) = (&self.data, self.scaled_steps(Arithmetic::Bf16)) else { return None };
+        let plain = packing.dtype == DType::I4 && self.zeros(e, 0, 0).is_none();
+        plain.then(|| PlainCodes { packing, bytes, e, steps: Arithmetic::Bf16.steps(self.k), group })
     }
 
-    /// Rows of `K` whose sums are scaled as one: products of 16-bit activations with codes. `None`: the elements are multiplied as the numbers that they stand for.
-    pub(super) fn scaled_group(&self, arithmetic: Arithmetic) -> Option<usize> {
-        self.quant.as_ref().filter(|_| arithmetic == Arithmetic::Bf16).map(|q| q.group)
+    /// Steps whose sums are scaled as one: products of 16-bit activations with codes. `None`: the elements are multiplied as the numbers that they stand for.
+    pub(super) fn scaled_steps(&self, arithmetic: Arithmetic) -> Option<usize> {
+        let quant = self.quant.as_ref().filter(|_| arithmetic == Arithmetic::Bf16)?;
+        Some(quant.group.div_ceil(arithmetic.depth()).min(arithmetic.steps(self.k)))
     }
 
-    /// Steps `steps` of a panel of matrix `e`, in place if that is possible. With a [`scaled_group`](Self::scaled_group) they lie within one group.
+    /// Steps `steps` of a panel of matrix `e`, in place if that is possible. With [`scaled_steps`](Self::scaled_steps) they lie within one group.
     pub(super) fn block<'s>(
         &'s self,
         kernels: &Kernels,

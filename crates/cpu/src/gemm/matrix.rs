@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use ascend_hal::{Result, bf16};
 
-use super::kernel::amx::{self, CHUNK_BYTES, CHUNK_STEPS, CodesPanel, Fetch, HEIGHT, ROW_BYTES, Sums, Unit};
-use super::kernel::{CODE_STEP_BYTES, COLS, Rows};
-use super::packed::{Packing, Panel};
-use super::{Extent, Memory, Product, SHARED_STEPS, Span, fill::FILLED_STEPS};
+use super::fill::{FILLED_STEPS, PlainCodes};
+use super::kernel::amx::{self, CHUNK_BYTES, CHUNK_STEPS, Fetch, HEIGHT, ROW_BYTES, Sums, Unit};
+use super::kernel::{COLS, Rows};
+use super::{Extent, Memory, Product, SHARED_STEPS, Span};
 use crate::isa::Isa;
 use crate::scratch::{Arena, Scratch};
 use crate::simd::convert;
@@ -102,32 +102,13 @@ impl Operands<'_> {
         Some(floats)
     }
 
-    /// The rows, arranged as one tile, times panels of codes. Sums of `group` of all `steps` are scaled as one.
-    fn multiply_codes(
-        &mut self,
-        unit: &Unit,
-        e: usize,
-        (packing, bytes): (&Packing, &[u8]),
-        (steps, group): (usize, usize),
-        span: &Span,
-        sums: &mut [f32],
-    ) {
+    /// The rows, arranged as one tile, times panels of codes.
+    fn multiply_codes(&mut self, unit: &Unit, codes: &PlainCodes<'_>, span: &Span, sums: &mut [f32]) {
         let [wide] = self.wide.as_chunks_mut::<2>().0 else { unreachable!("two chunks") };
-        // Cut as blocks are that are widened first: of a long group each part is scaled by itself.
-        let at_once = if group > FILLED_STEPS { group } else { steps };
         for (panel, first_col) in span.panels() {
-            let Panel { scales, elements, .. } = packing.panel(bytes, e, panel);
-            for (i, first) in (0..steps).step_by(at_once).enumerate() {
-                let last = steps.min(first + at_once);
-                let panel = CodesPanel {
-                    codes: &elements[first * CODE_STEP_BYTES..last * CODE_STEP_BYTES],
-                    part_chunks: group.min(FILLED_STEPS) / CHUNK_STEPS,
-                    scales: &scales.as_chunks().0[i..],
-                    one_scale: group > FILLED_STEPS,
-                };
-                let left = &self.rows[first / CHUNK_STEPS * unit.chunk_bytes()..last / CHUNK_STEPS * unit.chunk_bytes()];
-                let mut sums = Sums { values: &mut sums[first_col..], pitch: span.pitch, first: first == 0 };
-                unit.multiply_codes(left, &panel, wide, &mut self.own, &mut sums);
+            for (steps, block) in codes.blocks(panel) {
+                let left = &self.rows[steps.start / CHUNK_STEPS * unit.chunk_bytes()..steps.end / CHUNK_STEPS * unit.chunk_bytes()];
+                unit.multiply_codes(left, &block, wide, &mut self.own, &mut sums[first_col..], span.pitch);
             }
         }
     }
@@ -139,7 +120,7 @@ impl Product<'_> {
         let Memory { sums: all, buffer, operands: Some(operands), .. } = s else { unreachable!("memory of another instruction set") };
         let (w, kernels, arithmetic) = (self.weights, self.method.kernels, self.method.arithmetic);
         let steps = arithmetic.steps(w.k);
-        let scaled = w.scaled_group(arithmetic).map(|group| group.div_ceil(arithmetic.depth()).min(steps));
+        let scaled = w.scaled_steps(arithmetic);
         let tiles = rows.len().div_ceil(HEIGHT);
         let height = rows.len().div_ceil(tiles);
         let native = w.is_native(arithmetic);
@@ -155,12 +136,13 @@ impl Product<'_> {
         #[allow(unsafe_code, reason = "the matrix unit is set up")]
         // SAFETY: the method is for the instruction set; this is the only place with a unit, and no code runs in here that comes back to it.
         let unit = unsafe { Unit::new(height) };
-        if let (1, true, Some(group)) = (tiles, whole, scaled)
+        if tiles == 1
+            && whole
             && let Some(codes) = w.plain_codes(e)
             && steps.is_multiple_of(CHUNK_STEPS)
         {
             operands.arrange(&self.x, rows, &(0..steps), height);
-            return operands.multiply_codes(&unit, e, codes, (steps, group), span, all);
+            return operands.multiply_codes(&unit, &codes, span, all);
         }
         let mut at = 0;
         while at < steps {

@@ -20,12 +20,13 @@ mod tiles;
 
 use std::ops::Range;
 
+use ascend_hal::ops::Group;
 use ascend_hal::{DType, Result};
 
 use crate::context::Context;
 use crate::isa::Isa;
 use crate::scratch::Scratch;
-use crate::simd::row;
+use crate::simd::{Lane, convert, row};
 pub(crate) use fill::encode;
 use fill::{Buffer, FILLED_STEPS};
 #[cfg(target_arch = "x86_64")]
@@ -209,6 +210,26 @@ impl Product<'_> {
         self.weights.k
     }
 
+    /// The rows of `groups` in `y: [.., N]`. Others are not touched.
+    pub(crate) fn write<T: Lane>(&self, cx: &Context<'_>, y: &mut [T], groups: &[Group]) -> Result<()> {
+        tiles(cx, self.method.extent(), y, (self.weights.k, self.weights.n), groups, |memory, mut tile| {
+            let values = self.tile(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
+            for i in 0..tile.rows.len() {
+                convert::narrow(cx.isa(), values.row(i), tile.row(i));
+            }
+        })
+    }
+
+    /// [`write`](Self::write) of the exact sums of an i8 `x`.
+    pub(crate) fn write_i32(&self, cx: &Context<'_>, y: &mut [i32], groups: &[Group]) -> Result<()> {
+        tiles(cx, self.method.extent(), y, (self.weights.k, self.weights.n), groups, |memory, mut tile| {
+            let sums = self.tile_i32(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
+            for i in 0..tile.rows.len() {
+                tile.row(i).copy_from_slice(sums.row(i));
+            }
+        })
+    }
+
     /// Rows `rows` of `x` times columns `cols` of matrix `e`, with scales and bias, in f32. At most an [`extent`](Method::extent)'s.
     pub(crate) fn tile<'s>(&self, s: &'s mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>) -> Values<'s, f32> {
         self.pair(s, e, rows, cols, 0..0)[0]
@@ -254,7 +275,7 @@ impl Product<'_> {
     }
 
     /// Rows `rows` of an i8 `x` times columns `cols` of matrix `e`: the exact sums, with an integer bias.
-    pub(crate) fn tile_i32<'s>(&self, s: &'s mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>) -> Values<'s, i32> {
+    fn tile_i32<'s>(&self, s: &'s mut Memory<'_>, e: usize, rows: Range<usize>, cols: Range<usize>) -> Values<'s, i32> {
         let span = Span::of(cols, 0..0);
         self.sum(s, e, &rows, &span);
         self.add_int_bias(s, e, &rows, &span);
@@ -305,7 +326,7 @@ impl Product<'_> {
         }
         let sums = &mut s.sums[..rows.len() * span.pitch];
         // Where scaled blocks are cut decides on bits, so these are cut alike for every number of rows.
-        let scaled = w.scaled_group(arithmetic).map(|group| group.div_ceil(arithmetic.depth()));
+        let scaled = w.scaled_steps(arithmetic);
         let at_once = match w.is_native(arithmetic) {
             true if rows.len() <= MAX_ROWS => steps,
             true => SHARED_STEPS,

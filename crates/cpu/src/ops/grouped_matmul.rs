@@ -26,15 +26,7 @@ pub(super) fn grouped_matmul(cx: &Context<'_>, op: &GroupedMatmul) -> Result<()>
     let product = Product { method, x: rows.rows(), weights: &weights, x_scale: x_scale.as_deref(), bias: &bias };
     match (op.epilogue, op.y.dtype()) {
         (Epilogue::GluQuant(kind), _) => glu_quant(cx, op, &access, &product, &groups, kind),
-        (_, DType::I32) => {
-            let mut y = access.write::<i32>(&op.y)?;
-            tiles(cx, product.method.extent(), &mut y, (op.x.dim(1), op.y.dim(1)), &groups, |memory, mut tile| {
-                let sums = product.tile_i32(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
-                for i in 0..tile.rows.len() {
-                    tile.row(i).copy_from_slice(sums.row(i));
-                }
-            })
-        }
+        (_, DType::I32) => product.write_i32(cx, &mut access.write(&op.y)?, &groups),
         (_, DType::F16) => floats::<f16>(cx, op, &access, &product, &groups),
         (_, DType::BF16) => floats::<bf16>(cx, op, &access, &product, &groups),
         _ => floats::<f32>(cx, op, &access, &product, &groups),
@@ -46,12 +38,7 @@ fn floats<T: Lane>(cx: &Context<'_>, op: &GroupedMatmul, access: &HostAccess<'_>
     if let Epilogue::Glu(kind) = op.epilogue {
         return glu(cx, op.y.dim(1), &mut y, product, groups, kind);
     }
-    tiles(cx, product.method.extent(), &mut y, (op.x.dim(1), op.y.dim(1)), groups, |memory, mut tile| {
-        let values = product.tile(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
-        for i in 0..tile.rows.len() {
-            convert::narrow(cx.isa(), values.row(i), tile.row(i));
-        }
-    })
+    product.write(cx, &mut y, groups)
 }
 
 /// The gated activation of the product's two halves, into `y: [.., half]`.

@@ -5,8 +5,7 @@ use ascend_hal::ops::{Group, Matmul};
 use ascend_hal::{DType, OpKind, Result, TensorView, bf16, f16};
 
 use crate::context::Context;
-use crate::gemm::{Bias, Held, Method, Product, Stored, Weights, tiles};
-use crate::simd::{Lane, convert};
+use crate::gemm::{Bias, Held, Method, Product, Stored, Weights};
 use crate::woq;
 
 pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
@@ -25,43 +24,11 @@ pub(super) fn matmul(cx: &Context<'_>, op: &Matmul) -> Result<()> {
     let rows = method.activations(cx, &x, &weights)?;
     let product = Product { method, x: rows.rows(), weights: &weights, x_scale: x_scale.as_deref(), bias: &bias };
     match op.y.dtype() {
-        DType::I32 => {
-            let mut y = access.write::<i32>(&op.y)?;
-            tiles(
-                cx,
-                product.method.extent(),
-                &mut y,
-                (op.x.shape().last_or_one(), op.y.shape().last_or_one()),
-                &batches(op),
-                |memory, mut tile| {
-                    let sums = product.tile_i32(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
-                    for i in 0..tile.rows.len() {
-                        tile.row(i).copy_from_slice(sums.row(i));
-                    }
-                },
-            )
-        }
-        DType::F16 => floats::<f16>(cx, op, &access, &product),
-        DType::BF16 => floats::<bf16>(cx, op, &access, &product),
-        _ => floats::<f32>(cx, op, &access, &product),
+        DType::I32 => product.write_i32(cx, &mut access.write(&op.y)?, &batches(op)),
+        DType::F16 => product.write::<f16>(cx, &mut access.write(&op.y)?, &batches(op)),
+        DType::BF16 => product.write::<bf16>(cx, &mut access.write(&op.y)?, &batches(op)),
+        _ => product.write::<f32>(cx, &mut access.write(&op.y)?, &batches(op)),
     }
-}
-
-fn floats<T: Lane>(cx: &Context<'_>, op: &Matmul, access: &HostAccess<'_>, product: &Product<'_>) -> Result<()> {
-    let mut y = access.write::<T>(&op.y)?;
-    tiles(
-        cx,
-        product.method.extent(),
-        &mut y,
-        (op.x.shape().last_or_one(), op.y.shape().last_or_one()),
-        &batches(op),
-        |memory, mut tile| {
-            let values = product.tile(memory, tile.expert, tile.rows.clone(), tile.cols.clone());
-            for i in 0..tile.rows.len() {
-                convert::narrow(cx.isa(), values.row(i), tile.row(i));
-            }
-        },
-    )
 }
 
 /// The matrices of a batch as groups of rows.

@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 use std::mem::offset_of;
 
 use super::avx512::CODES_AS_BF16;
-use super::{Arithmetic, CODE_STEP_BYTES, COLS, STEP_BYTES};
+use super::{Arithmetic, CODE_STEP_BYTES, COLS, CodesBlock, STEP_BYTES};
 use crate::simd::Cache;
 
 /// Rows of the largest tile.
@@ -29,7 +29,7 @@ pub(crate) const TERMS: usize = 3;
 /// Bytes of a chunk of a panel.
 pub(crate) const CHUNK_BYTES: usize = CHUNK_STEPS * STEP_BYTES;
 /// Bytes of a chunk of codes of four bits.
-pub(crate) const CODE_CHUNK_BYTES: usize = CHUNK_STEPS * CODE_STEP_BYTES;
+const CODE_CHUNK_BYTES: usize = CHUNK_STEPS * CODE_STEP_BYTES;
 /// How far ahead of the sums codes are fetched.
 const AHEAD_BYTES_OF_CODES: usize = 4096 - 64;
 /// Bytes of a line of the caches.
@@ -215,17 +215,6 @@ macro_rules! end_part {
     };
 }
 
-/// Codes of four bits of one panel by parts, whose sums are scaled as one.
-pub(crate) struct CodesPanel<'a> {
-    /// [`CODE_CHUNK_BYTES`] for each chunk.
-    pub(crate) codes: &'a [u8],
-    /// Chunks of a part. The last part may have fewer.
-    pub(crate) part_chunks: usize,
-    pub(crate) scales: &'a [[f32; COLS]],
-    /// All parts have the first scales.
-    pub(crate) one_scale: bool,
-}
-
 /// What the assembly for codes needs rarely.
 #[repr(C)]
 struct CodesArgs {
@@ -290,33 +279,34 @@ impl Unit {
         }
     }
 
-    /// `sums += left @ codes` in bf16, part by part. A chunk of codes becomes numbers in `wide` while the one before is multiplied; `own` is for a part's sums.
-    pub(crate) fn multiply_codes(
+    /// `sums += left @ block` in bf16, without `+` for the first block, part by part. A chunk of codes becomes numbers in `wide` while the one before is multiplied; `own`
+    /// is for a part's sums. Rows of `sums` are `pitch` elements apart, with [`COLS`] columns at their beginning.
+    pub(in crate::gemm) fn multiply_codes(
         &self,
         left: &[u8],
-        panel: &CodesPanel<'_>,
+        block: &CodesBlock<'_>,
         wide: &mut [[u8; CHUNK_BYTES]; 2],
         own: &mut [[f32; COLS]],
-        sums: &mut Sums<'_>,
+        sums: &mut [f32],
+        pitch: usize,
     ) {
-        let chunks = panel.codes.len() / CODE_CHUNK_BYTES;
-        let shape = panel.codes.len() == chunks * CODE_CHUNK_BYTES && left.len() == chunks * self.chunk_bytes();
-        assert!(chunks > 0 && panel.part_chunks > 0 && shape, "operands of other shapes");
-        assert!(panel.scales.len() >= if panel.one_scale { 1 } else { chunks.div_ceil(panel.part_chunks) }, "too few scales");
-        assert!(sums.pitch >= COLS && sums.values.len() >= (self.height - 1) * sums.pitch + COLS, "sums of another shape");
-        assert!(own.len() >= self.height, "sums of another shape");
-        if sums.first {
-            sums.values.chunks_mut(sums.pitch).take(self.height).for_each(|row| row[..COLS].fill(0.0));
+        let (chunks, part_chunks) = (block.codes.len() / CODE_CHUNK_BYTES, block.part_steps / CHUNK_STEPS);
+        let shape = block.codes.len() == chunks * CODE_CHUNK_BYTES && left.len() == chunks * self.chunk_bytes();
+        assert!(chunks > 0 && part_chunks > 0 && block.part_steps.is_multiple_of(CHUNK_STEPS) && shape, "operands of other shapes");
+        assert!(block.scales.len() >= if block.one_scale { 1 } else { chunks.div_ceil(part_chunks) }, "too few scales");
+        assert!(pitch >= COLS && sums.len() >= (self.height - 1) * pitch + COLS && own.len() >= self.height, "sums of another shape");
+        if block.first {
+            sums.chunks_mut(pitch).take(self.height).for_each(|row| row[..COLS].fill(0.0));
         }
         let mut args = CodesArgs {
             own: own.as_mut_ptr().cast(),
-            scales: panel.scales.as_ptr().cast(),
-            scale_step: if panel.one_scale { 0 } else { 4 * COLS },
-            sums: sums.values.as_mut_ptr(),
-            pitch: 4 * sums.pitch,
+            scales: block.scales.as_ptr().cast(),
+            scale_step: if block.one_scale { 0 } else { 4 * COLS },
+            sums: sums.as_mut_ptr(),
+            pitch: 4 * pitch,
             height: self.height,
             left_chunk: self.chunk_bytes(),
-            part_chunks: panel.part_chunks,
+            part_chunks,
         };
         let [this, other] = wide;
         // SAFETY: the unit is set up for tiles of this height, where there is AVX-512 BW, and the slices have what is read and written; fetching is a hint.
@@ -351,7 +341,7 @@ impl Unit {
                 left = inout(reg) left.as_ptr() => _,
                 row = in(reg) ROW_BYTES,
                 step = in(reg) STEP_BYTES,
-                codes = inout(reg) panel.codes.as_ptr() => _,
+                codes = inout(reg) block.codes.as_ptr() => _,
                 to = inout(reg) this => _,
                 from = inout(reg) other => _,
                 chunks = inout(reg) chunks => _,
