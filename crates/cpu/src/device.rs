@@ -170,7 +170,7 @@ impl Device for CpuDevice {
         if !queue.is_of(&self.0) {
             return Err(Error::ForeignHandle { what: "the stream" });
         }
-        queue.launch(self, stream, call, kernel)
+        queue.launch(self, stream, &call, kernel)
     }
 
     fn kernels(&self) -> &KernelRegistry {

@@ -44,6 +44,8 @@ pub(crate) struct Core {
 struct Turn {
     /// The thread whose work executes. It may enqueue more from within a kernel; others wait.
     holder: Option<ThreadId>,
+    /// Threads that wait for their turn: to wake nobody would be a system call all the same.
+    waiting: usize,
     failure: Option<Failure>,
     recording: Option<Vec<Task>>,
 }
@@ -86,14 +88,14 @@ impl CpuStream {
     }
 
     /// Executes a call with the kernel that was picked for it, or records it during a capture. `device` and `stream` are the handles that it came by.
-    pub(crate) fn launch(&self, device: &CpuDevice, stream: &Stream, call: OpCall, kernel: Arc<dyn Kernel>) -> Result<()> {
+    pub(crate) fn launch(&self, device: &CpuDevice, stream: &Stream, call: &OpCall, kernel: Arc<dyn Kernel>) -> Result<()> {
         let core = &self.0;
         let _hold = core.take("enqueuing")?;
         if let Some(recording) = &mut core.lock().recording {
-            recording.push(Task::Op { call, kernel });
+            recording.push(Task::Op { call: call.clone(), kernel });
             return Ok(());
         }
-        core.launch(&Launch { device, stream }, &call, &*kernel);
+        core.launch(&Launch { device, stream }, call, &*kernel);
         Ok(())
     }
 
@@ -160,7 +162,9 @@ impl Core {
             return Err(Error::State { what: "stream", asked, found });
         }
         while turn.holder.is_some() {
+            turn.waiting += 1;
             turn = self.left.wait(turn).unwrap_or_else(PoisonError::into_inner);
+            turn.waiting -= 1;
         }
         turn.holder = Some(me);
         Ok(Hold { core: self, nested: false })
@@ -229,8 +233,11 @@ struct Hold<'a> {
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
         if !self.nested {
-            self.core.lock().holder = None;
-            self.core.left.notify_one();
+            let mut turn = self.core.lock();
+            turn.holder = None;
+            if turn.waiting > 0 {
+                self.core.left.notify_one();
+            }
         }
     }
 }

@@ -136,15 +136,11 @@ simd! {
                 second = x.min(first).max(second);
                 first = x.max(first);
             }
-            // In the lane of the largest, the next of that lane takes its place.
             let largest = first.largest();
-            let mut lanes = [0f32; LANES];
-            first.store(&mut lanes);
-            let lane = S::bits(first.equal(S::splat(largest))).trailing_zeros() as usize % LANES;
-            let mut next = [0f32; LANES];
-            second.store(&mut next);
-            lanes[lane] = next[lane];
-            *found = [largest, S::load(&lanes).largest()];
+            let with_it = first.equal(S::splat(largest));
+            // Where one lane has it, the next of that lane takes its place.
+            let alone = S::bits(with_it).is_power_of_two();
+            *found = [largest, if alone { S::select(with_it, second, first).largest() } else { largest }];
         }
     }
 }
