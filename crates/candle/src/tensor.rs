@@ -48,7 +48,7 @@ pub(crate) fn zeros<T: Element>(shape: &[usize]) -> Result<Vec<T>> {
     let bytes = elements.checked_mul(size_of::<T>()).filter(|&bytes| isize::try_from(bytes).is_ok());
     bytes.and_then(|_| bytemuck::try_zeroed_vec(elements).ok()).ok_or_else(|| {
         let asked_bytes = elements.saturating_mul(size_of::<T>());
-        DeviceError::OutOfMemory { device: DeviceId::CPU, asked_bytes, free_bytes: 0 }.into()
+        DeviceError::OutOfMemory { device: DeviceId::CPU, asked_bytes, free_bytes: None }.into()
     })
 }
 

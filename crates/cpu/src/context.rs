@@ -1,18 +1,14 @@
 //! What a kernel gets from the device beside its arguments.
 
-use ascend_hal::{Device, Result, Stream};
+use ascend_hal::Result;
 use bytemuck::Pod;
 
 use crate::host::Host;
 use crate::isa::Isa;
 use crate::scratch::{Arena, Scratch};
 
-/// Where a kernel runs: the device (for kernels composed of other ops), its threads and its scratch memory.
+/// Where a kernel runs: threads, scratch memory and an instruction set.
 pub(crate) struct Context<'a> {
-    #[allow(dead_code, reason = "for kernels composed of other ops")]
-    pub(crate) device: &'a dyn Device,
-    #[allow(dead_code, reason = "for kernels composed of other ops")]
-    pub(crate) stream: &'a Stream,
     pub(crate) host: &'a Host,
 }
 

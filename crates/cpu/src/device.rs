@@ -22,7 +22,8 @@ use crate::woq;
 pub struct CpuOptions {
     /// Threads that work on one call; 0: as many as the machine runs at once.
     pub threads: usize,
-    /// The most that may be allocated, in bytes; `None`: the memory of the machine, or of its control group if that is less.
+    /// The most that may be allocated, in bytes; `None`: the memory of the machine, or of the process's control groups if that is less. What a call has for itself does not
+    /// count: temporaries, copies of arguments with gaps, packed copies of weights that were not [prepared](Device::prepare_weight).
     pub memory_limit_bytes: Option<usize>,
     /// Instruction set of the kernels; `None`: what [`ISA_VARIABLE`](crate::ISA_VARIABLE) says, or else the best there is.
     pub isa: Option<Isa>,
@@ -87,7 +88,7 @@ impl CpuDevice {
     /// [`Error::Setting`] when an option cannot be met.
     pub fn with(options: CpuOptions) -> Result<Arc<Self>> {
         let isa = match options.isa {
-            Some(isa) => Isa::parse(isa.name())?,
+            Some(isa) => isa.required("isa")?,
             None => Isa::from_environment()?,
         };
         let host = Arc::new(Host::new(options.threads, isa)?);
@@ -166,11 +167,7 @@ impl Device for CpuDevice {
 
     fn enqueue(&self, stream: &Stream, call: OpCall, choice: &Choice) -> Result<()> {
         let kernel = admit(self, stream, &call, choice)?;
-        let queue = CpuStream::of(stream)?;
-        if !queue.is_of(&self.0) {
-            return Err(Error::ForeignHandle { what: "the stream" });
-        }
-        queue.launch(self, stream, &call, kernel)
+        CpuStream::of(stream, &self.0)?.launch(self, stream, &call, kernel)
     }
 
     fn kernels(&self) -> &KernelRegistry {
@@ -181,18 +178,16 @@ impl Device for CpuDevice {
         if woq::takes(weight) { woq::prepare(self, &self.0.host, weight) } else { packed::prepare(self, &self.0.host, weight) }
     }
 
-    /// All streams are synchronised; of several failures the first is returned, and all are cleared. A stream that captures is refused.
+    /// All streams are synchronised; of several failures the first is returned, and all are cleared. Where there is none, a stream that captures is refused.
     fn synchronize(&self) -> Result<()> {
         refuse_in_callback("synchronising")?;
         let streams: Vec<_> = self.0.streams().iter().filter_map(Weak::upgrade).collect();
-        let mut result = Ok(());
-        for stream in &streams {
-            result = result.and(stream.synchronize());
-        }
-        // A stream that was dropped by its owner while this loop held it reports here as well.
+        let (refusals, failures): (Vec<_>, Vec<_>) =
+            streams.iter().filter_map(|stream| stream.synchronize().err()).partition(|error| matches!(error, Error::State { .. }));
+        // A stream that was dropped by its owner while this held it reports here as well.
         drop(streams);
         let orphan = self.0.orphan.lock().unwrap_or_else(PoisonError::into_inner).take();
-        orphan.map_or(result, Err)
+        orphan.into_iter().chain(failures).chain(refusals).next().map_or(Ok(()), Err)
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ascend_hal::{BufferSlice, Event, Graph, GraphExec, GraphExecImpl, GraphImpl, Kernel, OpCall, Result, Stream};
 
+use crate::device::Inner;
 use crate::stream::CpuStream;
 
 /// One thing that a stream does, and can do again.
@@ -23,18 +24,24 @@ pub(crate) enum Task {
     Wait,
 }
 
-/// What a capture has recorded.
+/// What a capture has recorded, for streams of one device: kernels work with its threads.
 #[derive(Debug)]
-struct CpuGraph(Vec<Task>);
+struct Recording {
+    device: Arc<Inner>,
+    tasks: Vec<Task>,
+}
+
+#[derive(Debug)]
+struct CpuGraph(Recording);
 
 /// The recording as a graph.
-pub(crate) fn graph(tasks: Vec<Task>) -> Graph {
-    Graph::new(CpuGraph(tasks))
+pub(crate) fn graph(device: Arc<Inner>, tasks: Vec<Task>) -> Graph {
+    Graph::new(CpuGraph(Recording { device, tasks }))
 }
 
 impl GraphImpl for CpuGraph {
     fn task_count(&self) -> usize {
-        self.0.len()
+        self.0.tasks.len()
     }
 
     fn instantiate(self: Box<Self>) -> Result<GraphExec> {
@@ -43,10 +50,10 @@ impl GraphImpl for CpuGraph {
 }
 
 #[derive(Debug)]
-struct CpuGraphExec(Vec<Task>);
+struct CpuGraphExec(Recording);
 
 impl GraphExecImpl for CpuGraphExec {
     fn launch(&self, stream: &Stream) -> Result<()> {
-        CpuStream::of(stream)?.replay(stream, &self.0)
+        CpuStream::of(stream, &self.0.device)?.replay(stream, &self.0.tasks)
     }
 }

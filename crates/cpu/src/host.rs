@@ -1,5 +1,6 @@
 //! What kernels compute with: threads, scratch memory and an instruction set; and what can be read about the machine.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ascend_hal::{Error, Result};
@@ -29,12 +30,9 @@ impl Host {
             0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
             n => n,
         };
-        let refused = |found: String| Error::Setting { name: "threads", asked: format!("0 to {MAX_THREADS}"), found };
-        if threads > MAX_THREADS {
-            return Err(refused(threads.to_string()));
-        }
-        let pool = Pool::new(threads).map_err(|e| refused(format!("{threads}, which the system refuses: {e}")))?;
-        Ok(Self { pool, arena: Arena::default(), isa, order: Order::default() })
+        check_threads(threads)?;
+        let pool = Pool::new(threads).map_err(|e| refused_threads(format!("{threads}, which the system refuses: {e}")))?;
+        Ok(Self { pool, arena: Arena::new(threads), isa, order: Order::default() })
     }
 
     /// Runs `f` on all of `items`, on up to `threads` threads. The calling thread is one of them, and takes all items if no other comes in time.
@@ -56,6 +54,15 @@ impl Host {
     }
 }
 
+/// Refuses a number of threads that can only be a mistake.
+pub(crate) fn check_threads(threads: usize) -> Result<()> {
+    if threads > MAX_THREADS { Err(refused_threads(threads.to_string())) } else { Ok(()) }
+}
+
+fn refused_threads(found: String) -> Error {
+    Error::Setting { name: "threads", asked: format!("0 to {MAX_THREADS}"), found }
+}
+
 /// The CPU's product name, or the architecture where the system does not tell.
 pub(crate) fn cpu_name() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -63,11 +70,30 @@ pub(crate) fn cpu_name() -> String {
     model.map_or_else(|| std::env::consts::ARCH.to_string(), |(_, name)| name.trim().to_string())
 }
 
-/// Memory that this process may use: the machine's, or its control group's if that is less. `None` where the system does not tell.
+/// Memory that this process may use: the machine's, or that of one of its control groups if that is less. `None` where the system does not tell.
 pub(crate) fn physical_bytes() -> Option<usize> {
-    let total = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| mem_total(&text));
-    let group = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
-    [total, group].into_iter().flatten().min()
+    let read = |path: &Path| std::fs::read_to_string(path).ok();
+    let total = read(Path::new("/proc/meminfo")).and_then(|text| mem_total(&text));
+    let groups = read(Path::new("/proc/self/cgroup")).unwrap_or_default();
+    // A group without a limit says "max", or a number that no machine reaches.
+    let limits = limit_files(&groups).into_iter().filter_map(|path| read(&path)?.trim().parse().ok());
+    total.into_iter().chain(limits).min()
+}
+
+/// Where the limits of a process's control groups and of those around them are, of either version, by what `/proc/self/cgroup` says. In a container the root is its own.
+fn limit_files(groups: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for line in groups.lines() {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { continue };
+        let (root, file) = match controllers {
+            "" => ("/sys/fs/cgroup", "memory.max"),
+            _ if controllers.split(',').any(|c| c == "memory") => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+            _ => continue,
+        };
+        files.extend(Path::new(path.trim_start_matches('/')).ancestors().map(|group| Path::new(root).join(group).join(file)));
+    }
+    files
 }
 
 fn mem_total(meminfo: &str) -> Option<usize> {
@@ -84,6 +110,15 @@ mod tests {
     fn memory_total_is_read_in_bytes() {
         assert_eq!(mem_total("MemFree: 1 kB\nMemTotal:       16 kB\n"), Some(16384));
         assert_eq!(mem_total("MemTotal: much"), None);
+    }
+
+    #[test]
+    fn limits_of_groups_are_looked_for_up_to_the_root() {
+        let files = |groups| limit_files(groups).into_iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+        let v2 = ["/sys/fs/cgroup/a/b/memory.max", "/sys/fs/cgroup/a/memory.max", "/sys/fs/cgroup/memory.max"];
+        assert_eq!(files("0::/a/b\n"), v2);
+        let v1 = ["/sys/fs/cgroup/memory/x/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+        assert_eq!(files("9:name=systemd:/\n4:memory,cpu:/x\n3:cpuset:/\nnonsense\n"), v1);
     }
 
     #[test]

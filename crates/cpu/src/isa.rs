@@ -99,12 +99,16 @@ impl Isa {
     /// # Errors
     /// [`Error::Setting`] when there is none of that name, or when this machine has not got it.
     pub fn parse(name: &str) -> Result<Self> {
-        let refused = |choices: &[Isa]| {
-            let names: Vec<&str> = choices.iter().map(|isa| isa.name()).collect();
-            Error::Setting { name: ISA_VARIABLE, asked: format!("one of {}", names.join(", ")), found: name.into() }
-        };
-        let isa = Self::ALL.into_iter().find(|isa| isa.name() == name).ok_or_else(|| refused(&Self::ALL))?;
-        if isa.is_available() { Ok(isa) } else { Err(refused(&Self::available())) }
+        let isa = Self::ALL.into_iter().find(|isa| isa.name() == name);
+        isa.ok_or_else(|| refused(ISA_VARIABLE, &Self::ALL, name))?.required(ISA_VARIABLE)
+    }
+
+    /// This one, which the setting `setting` asks for.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] when this machine has not got it.
+    pub(crate) fn required(self, setting: &'static str) -> Result<Self> {
+        if self.is_available() { Ok(self) } else { Err(refused(setting, &Self::available(), self.name())) }
     }
 
     /// What [`ISA_VARIABLE`] asks for, or else the best there is.
@@ -114,6 +118,11 @@ impl Isa {
             None => Ok(Self::best()),
         }
     }
+}
+
+fn refused(setting: &'static str, choices: &[Isa], found: &str) -> Error {
+    let names: Vec<&str> = choices.iter().map(|isa| isa.name()).collect();
+    Error::Setting { name: setting, asked: format!("one of {}", names.join(", ")), found: found.into() }
 }
 
 impl fmt::Display for Isa {

@@ -1,4 +1,4 @@
-//! The host CPU as a [`Device`](ascend_hal::Device): every op, threaded.
+//! The host CPU as a [`Device`](ascend_hal::Device): every op, on several threads where that pays.
 //!
 //! Streams execute in the thread that enqueues. What fails comes out of the next synchronisation all the same, so a program behaves as it would on a
 //! device with queues of its own.

@@ -32,9 +32,9 @@ impl Ledger {
         let memory = HostMemory::new(bytes, location, Some(Arc::new(move |bytes| ledger.release(bytes))));
         match memory {
             Ok(memory) => Ok(Buffer::new(memory)),
-            Err(_) => {
+            Err(refusal) => {
                 self.release(bytes);
-                Err(self.refusal(bytes))
+                Err(refusal)
             }
         }
     }
@@ -62,7 +62,7 @@ impl Ledger {
 
     fn refusal(&self, asked_bytes: usize) -> Error {
         let now = self.lock();
-        Error::OutOfMemory { device: DeviceId::CPU, asked_bytes, free_bytes: now.total_bytes - now.used_bytes }
+        Error::OutOfMemory { device: DeviceId::CPU, asked_bytes, free_bytes: Some(now.total_bytes - now.used_bytes) }
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
     fn the_limit_holds_and_freed_memory_counts_again() {
         let ledger = Ledger::new(100);
         let first = ledger.alloc(60, Location::Device(DeviceId::CPU)).unwrap();
-        assert!(matches!(ledger.alloc(41, Location::Host), Err(Error::OutOfMemory { asked_bytes: 41, free_bytes: 40, .. })));
+        assert!(matches!(ledger.alloc(41, Location::Host), Err(Error::OutOfMemory { asked_bytes: 41, free_bytes: Some(40), .. })));
         let second = ledger.alloc(40, Location::Host).unwrap();
         assert_eq!(ledger.info(), MemoryInfo { total_bytes: 100, used_bytes: 100, peak_bytes: 100, allocations: 2 });
         drop((first, second));

@@ -9,6 +9,7 @@ use std::time::Instant;
 use ascend_hal::{DeviceId, Error, Result};
 use memmap2::MmapMut;
 
+use crate::host;
 use crate::isa::Isa;
 
 /// A kind of arithmetic with a peak of its own.
@@ -47,10 +48,11 @@ impl Probe {
     /// Probes of `isa`, which must be available, on `threads` threads (at least 1). Takes 512 MiB of memory.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`]; [`Error::Setting`] when this machine has not got the instruction set.
+    /// [`Error::OutOfMemory`]; [`Error::Setting`] when this machine has not got the instruction set, or for a silly number of threads.
     pub fn new(isa: Isa, threads: usize) -> Result<Self> {
-        let isa = Isa::parse(isa.name())?;
-        let refused = |_| Error::OutOfMemory { device: DeviceId::CPU, asked_bytes: MEMORY_BYTES, free_bytes: 0 };
+        let isa = isa.required("isa")?;
+        host::check_threads(threads)?;
+        let refused = |_| Error::OutOfMemory { device: DeviceId::CPU, asked_bytes: MEMORY_BYTES, free_bytes: None };
         let mut memory = MmapMut::map_anon(MEMORY_BYTES).map_err(refused)?;
         #[cfg(target_os = "linux")]
         // A hint: without huge pages the probe works as well, and reads what is possible without them.

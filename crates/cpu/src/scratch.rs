@@ -15,21 +15,27 @@ struct Line([u8; LINE]);
 
 const LINE: usize = 64;
 
-/// Blocks that are kept when nobody uses them; beyond that they are freed.
-const KEPT_BLOCKS: usize = 64;
+/// Blocks that are kept for each thread when nobody uses them: twice what a product takes. Beyond that they are freed.
+const KEPT_BLOCKS: usize = 16;
 
-/// Bytes that are kept when nobody uses them.
+/// Bytes that are kept when nobody uses them, and more for each thread: of a product on a matrix unit a thread has 2.5 MB.
 const KEPT_BYTES: usize = 256 << 20;
+const KEPT_BYTES_OF_THREAD: usize = 4 << 20;
 
 /// Blocks of memory that kernels borrow and give back. They hold whatever their last user left in them.
 ///
 /// Scratch memory is not part of the device's accounting: what is kept between calls is bounded, and a block that the system refuses is a typed error.
-#[derive(Default)]
 pub(crate) struct Arena {
     idle: Mutex<Vec<Vec<Line>>>,
+    threads: usize,
 }
 
 impl Arena {
+    /// For kernels that work on so many threads.
+    pub(crate) fn new(threads: usize) -> Self {
+        Self { idle: Mutex::default(), threads }
+    }
+
     /// A block of `len` elements, with arbitrary contents.
     ///
     /// # Errors
@@ -40,7 +46,7 @@ impl Arena {
         let lines = bytes.div_ceil(LINE);
         let mut block = self.idle_block(lines);
         if block.len() < lines {
-            let refused = |_| Error::OutOfMemory { device: DeviceId::CPU, asked_bytes: bytes, free_bytes: 0 };
+            let refused = |_| Error::OutOfMemory { device: DeviceId::CPU, asked_bytes: bytes, free_bytes: None };
             block.try_reserve_exact(lines - block.len()).map_err(refused)?;
             block.resize(lines, Line::zeroed());
         }
@@ -57,7 +63,8 @@ impl Arena {
     fn give_back(&self, block: Vec<Line>) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let kept: usize = idle.iter().map(|b| b.len() * LINE).sum();
-        if idle.len() < KEPT_BLOCKS && kept + block.len() * LINE <= KEPT_BYTES {
+        let most_bytes = KEPT_BYTES + self.threads * KEPT_BYTES_OF_THREAD;
+        if idle.len() < self.threads * KEPT_BLOCKS && kept + block.len() * LINE <= most_bytes {
             idle.push(block);
         }
     }
@@ -71,22 +78,25 @@ pub(crate) struct Scratch<'a, T: Pod> {
     of: PhantomData<T>,
 }
 
+impl<T: Pod> Scratch<'_, T> {
+    /// Lines of the block that elements are in.
+    fn lines(&self) -> usize {
+        (self.len * size_of::<T>()).div_ceil(LINE)
+    }
+}
+
 impl<T: Pod> Deref for Scratch<'_, T> {
     type Target = [T];
     fn deref(&self) -> &[T] {
-        &bytemuck::cast_slice(lines_for::<T>(&self.block, self.len))[..self.len]
+        &bytemuck::cast_slice(&self.block[..self.lines()])[..self.len]
     }
 }
 
 impl<T: Pod> DerefMut for Scratch<'_, T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        let lines = (self.len * size_of::<T>()).div_ceil(LINE);
+        let lines = self.lines();
         &mut bytemuck::cast_slice_mut(&mut self.block[..lines])[..self.len]
     }
-}
-
-fn lines_for<T>(block: &[Line], len: usize) -> &[Line] {
-    &block[..(len * size_of::<T>()).div_ceil(LINE)]
 }
 
 impl<T: Pod> Drop for Scratch<'_, T> {
@@ -107,7 +117,7 @@ mod tests {
 
     #[test]
     fn blocks_are_reused_and_the_smallest_fitting_one_first() {
-        let arena = Arena::default();
+        let arena = Arena::new(4);
         drop((arena.take::<f32>(1000).unwrap(), arena.take::<f32>(10).unwrap()));
         let small = arena.take::<f32>(8).unwrap();
         assert_eq!((small.len(), small.block.len()), (8, 1));
@@ -118,7 +128,7 @@ mod tests {
 
     #[test]
     fn empty_and_impossible_sizes() {
-        let arena = Arena::default();
+        let arena = Arena::new(4);
         assert!(arena.take::<i64>(0).unwrap().is_empty());
         assert!(matches!(arena.take::<f32>(usize::MAX).err(), Some(Error::Overflow { .. })));
         // Miri ends where memory does.
@@ -129,9 +139,9 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded() {
-        let arena = Arena::default();
-        let taken: Vec<_> = (0..KEPT_BLOCKS + 5).map(|_| arena.take::<u8>(1).unwrap()).collect();
+        let arena = Arena::new(4);
+        let taken: Vec<_> = (0..4 * KEPT_BLOCKS + 5).map(|_| arena.take::<u8>(1).unwrap()).collect();
         drop(taken);
-        assert_eq!(arena.idle.lock().unwrap().len(), KEPT_BLOCKS);
+        assert_eq!(arena.idle.lock().unwrap().len(), 4 * KEPT_BLOCKS);
     }
 }

@@ -78,13 +78,10 @@ impl CpuStream {
         (Stream::new(Self(core.clone())), core)
     }
 
-    /// The CPU's own stream behind a handle.
-    pub(crate) fn of(stream: &Stream) -> Result<&Self> {
-        stream.downcast_ref().ok_or(Error::ForeignHandle { what: "the stream" })
-    }
-
-    pub(crate) fn is_of(&self, device: &Arc<Inner>) -> bool {
-        Arc::ptr_eq(&self.0.device, device)
+    /// The stream behind a handle, if it is one of `device`.
+    pub(crate) fn of<'s>(stream: &'s Stream, device: &Arc<Inner>) -> Result<&'s Self> {
+        let of_device = |stream: &&Self| Arc::ptr_eq(&stream.0.device, device);
+        stream.downcast_ref().filter(of_device).ok_or(Error::ForeignHandle { what: "the stream" })
     }
 
     /// Executes a call with the kernel that was picked for it, or records it during a capture. `device` and `stream` are the handles that it came by.
@@ -301,7 +298,8 @@ impl StreamImpl for CpuStream {
     fn end_capture(&self) -> Result<Graph> {
         let _hold = self.0.take_outside_kernel("ending a capture")?;
         let recorded = self.0.lock().recording.take();
-        recorded.map(graph::graph).ok_or(Error::State { what: "stream", asked: "ending a capture", found: "none is running".into() })
+        let graph = |tasks| graph::graph(self.0.device.clone(), tasks);
+        recorded.map(graph).ok_or(Error::State { what: "stream", asked: "ending a capture", found: "none is running".into() })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::channel;
 
+use ascend_cpu::probe::Probe;
 use ascend_cpu::{CpuDevice, CpuOptions, Isa};
 use ascend_hal::ops::{Elementwise, Embedding};
 use ascend_hal::{Choice, DType, Device, DeviceExt, Error, FnKernel, KernelInfo, OpCall, OpKind, Origin, Result, TensorView};
@@ -20,10 +21,11 @@ fn options_are_met_or_refused() {
     assert_eq!((device.info().compute_units, device.info().memory_bytes, device.isa()), (3, 1000, Isa::Portable));
     assert!(device.info().features.contains(&"isa=portable".to_string()));
     let _held = device.alloc(600).unwrap();
-    assert!(matches!(device.alloc(401), Err(Error::OutOfMemory { asked_bytes: 401, free_bytes: 400, .. })));
+    assert!(matches!(device.alloc(401), Err(Error::OutOfMemory { asked_bytes: 401, free_bytes: Some(400), .. })));
     let foreign = if Isa::Neon.is_available() { Isa::Avx2 } else { Isa::Neon };
-    assert!(matches!(CpuDevice::with(CpuOptions::default().with_isa(foreign)), Err(Error::Setting { .. })));
+    assert!(matches!(CpuDevice::with(CpuOptions::default().with_isa(foreign)), Err(Error::Setting { name: "isa", .. })));
     assert!(matches!(CpuDevice::with(CpuOptions::default().with_threads(1 << 20)), Err(Error::Setting { name: "threads", .. })));
+    assert!(matches!(Probe::new(Isa::Portable, 1 << 20), Err(Error::Setting { name: "threads", .. })));
 }
 
 #[test]
@@ -121,6 +123,29 @@ fn streams_of_another_cpu_device_are_refused() {
     let stream = two.create_stream().unwrap();
     two.enqueue(&stream, add_one(&x), &Choice::Auto).unwrap();
     assert_eq!(two.download::<f32>(&stream, &x).unwrap(), [2.]);
+    // Kernels that were recorded work with their device's threads.
+    let recorder = one.create_stream().unwrap();
+    recorder.begin_capture().unwrap();
+    one.enqueue(&recorder, add_one(&x), &Choice::Auto).unwrap();
+    let graph = recorder.end_capture().unwrap().instantiate().unwrap();
+    assert!(matches!(graph.launch(&stream), Err(Error::ForeignHandle { .. })));
+    graph.launch(&one.create_stream().unwrap()).unwrap();
+    assert_eq!(two.download::<f32>(&stream, &x).unwrap(), [3.]);
+}
+
+#[test]
+fn failure_is_not_lost_where_another_stream_captures() {
+    let device = CpuDevice::new().unwrap();
+    let (captures, fails) = (device.create_stream().unwrap(), device.create_stream().unwrap());
+    captures.begin_capture().unwrap();
+    let refuses = |_: &ascend_hal::Launch<'_>, _: &OpCall| Err(Error::Overflow { what: "the test".into() });
+    device.kernels().register(FnKernel::shared(info("refuses"), refuses)).unwrap();
+    let x = device.upload(&[1f32], [1]).unwrap();
+    device.enqueue(&fails, add_one(&x), &Choice::Name("refuses".into())).unwrap();
+    assert!(matches!(device.synchronize(), Err(Error::Execution { .. })));
+    assert!(matches!(device.synchronize(), Err(Error::State { .. })));
+    captures.end_capture().unwrap();
+    device.synchronize().unwrap();
 }
 
 #[test]

@@ -72,7 +72,7 @@ pub enum Error {
         other: &'static str,
     },
     /// A tensor lives on another device than the one asked to work on it.
-    #[error("{what} lives on {found}, but the call was made on {asked}; copy it there first")]
+    #[error("{what} is of {found}, but the call was made on {asked}; use one of that device, which a tensor can be copied to")]
     WrongDevice {
         /// The tensor, stream or event.
         what: String,
@@ -108,14 +108,14 @@ pub enum Error {
         size: usize,
     },
     /// The device has not enough memory.
-    #[error("{device}: {asked_bytes} bytes of memory asked, {free_bytes} free; release buffers or raise the device's memory limit")]
+    #[error("{device}: {asked_bytes} bytes of memory asked, {}; release buffers, or raise the device's memory limit if one is set", free(*free_bytes))]
     OutOfMemory {
         /// The device.
         device: DeviceId,
         /// Size of the allocation.
         asked_bytes: usize,
-        /// What is left.
-        free_bytes: usize,
+        /// What is left; `None`: not known, as the system refuses without saying.
+        free_bytes: Option<usize>,
     },
     /// No kernel of the device covers the call.
     #[error("{device} cannot run {op}: {why}")]
@@ -229,6 +229,10 @@ pub enum Error {
         /// The library's own message.
         message: String,
     },
+}
+
+fn free(bytes: Option<usize>) -> String {
+    bytes.map_or_else(|| "which the system refuses".into(), |bytes| format!("{bytes} free"))
 }
 
 impl Error {

@@ -187,7 +187,7 @@ fn out_of_memory(location: Location, asked_bytes: usize) -> Error {
         Location::Device(id) => id,
         Location::Host => crate::DeviceId::CPU,
     };
-    Error::OutOfMemory { device, asked_bytes, free_bytes: 0 }
+    Error::OutOfMemory { device, asked_bytes, free_bytes: None }
 }
 
 /// An empty vector with room for `len` elements of `view`. A view may repeat its elements, and have far more than memory holds.
@@ -513,7 +513,7 @@ impl<'a> HostAccess<'a> {
     }
 
     /// Takes an output for writing, in row-major order; packed bytes for `I4`. It holds the old contents until they are overwritten; a view
-    /// that is not contiguous is written back when the guard is dropped.
+    /// that is not contiguous, or has a part of a byte, is written back when the guard is dropped.
     ///
     /// # Errors
     /// [`Error::DType`] when `T` does not store the view's type; [`Error::State`] when the view is not an output of the locked call or was taken already.
@@ -525,7 +525,9 @@ impl<'a> HostAccess<'a> {
             return Ok(Write(Target::Direct(&mut [])));
         }
         let start = memory.start.as_ptr();
-        if view.is_contiguous() {
+        // The half byte behind an odd number of elements is not the view's.
+        let half = view.dtype() == DType::I4 && view.numel() % 2 == 1;
+        if view.is_contiguous() && !half {
             let span = view.byte_span();
             // SAFETY: as in `read`; the lock is exclusive, `taken` lets each output out once, outputs do not overlap each other, and
             // inputs that share elements with one are handed out as copies made before.
@@ -652,6 +654,13 @@ mod tests {
             access.write::<u8>(&part).unwrap().copy_from_slice(&[0x21, 0x43, 0x65]);
         }
         assert_eq!(to_i64(&full).unwrap(), [1, 2, 3, 7, 4, 5, 6, 7]);
+        let row = full.narrow(0, 0, 1).unwrap().narrow(1, 0, 3).unwrap().to_mut();
+        assert!(row.is_contiguous());
+        {
+            let access = HostAccess::lock(OpKind::Cast, [], [("y", &row)]).unwrap();
+            access.write::<u8>(&row).unwrap().copy_from_slice(&[0x21, 0x03]);
+        }
+        assert_eq!(to_i64(&full).unwrap(), [1, 2, 3, 7, 4, 5, 6, 7], "the element behind an odd number of them stays");
         let transposed = full.t().unwrap().to_mut();
         {
             let access = HostAccess::lock(OpKind::Copy, [], [("y", &transposed)]).unwrap();

@@ -20,7 +20,7 @@ pub(crate) fn from_cann(error: ascend_sys::Error) -> Error {
 }
 
 /// The error of an allocation.
-pub(crate) fn from_allocation(error: ascend_sys::Error, device: DeviceId, asked_bytes: usize, free_bytes: usize) -> Error {
+pub(crate) fn from_allocation(error: ascend_sys::Error, device: DeviceId, asked_bytes: usize, free_bytes: Option<usize>) -> Error {
     if is_out_of_memory(&error) { Error::OutOfMemory { device, asked_bytes, free_bytes } } else { from_cann(error) }
 }
 
@@ -65,8 +65,8 @@ mod tests {
 
     #[test]
     fn only_exhausted_memory_is_out_of_memory() {
-        let error = from_allocation(call(207_001), DeviceId { backend: "npu", index: 1 }, 7, 5);
-        assert!(matches!(error, Error::OutOfMemory { asked_bytes: 7, free_bytes: 5, .. }), "{error}");
-        assert!(matches!(from_allocation(call(107_002), DeviceId::CPU, 7, 5), Error::Backend { code: 107_002, .. }));
+        let error = from_allocation(call(207_001), DeviceId { backend: "npu", index: 1 }, 7, Some(5));
+        assert!(matches!(error, Error::OutOfMemory { asked_bytes: 7, free_bytes: Some(5), .. }), "{error}");
+        assert!(matches!(from_allocation(call(107_002), DeviceId::CPU, 7, Some(5)), Error::Backend { code: 107_002, .. }));
     }
 }

@@ -134,7 +134,7 @@ impl Product<'_> {
             false => FILLED_STEPS,
         };
         #[allow(unsafe_code, reason = "the matrix unit is set up")]
-        // SAFETY: the method is for the instruction set; this is the only place with a unit, and no code runs in here that comes back to it.
+        // SAFETY: the method is for the instruction set; no code runs in here that sets up another unit.
         let unit = unsafe { Unit::new(height) };
         if tiles == 1
             && whole

@@ -49,8 +49,8 @@ pub(crate) struct Sheet<'a, T> {
 }
 
 #[allow(unsafe_code, reason = "threads write to disjoint parts of one slice")]
-// SAFETY: a sheet is a `&mut [T]` that is handed out in disjoint parts, by the contract of `part`.
-unsafe impl<T: Send> Sync for Sheet<'_, T> {}
+// SAFETY: a sheet is a `&mut [T]` that is handed out in disjoint parts, by the contract of `part`, or to be read by all, by that of `shared`.
+unsafe impl<T: Send + Sync> Sync for Sheet<'_, T> {}
 
 impl<'a, T> Sheet<'a, T> {
     /// `elements` as rows of `pitch`.
@@ -247,7 +247,7 @@ impl Cut {
 }
 
 /// Cuts the rows of `groups` in `y: [.., N]`, which a product over `k` gives, into tiles of at most `extent` and runs `f` on all of them in parallel. Rows outside of the groups are not touched. `f` may not start parallel work itself.
-pub(crate) fn tiles<T: Send>(
+pub(crate) fn tiles<T: Send + Sync>(
     cx: &Context<'_>,
     extent: Extent,
     y: &mut [T],

@@ -5,38 +5,32 @@ use ascend_hal::ops::Copy;
 use ascend_hal::{DType, Element, Format, Layout, OpKind, Result, TensorView, bf16, f16};
 
 use crate::context::Context;
+use crate::rows::RowsMut;
 
-pub(super) fn copy(_cx: &Context<'_>, op: &Copy) -> Result<()> {
+pub(super) fn copy(cx: &Context<'_>, op: &Copy) -> Result<()> {
     match op.x.dtype() {
-        DType::F32 => elements::<f32>(op),
-        DType::F16 => elements::<f16>(op),
-        DType::BF16 => elements::<bf16>(op),
-        DType::I8 => elements::<i8>(op),
-        DType::I32 => elements::<i32>(op),
-        DType::I64 => elements::<i64>(op),
+        DType::F32 => elements::<f32>(cx, op),
+        DType::F16 => elements::<f16>(cx, op),
+        DType::BF16 => elements::<bf16>(cx, op),
+        DType::I8 => elements::<i8>(cx, op),
+        DType::I32 => elements::<i32>(cx, op),
+        DType::I64 => elements::<i64>(cx, op),
         // Bytes: u8, bool, and packed i4.
-        _ => elements::<u8>(op),
+        _ => elements::<u8>(cx, op),
     }
 }
 
-fn elements<T: Element>(op: &Copy) -> Result<()> {
+fn elements<T: Element>(cx: &Context<'_>, op: &Copy) -> Result<()> {
     if op.y.layout().format() == Format::FractalNz {
         return fractals::<T>(op);
     }
     let access = HostAccess::lock(OpKind::Copy, [("x", &op.x)], [("y", &op.y)])?;
     let x = access.read::<T>(&op.x)?;
     let mut y = access.write::<T>(&op.y)?;
-    if op.y.dtype() == DType::I4 && op.y.numel() % 2 == 1 {
-        // The half byte behind the last element is not part of y.
-        let (x, y): (&[u8], &mut [u8]) = (bytemuck::cast_slice(&x), bytemuck::cast_slice_mut(&mut y));
-        if let ([x @ .., x_last], [y @ .., y_last]) = (x, y) {
-            y.copy_from_slice(x);
-            *y_last = (*y_last & 0xf0) | (x_last & 15);
-        }
-        return Ok(());
-    }
-    y.copy_from_slice(&x);
-    Ok(())
+    cx.by_rows(x.len(), 1, RowsMut::new(&mut y, 1), |range, y| {
+        y.data.copy_from_slice(&x[range]);
+        Ok(())
+    })
 }
 
 /// To FRACTAL_NZ: the memory of `y` as a row of elements, zeros first for the padding.

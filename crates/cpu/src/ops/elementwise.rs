@@ -110,8 +110,8 @@ fn integers<T: Wrapping>(cx: &Context<'_>, op: &Elementwise) -> Result<()> {
         Sub => binary::<T>(cx, op, T::sub),
         Mul => binary::<T>(cx, op, T::mul),
         Min => binary::<T>(cx, op, T::min),
-        // The contract has no other kind for integers.
-        _ => binary::<T>(cx, op, T::max),
+        Max => binary::<T>(cx, op, T::max),
+        kind => unreachable!("the contract refuses {kind:?} for integers"),
     }
 }
 

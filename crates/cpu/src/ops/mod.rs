@@ -32,9 +32,7 @@ use crate::host::Host;
 struct Builtin {
     op: OpKind,
     name: &'static str,
-    origin: Origin,
     dtypes: &'static [DType],
-    constraints: &'static str,
     run: fn(&Context<'_>, &OpCall) -> Result<()>,
 }
 
@@ -43,9 +41,7 @@ macro_rules! builtin {
         Builtin {
             op: OpKind::$op,
             name: $name,
-            origin: Origin::Cpu,
             dtypes: <ascend_hal::ops::$op as ascend_hal::ops::Op>::DTYPES,
-            constraints: "",
             run: |cx, call| $module::$run(cx, call.try_into()?),
         }
     };
@@ -91,16 +87,15 @@ impl Kernel for CpuKernel {
         &self.info
     }
 
-    fn launch(&self, at: &Launch<'_>, call: &OpCall) -> Result<()> {
-        (self.run)(&Context { device: at.device, stream: at.stream, host: &self.host }, call)
+    fn launch(&self, _: &Launch<'_>, call: &OpCall) -> Result<()> {
+        (self.run)(&Context { host: &self.host }, call)
     }
 }
 
 /// Every built-in kernel, computing with `host`.
 pub(crate) fn builtins(host: &Arc<Host>) -> impl Iterator<Item = Arc<dyn Kernel>> {
     BUILTINS.iter().map(|b| {
-        let info =
-            KernelInfo { name: b.name.into(), op: b.op, origin: b.origin, dtypes: b.dtypes.into(), constraints: b.constraints.into() };
+        let info = KernelInfo { name: b.name.into(), op: b.op, origin: Origin::Cpu, dtypes: b.dtypes.into(), constraints: "".into() };
         Arc::new(CpuKernel { info, run: b.run, host: host.clone() }) as Arc<dyn Kernel>
     })
 }

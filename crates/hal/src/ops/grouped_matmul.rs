@@ -300,6 +300,9 @@ impl Op for GroupedMatmul {
 
     fn check(&self) -> Result<()> {
         let c = Check(Self::KIND);
+        if let Epilogue::Glu(kind) | Epilogue::GluQuant(kind) = self.epilogue {
+            kind.check(c, "epilogue")?;
+        }
         c.dtype("x", &self.x, Self::DTYPES)?;
         nd(c, "x", &self.x)?;
         nd(c, "y", &self.y)?;
@@ -414,6 +417,9 @@ mod tests {
             f(&mut op);
             refused(op)
         };
+        let clamped = GluKind::SwigluClamped { limit: f32::NAN, alpha: 1.0, up_bias: 0.0 };
+        assert_eq!(change(gated(), &|op| op.epilogue = Epilogue::Glu(clamped)), "epilogue");
+        assert_eq!(change(quantised(), &|op| op.epilogue = Epilogue::GluQuant(clamped)), "epilogue");
         assert_eq!(change(op(), &|op| op.x = t(DType::F16, [1, 5, 4])), "x");
         assert_eq!(change(op(), &|op| op.x = t(DType::Bool, [5, 4])), "x");
         assert_eq!(change(op(), &|op| op.weight.data = t(DType::F16, [4, 6])), "weight");

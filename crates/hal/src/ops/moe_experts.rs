@@ -132,6 +132,7 @@ impl Op for MoeExperts {
 
     fn check(&self) -> Result<()> {
         let c = Check(Self::KIND);
+        self.glu.check(c, "glu")?;
         c.dtype("x", &self.x, Self::DTYPES)?;
         let [tokens, hidden] = c.rank("x", &self.x, "[T, H]")?;
         c.that(hidden > 0, "x", "[T, H] with H at least 1", self.x.shape())?;
@@ -225,6 +226,7 @@ mod tests {
     #[test]
     fn check_wrong_argument_is_named() {
         assert!(op().check().is_ok());
+        assert_eq!(refused(MoeExperts { glu: GluKind::SwigluClamped { limit: -1.0, alpha: 1.0, up_bias: 0.0 }, ..op() }), "glu");
         assert_eq!(refused(MoeExperts { x: zeros(DType::I8, [2, 4]), ..op() }), "x");
         assert_eq!(refused(MoeExperts { x: zeros(DType::BF16, [2, 0]), ..op() }), "x");
         assert_eq!(refused(MoeExperts { ids: zeros(DType::I64, [2, 3]), ..op() }), "ids");

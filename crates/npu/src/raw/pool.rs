@@ -74,7 +74,7 @@ impl Pool {
                 info.allocations += 1;
                 Ok(())
             }
-            _ => Err(Error::OutOfMemory { device: card.id(), asked_bytes: bytes, free_bytes: info.total_bytes - info.used_bytes }),
+            _ => Err(Error::OutOfMemory { device: card.id(), asked_bytes: bytes, free_bytes: Some(info.total_bytes - info.used_bytes) }),
         }
     }
 
@@ -87,7 +87,7 @@ impl Pool {
 
     /// A block of at least `bytes`, which are not 0.
     pub(crate) fn take(&self, card: &Card, bytes: usize) -> Result<Block> {
-        let free_bytes = || card.memory_info().map_or(0, |(free, _)| free);
+        let free_bytes = || card.memory_info().ok().map(|(free, _)| free);
         let Some(wanted) = rounded(bytes) else {
             return Err(Error::OutOfMemory { device: card.id(), asked_bytes: bytes, free_bytes: free_bytes() });
         };
@@ -101,7 +101,7 @@ impl Pool {
                 self.drain(card);
                 allocate(card, wanted).map_err(|error| from_allocation(error, card.id(), bytes, free_bytes()))
             }
-            Err(error) => Err(from_allocation(error, card.id(), bytes, 0)),
+            Err(error) => Err(from_allocation(error, card.id(), bytes, None)),
         }
     }
 

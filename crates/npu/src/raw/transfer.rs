@@ -30,9 +30,9 @@ impl HostBlock {
             // SAFETY: `start` is a place to write to.
             unsafe { card.cann().acl.aclrtMallocHost(&mut start, bytes) }
         };
-        allocate().map_err(|error| from_allocation(error, card.id(), bytes, 0))?;
+        allocate().map_err(|error| from_allocation(error, card.id(), bytes, None))?;
         let Some(memory) = NonNull::new(start.cast::<u8>()) else {
-            return Err(ascend_hal::Error::OutOfMemory { device: card.id(), asked_bytes: bytes, free_bytes: 0 });
+            return Err(ascend_hal::Error::OutOfMemory { device: card.id(), asked_bytes: bytes, free_bytes: None });
         };
         // SAFETY: the allocation has that many bytes; they are new, and become initialised here.
         unsafe { memory.as_ptr().write_bytes(0, bytes) };

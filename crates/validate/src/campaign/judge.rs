@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn exhausted_memory_is_right_for_allocations_only() {
-        let error = Error::OutOfMemory { device: ascend_hal::DeviceId::CPU, asked_bytes: 1, free_bytes: 0 };
+        let error = Error::OutOfMemory { device: ascend_hal::DeviceId::CPU, asked_bytes: 1, free_bytes: None };
         let fault = |kind| Fault { kind, about: "aclrtMalloc".into(), nth: 1, owner: None };
         assert!(fault(Kind::Alloc).judge(&error).is_ok() && fault(Kind::Call(207_005)).judge(&error).is_err());
     }

@@ -273,8 +273,9 @@ impl Unit {
             match (arithmetic, fetch.to) {
                 (Arithmetic::Int8, Cache::First) => int8(&tile),
                 (Arithmetic::Int8, Cache::Second) => int8_far(&tile),
-                (_, Cache::First) => bf16(&tile),
-                (_, Cache::Second) => bf16_far(&tile),
+                (Arithmetic::Bf16, Cache::First) => bf16(&tile),
+                (Arithmetic::Bf16, Cache::Second) => bf16_far(&tile),
+                (Arithmetic::F32, _) => unreachable!("the unit has no f32"),
             }
         }
     }

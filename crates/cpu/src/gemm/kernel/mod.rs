@@ -368,8 +368,9 @@ impl Kernels {
     ) {
         let kernels = match (arithmetic, &self.bf16) {
             (Arithmetic::Bf16, Some(bf16)) => &bf16.multiply,
+            (Arithmetic::Bf16, None) => unreachable!("a method without kernels for its arithmetic"),
             (Arithmetic::Int8, _) => &self.int8,
-            _ => &self.f32,
+            (Arithmetic::F32, _) => &self.f32,
         };
         assert!(block.scale.is_none() || arithmetic == Arithmetic::Bf16, "a scale that no kernel looks at");
         let (row_step, steps) = (self.row_step_bytes(arithmetic), block.steps.len() / STEP_BYTES);
