@@ -8,14 +8,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::runs::Runs;
-use crate::simd::{Cache, prefetch};
+use crate::simd::{CACHE_LINE, Cache, prefetch};
 
 /// Coming weights that are planned for.
 const COMING: usize = 3;
 /// Bytes that a worker asks for between two jobs: what a second-level cache holds beside what is in use.
 const MOST_BYTES: usize = 768 << 10;
-/// Bytes of a line of a cache, on most machines.
-const LINE_BYTES: usize = 64;
 /// Lines that are asked for at a time: half of what a thread can have under way.
 const AT_ONCE: usize = 8;
 /// Weights that are remembered: more than models have. Of those that are gone, the addresses would stay for ever.
@@ -96,8 +94,8 @@ impl Lines {
     /// Asks for the next ones. `false`: there are none.
     pub(crate) fn fetch(&mut self) -> bool {
         let Some((start, len)) = self.left.iter_mut().find(|(_, len)| *len > 0) else { return false };
-        let bytes = (*len).min(AT_ONCE * LINE_BYTES);
-        for at in (*start..*start + bytes).step_by(LINE_BYTES) {
+        let bytes = (*len).min(AT_ONCE * CACHE_LINE);
+        for at in (*start..*start + bytes).step_by(CACHE_LINE) {
             prefetch(std::ptr::without_provenance::<u8>(at), Cache::Second);
         }
         (*start, *len) = (*start + bytes, *len - bytes);
@@ -138,7 +136,7 @@ mod tests {
             times += 1;
         }
         assert!(first.left.iter().all(|&(_, len)| len == 0));
-        let of = |bytes: usize| bytes.div_ceil(AT_ONCE * LINE_BYTES);
+        let of = |bytes: usize| bytes.div_ceil(AT_ONCE * CACHE_LINE);
         assert_eq!(times, of(4000) + of(MOST_BYTES - 4000));
     }
 }

@@ -30,6 +30,7 @@ mod isa;
 mod memory;
 mod ops;
 mod pool;
+mod prepared;
 pub mod probe;
 mod rows;
 mod runs;

@@ -8,17 +8,18 @@ use std::sync::{Mutex, PoisonError};
 use ascend_hal::{DeviceId, Error, Result};
 use bytemuck::{Pod, Zeroable};
 
+use crate::simd::CACHE_LINE;
+
 /// A cache line: what blocks are made of, so that every element type is aligned in them.
 #[derive(Clone, Copy, Zeroable, Pod)]
 #[repr(C, align(64))]
-struct Line([u8; LINE]);
+struct Line([u8; CACHE_LINE]);
 
-const LINE: usize = 64;
+/// Blocks that are kept when nobody uses them, and more for each thread: a product has eight on each. Beyond that they are freed.
+const KEPT_BLOCKS: usize = 64;
+const KEPT_BLOCKS_OF_THREAD: usize = 16;
 
-/// Blocks that are kept for each thread when nobody uses them: twice what a product takes. Beyond that they are freed.
-const KEPT_BLOCKS: usize = 16;
-
-/// Bytes that are kept when nobody uses them, and more for each thread: of a product on a matrix unit a thread has 2.5 MB.
+/// Bytes that are kept, and more for each thread: a product on a matrix unit has 2.5 MB on each.
 const KEPT_BYTES: usize = 256 << 20;
 const KEPT_BYTES_OF_THREAD: usize = 4 << 20;
 
@@ -41,9 +42,9 @@ impl Arena {
     /// # Errors
     /// [`Error::OutOfMemory`] when the system refuses it.
     pub(crate) fn take<T: Pod>(&self, len: usize) -> Result<Scratch<'_, T>> {
-        const { assert!(align_of::<T>() <= LINE) };
+        const { assert!(align_of::<T>() <= CACHE_LINE) };
         let bytes = len.checked_mul(size_of::<T>()).ok_or_else(|| Error::Overflow { what: "the size of scratch memory".into() })?;
-        let lines = bytes.div_ceil(LINE);
+        let lines = bytes.div_ceil(CACHE_LINE);
         let mut block = self.idle_block(lines);
         if block.len() < lines {
             let refused = |_| Error::OutOfMemory { device: DeviceId::CPU, asked_bytes: bytes, free_bytes: None };
@@ -60,11 +61,15 @@ impl Arena {
         fitting.map(|i| idle.swap_remove(i)).unwrap_or_default()
     }
 
+    fn most_blocks(&self) -> usize {
+        KEPT_BLOCKS + self.threads * KEPT_BLOCKS_OF_THREAD
+    }
+
     fn give_back(&self, block: Vec<Line>) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept: usize = idle.iter().map(|b| b.len() * LINE).sum();
+        let kept: usize = idle.iter().map(|b| b.len() * CACHE_LINE).sum();
         let most_bytes = KEPT_BYTES + self.threads * KEPT_BYTES_OF_THREAD;
-        if idle.len() < self.threads * KEPT_BLOCKS && kept + block.len() * LINE <= most_bytes {
+        if idle.len() < self.most_blocks() && kept + block.len() * CACHE_LINE <= most_bytes {
             idle.push(block);
         }
     }
@@ -81,7 +86,7 @@ pub(crate) struct Scratch<'a, T: Pod> {
 impl<T: Pod> Scratch<'_, T> {
     /// Lines of the block that elements are in.
     fn lines(&self) -> usize {
-        (self.len * size_of::<T>()).div_ceil(LINE)
+        (self.len * size_of::<T>()).div_ceil(CACHE_LINE)
     }
 }
 
@@ -140,8 +145,8 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded() {
         let arena = Arena::new(4);
-        let taken: Vec<_> = (0..4 * KEPT_BLOCKS + 5).map(|_| arena.take::<u8>(1).unwrap()).collect();
+        let taken: Vec<_> = (0..arena.most_blocks() + 5).map(|_| arena.take::<u8>(1).unwrap()).collect();
         drop(taken);
-        assert_eq!(arena.idle.lock().unwrap().len(), 4 * KEPT_BLOCKS);
+        assert_eq!(arena.idle.lock().unwrap().len(), arena.most_blocks());
     }
 }

@@ -28,14 +28,22 @@ impl Seen {
     }
 }
 
+/// Rows that are ordered by query.
+#[derive(Clone, Copy)]
+pub(super) struct Ranked {
+    /// Rows of the first query that are not among them.
+    pub(super) skipped: usize,
+    /// Rows of each query, if they are all there.
+    pub(super) per_query: usize,
+}
+
 simd! {
-    /// Turns products of rows with the keys of a block into weights: `scores: [rows, WIDTH]`, those of a query one after the other:
-    /// `rows_of` are those of the first query that are not here, and the rows of any query. Takes them into `max: [rows]`
-    /// and `sums: [rows, LANES]`; `factors: [rows]` get what the earlier weights shrink by.
+    /// Turns products of rows with the keys of a block, `scores: [rows, WIDTH]`, into weights, of which the greatest logit goes into `max: [rows]` and the sum into
+    /// `sums: [rows, LANES]`; `factors: [rows]` get what earlier weights shrink by. `seen` is what each query sees, and `of` says which query a row is of.
     pub(super) fn weigh<S>(
         logit: Logit,
         seen: &[Seen],
-        rows_of: (usize, usize),
+        of: Ranked,
         scores: &mut [f32],
         max: &mut [f32],
         sums: &mut [f32],
@@ -48,7 +56,7 @@ simd! {
         }
         let hidden = S::splat(f32::NEG_INFINITY);
         for (row, scores) in scores.iter_mut().enumerate() {
-            let seen = &seen[(rows_of.0 + row) / rows_of.1];
+            let seen = &seen[(of.skipped + row) / of.per_query];
             let mut largest = hidden;
             let all = seen.is_all_of(WIDTH);
             for (v, score) in scores.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {

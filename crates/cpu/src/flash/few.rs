@@ -1,7 +1,7 @@
 //! Few rows: keys and values are multiplied as they lie, or nearly. The sums are those of packed panels, to the bit.
 
 use super::pack::{Ahead, Part};
-use super::tile::{Matrix, MatrixMut, ROWS, WIDTH};
+use super::tile::{Matrix, MatrixMut, ROWS, WIDTH, of_rows};
 use crate::simd::{LANES, Lane, Lanes, simd};
 
 /// Rows up to which packing costs more than it saves.
@@ -24,20 +24,7 @@ simd! {
             let a = Matrix { data: &a.data[first * a.stride..], ..a };
             for column in (0..WIDTH).step_by(S::TILE * LANES) {
                 let c = MatrixMut { data: &mut c.data[first * c.stride + column..], stride: c.stride };
-                match (ROWS.min(rows - first), S::TILE) {
-                    (1, 4) => tile::<S, 1, 4>(a, pairs, column, c),
-                    (2, 4) => tile::<S, 2, 4>(a, pairs, column, c),
-                    (3, 4) => tile::<S, 3, 4>(a, pairs, column, c),
-                    (4, 4) => tile::<S, 4, 4>(a, pairs, column, c),
-                    (5, 4) => tile::<S, 5, 4>(a, pairs, column, c),
-                    (_, 4) => tile::<S, ROWS, 4>(a, pairs, column, c),
-                    (1, _) => tile::<S, 1, 1>(a, pairs, column, c),
-                    (2, _) => tile::<S, 2, 1>(a, pairs, column, c),
-                    (3, _) => tile::<S, 3, 1>(a, pairs, column, c),
-                    (4, _) => tile::<S, 4, 1>(a, pairs, column, c),
-                    (5, _) => tile::<S, 5, 1>(a, pairs, column, c),
-                    _ => tile::<S, ROWS, 1>(a, pairs, column, c),
-                }
+                of_rows!(S, ROWS.min(rows - first), tile[](a, pairs, column, c));
             }
         }
     }
@@ -85,20 +72,7 @@ simd! {
         let weights = weights.as_chunks::<WIDTH>().0;
         for first in (0..rows).step_by(ROWS) {
             let (weights, acc, factors) = (&weights[first..], &mut acc[first * v.width..], &factors[first..]);
-            match (ROWS.min(rows - first), S::TILE) {
-                (1, 4) => add_rows::<S, T, 1, 4>(values, weights, acc, factors),
-                (2, 4) => add_rows::<S, T, 2, 4>(values, weights, acc, factors),
-                (3, 4) => add_rows::<S, T, 3, 4>(values, weights, acc, factors),
-                (4, 4) => add_rows::<S, T, 4, 4>(values, weights, acc, factors),
-                (5, 4) => add_rows::<S, T, 5, 4>(values, weights, acc, factors),
-                (_, 4) => add_rows::<S, T, ROWS, 4>(values, weights, acc, factors),
-                (1, _) => add_rows::<S, T, 1, 1>(values, weights, acc, factors),
-                (2, _) => add_rows::<S, T, 2, 1>(values, weights, acc, factors),
-                (3, _) => add_rows::<S, T, 3, 1>(values, weights, acc, factors),
-                (4, _) => add_rows::<S, T, 4, 1>(values, weights, acc, factors),
-                (5, _) => add_rows::<S, T, 5, 1>(values, weights, acc, factors),
-                _ => add_rows::<S, T, ROWS, 1>(values, weights, acc, factors),
-            }
+            of_rows!(S, ROWS.min(rows - first), add_rows[T,](values, weights, acc, factors));
         }
     }
 }

@@ -24,7 +24,7 @@ use ascend_hal::Result;
 use ascend_hal::ops::Sequences;
 use smallvec::SmallVec;
 
-use self::block::{Logit, Seen};
+use self::block::{Logit, Ranked, Seen};
 use self::pack::Ahead;
 pub(crate) use self::pack::Part;
 use self::queries::Queries;
@@ -318,7 +318,7 @@ impl<T: Lane> Flash<'_, T> {
 
                 let (max, sums) = (&mut result.max[begin..end], &mut result.sums[begin * LANES..end * LANES]);
                 let (scores, factors) = (&mut scores[..count * WIDTH], &mut factors[..count]);
-                block::weigh(isa, self.logit(), seen, (0, per_group), scores, max, sums, factors);
+                block::weigh(isa, self.logit(), seen, Ranked { skipped: 0, per_query: per_group }, scores, max, sums, factors);
 
                 let acc = &mut result.acc[begin * padded..end * padded];
                 if block.hides && !pack::is_finite(isa, self.v, group, places) {

@@ -1,10 +1,7 @@
 //! Keys and values of a block, packed for the tiles.
 
 use super::tile::WIDTH;
-use crate::simd::{Cache, LANES, Lane, Lanes, prefetch, simd};
-
-/// Bytes of a line of a cache, on most machines.
-const LINE_BYTES: usize = 64;
+use crate::simd::{CACHE_LINE, Cache, LANES, Lane, Lanes, prefetch, simd};
 
 /// Rows of heads: `[rows, heads, width]`. With one head, all share it.
 #[derive(Clone, Copy)]
@@ -47,7 +44,7 @@ impl<'a> Ahead<'a> {
     #[inline(always)]
     pub(super) fn lines<T>(self, part: Part<'a, T>, times: usize) -> Lines<'a, T> {
         let heads = if part.heads == 1 { (0, 1) } else { self.heads };
-        let lines = self.rows.len() * (heads.1 * part.width * size_of::<T>()).div_ceil(LINE_BYTES);
+        let lines = self.rows.len() * (heads.1 * part.width * size_of::<T>()).div_ceil(CACHE_LINE);
         let at_once = lines.div_ceil(times.max(1));
         // Whole rows that follow one another are one.
         match (self.rows.first(), self.rows.last()) {
@@ -100,7 +97,7 @@ impl<'a, T> Lines<'a, T> {
             self.rest = &data[(row * heads + self.heads.0) * width..][..self.heads.1 * width];
             self.rows = rows;
         }
-        let (taken, rest) = self.rest.split_at(self.rest.len().min(lines * LINE_BYTES / size_of::<T>()));
+        let (taken, rest) = self.rest.split_at(self.rest.len().min(lines * CACHE_LINE / size_of::<T>()));
         self.rest = rest;
         taken
     }

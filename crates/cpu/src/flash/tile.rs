@@ -21,6 +21,27 @@ pub(super) struct MatrixMut<'a> {
     pub(super) stride: usize,
 }
 
+/// Calls the body of a function for `count` rows, at most [`ROWS`], and for the vectors of a tile: a constant of the instruction set.
+macro_rules! of_rows {
+    ($s:ident, $count:expr, $function:ident[$($of:ident,)?]($($argument:expr),*)) => {
+        match ($count, $s::TILE) {
+            (1, 4) => $function::<$s, $($of,)? 1, 4>($($argument),*),
+            (2, 4) => $function::<$s, $($of,)? 2, 4>($($argument),*),
+            (3, 4) => $function::<$s, $($of,)? 3, 4>($($argument),*),
+            (4, 4) => $function::<$s, $($of,)? 4, 4>($($argument),*),
+            (5, 4) => $function::<$s, $($of,)? 5, 4>($($argument),*),
+            (_, 4) => $function::<$s, $($of,)? ROWS, 4>($($argument),*),
+            (1, _) => $function::<$s, $($of,)? 1, 1>($($argument),*),
+            (2, _) => $function::<$s, $($of,)? 2, 1>($($argument),*),
+            (3, _) => $function::<$s, $($of,)? 3, 1>($($argument),*),
+            (4, _) => $function::<$s, $($of,)? 4, 1>($($argument),*),
+            (5, _) => $function::<$s, $($of,)? 5, 1>($($argument),*),
+            _ => $function::<$s, $($of,)? ROWS, 1>($($argument),*),
+        }
+    };
+}
+pub(super) use of_rows;
+
 simd! {
     /// `c[i] = factors[i] * c[i] + a[i] b` for each of `rows` rows; without factors, `c[i] = a[i] b`. `b` is a panel `[k, WIDTH]`, and `c` has rows of [`WIDTH`].
     ///
@@ -37,21 +58,7 @@ simd! {
                 let a = Matrix { data: &a.data[first * a.stride..], ..a };
                 let c = MatrixMut { data: &mut c.data[first * c.stride + column..], stride: c.stride };
                 let factors = factors.map(|f| &f[first..]);
-                // One body a number of rows; vectors of a tile are a constant of the instruction set.
-                match (count, S::TILE) {
-                    (1, 4) => tile::<S, 1, 4>(k, a, &b[column..], c, factors),
-                    (2, 4) => tile::<S, 2, 4>(k, a, &b[column..], c, factors),
-                    (3, 4) => tile::<S, 3, 4>(k, a, &b[column..], c, factors),
-                    (4, 4) => tile::<S, 4, 4>(k, a, &b[column..], c, factors),
-                    (5, 4) => tile::<S, 5, 4>(k, a, &b[column..], c, factors),
-                    (_, 4) => tile::<S, ROWS, 4>(k, a, &b[column..], c, factors),
-                    (1, _) => tile::<S, 1, 1>(k, a, &b[column..], c, factors),
-                    (2, _) => tile::<S, 2, 1>(k, a, &b[column..], c, factors),
-                    (3, _) => tile::<S, 3, 1>(k, a, &b[column..], c, factors),
-                    (4, _) => tile::<S, 4, 1>(k, a, &b[column..], c, factors),
-                    (5, _) => tile::<S, 5, 1>(k, a, &b[column..], c, factors),
-                    _ => tile::<S, ROWS, 1>(k, a, &b[column..], c, factors),
-                }
+                of_rows!(S, count, tile[](k, a, &b[column..], c, factors));
             }
             first += count;
         }

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use ascend_hal::Result;
 
-use super::block::{self, Seen};
+use super::block::{self, Ranked, Seen};
 use super::pack::{Ahead, Lines, Part};
 use super::pairs::{CHUNK, CHUNKS, PANEL_BYTES};
 use super::tile::WIDTH;
@@ -143,7 +143,7 @@ impl<T: Lane> Flash<'_, T> {
                     let (seen, before) = (&block.seen[at / per_group..], at % per_group);
                     let (scores, factors) = (&mut scores[..count * WIDTH], &mut factors[..count]);
                     let (max, sums) = (&mut result.max[begin..][..count], &mut result.sums[begin * LANES..][..count * LANES]);
-                    block::weigh(isa, self.logit(), seen, (before, per_group), scores, max, sums, factors);
+                    block::weigh(isa, self.logit(), seen, Ranked { skipped: before, per_query: per_group }, scores, max, sums, factors);
                     // SAFETY: the instruction set has AVX-512.
                     unsafe { pairs::divide(scores.as_chunks().0, &mut weights, unit.chunk_bytes()) };
 

@@ -10,7 +10,7 @@ use ascend_hal::{DType, Float, Result, bf16, f16};
 use super::kernel::{Arithmetic, Block, COLS, Kernels, STEP_BYTES};
 #[cfg(target_arch = "x86_64")]
 use super::kernel::{CODE_STEP_BYTES, CodesBlock};
-use super::operand::{Codes, Matrices, Weights};
+use super::operand::{Elements, Matrices, Weights};
 #[cfg(target_arch = "x86_64")]
 use super::packed::{Packing, Panel};
 use crate::scratch::{Arena, Scratch};
@@ -128,7 +128,7 @@ impl Weights<'_> {
         }
         let ks = steps.start * depth..(steps.end * depth).min(self.k);
         let out = buffer.steps[..steps.len()].as_flattened_mut();
-        let stage = self.codes(e, panel, ks.clone(), &mut buffer.stage);
+        let stage = self.stored_rows(e, panel, ks.clone(), &mut buffer.stage);
         let mut scaled = false;
         if let Some(q) = self.quant.as_ref().filter(|_| arithmetic != Arithmetic::Int8) {
             for group in ks.start / q.group..ks.end.div_ceil(q.group) {
@@ -161,7 +161,7 @@ impl Weights<'_> {
             return sums;
         }
         for start in (0..self.k).step_by(STAGE_ROWS) {
-            for row in self.codes(e, panel, start..(start + STAGE_ROWS).min(self.k), &mut buffer.stage) {
+            for row in self.stored_rows(e, panel, start..(start + STAGE_ROWS).min(self.k), &mut buffer.stage) {
                 sums.iter_mut().zip(&*row).for_each(|(sum, &code)| *sum += code as i32);
             }
         }
@@ -201,19 +201,19 @@ impl Weights<'_> {
     }
 
     /// Rows `ks` of a panel of matrix `e`, as they are stored; 0 where there is no column.
-    pub(crate) fn codes<'s>(&self, e: usize, panel: usize, ks: Range<usize>, stage: &'s mut [[f32; COLS]]) -> &'s mut [[f32; COLS]] {
+    pub(crate) fn stored_rows<'s>(&self, e: usize, panel: usize, ks: Range<usize>, stage: &'s mut [[f32; COLS]]) -> &'s mut [[f32; COLS]] {
         let out = &mut stage[..ks.len()];
         match &self.data {
             Matrices::Packed { bytes, packing } => {
                 let elements = packing.panel(bytes, e, panel).elements;
                 decode(packing.dtype, &elements[ks.start / packing.depth() * packing.row_bytes()..], out);
             }
-            Matrices::Stored { codes, transposed } => match codes.codes() {
-                Codes::F32(x) => self.gather(x, *transposed, e, panel, ks, out),
-                Codes::F16(x) => self.gather(x, *transposed, e, panel, ks, out),
-                Codes::BF16(x) => self.gather(x, *transposed, e, panel, ks, out),
-                Codes::I8(x) => self.gather(x, *transposed, e, panel, ks, out),
-                Codes::I4(x) => self.gather(Nibbles(x), *transposed, e, panel, ks, out),
+            Matrices::Stored { held, transposed } => match held.elements() {
+                Elements::F32(x) => self.gather(x, *transposed, e, panel, ks, out),
+                Elements::F16(x) => self.gather(x, *transposed, e, panel, ks, out),
+                Elements::BF16(x) => self.gather(x, *transposed, e, panel, ks, out),
+                Elements::I8(x) => self.gather(x, *transposed, e, panel, ks, out),
+                Elements::I4(x) => self.gather(Nibbles(x), *transposed, e, panel, ks, out),
             },
         }
         out

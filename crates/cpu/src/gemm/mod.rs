@@ -33,7 +33,7 @@ use fill::{Buffer, FILLED_STEPS};
 pub(crate) use kernel::amx;
 pub(crate) use kernel::{Arithmetic, COLS, Rows};
 use kernel::{IntRows, Kernels, MAX_ROWS};
-pub(crate) use operand::{Bias, Codes, Held, Stored, Weights};
+pub(crate) use operand::{Bias, Elements, Held, Stored, Weights};
 pub(crate) use rows::Activations;
 pub(crate) use tiles::{Cut, Extent, MAX_PART, Pending, Sheet, in_order, tiles, worthwhile};
 
@@ -94,7 +94,7 @@ impl Method {
 
     /// `x: [rows, K]` in the form to compute with.
     pub(crate) fn activations<'a>(&self, cx: &'a Context<'_>, x: &'a Held<'_>, weights: &Weights<'_>) -> Result<Activations<'a>> {
-        Activations::prepare(cx, self, x.codes(), weights.k)
+        Activations::prepare(cx, self, x.elements(), weights.k)
     }
 }
 

@@ -29,20 +29,20 @@ impl<'v> Held<'v> {
         })
     }
 
-    pub(crate) fn codes(&self) -> Codes<'_> {
+    pub(crate) fn elements(&self) -> Elements<'_> {
         match self {
-            Self::F32(x) => Codes::F32(x),
-            Self::F16(x) => Codes::F16(x),
-            Self::BF16(x) => Codes::BF16(x),
-            Self::I8(x) => Codes::I8(x),
-            Self::I4(x) => Codes::I4(x),
+            Self::F32(x) => Elements::F32(x),
+            Self::F16(x) => Elements::F16(x),
+            Self::BF16(x) => Elements::BF16(x),
+            Self::I8(x) => Elements::I8(x),
+            Self::I4(x) => Elements::I4(x),
         }
     }
 }
 
 /// Row-major elements in their storage type.
 #[derive(Clone, Copy)]
-pub(crate) enum Codes<'a> {
+pub(crate) enum Elements<'a> {
     F32(&'a [f32]),
     F16(&'a [f16]),
     BF16(&'a [bf16]),
@@ -50,7 +50,7 @@ pub(crate) enum Codes<'a> {
     I4(&'a [u8]),
 }
 
-impl Codes<'_> {
+impl Elements<'_> {
     /// Elements `start..` as f32.
     pub(crate) fn load(self, start: usize, out: &mut [f32]) {
         match self {
@@ -106,7 +106,7 @@ pub(crate) struct Weights<'v> {
 pub(super) enum Matrices<'v> {
     /// Row-major; `[N, K]` if `transposed`.
     Stored {
-        codes: Held<'v>,
+        held: Held<'v>,
         transposed: bool,
     },
     Packed {
@@ -144,7 +144,7 @@ impl<'v> Weights<'v> {
             packing.recognise(op, name, bytes)?;
             Matrices::Packed { bytes, packing }
         } else {
-            Matrices::Stored { codes: Held::read(op, access, &stored.view)?, transposed: stored.transposed }
+            Matrices::Stored { held: Held::read(op, access, &stored.view)?, transposed: stored.transposed }
         };
         Ok(Self { data, k, n, quant })
     }
@@ -163,11 +163,11 @@ impl<'v> Weights<'v> {
     pub(super) fn dtype(&self) -> DType {
         match &self.data {
             Matrices::Packed { packing, .. } => packing.dtype,
-            Matrices::Stored { codes: Held::F32(_), .. } => DType::F32,
-            Matrices::Stored { codes: Held::F16(_), .. } => DType::F16,
-            Matrices::Stored { codes: Held::BF16(_), .. } => DType::BF16,
-            Matrices::Stored { codes: Held::I8(_), .. } => DType::I8,
-            Matrices::Stored { codes: Held::I4(_), .. } => DType::I4,
+            Matrices::Stored { held: Held::F32(_), .. } => DType::F32,
+            Matrices::Stored { held: Held::F16(_), .. } => DType::F16,
+            Matrices::Stored { held: Held::BF16(_), .. } => DType::BF16,
+            Matrices::Stored { held: Held::I8(_), .. } => DType::I8,
+            Matrices::Stored { held: Held::I4(_), .. } => DType::I4,
         }
     }
 }

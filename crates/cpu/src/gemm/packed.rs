@@ -14,32 +14,16 @@
 //!
 //! What has no column or row is 0. The form does not depend on the instruction set; kernels that do not read it as it is convert it block by block.
 
-use ascend_hal::host::HostAccess;
 use ascend_hal::ops::Weight;
-use ascend_hal::{DType, Device, DeviceId, Error, Format, Layout, Location, OpKind, Result, TensorView};
-use bytemuck::{Pod, Zeroable};
+use ascend_hal::{DType, Device, Error, OpKind, Result};
 
 use super::fill::{self, STAGE_ROWS};
 use super::kernel::{COLS, STEP_BYTES};
-use super::operand::{Stored, Weights};
+use super::operand::Weights;
 use crate::host::Host;
+use crate::prepared::{self, HEADER_BYTES, Header};
 
-/// What the buffer begins with: what was packed, so that a buffer that holds something else is recognised.
-#[derive(Clone, Copy, PartialEq, Eq, Zeroable, Pod)]
-#[repr(C)]
-struct Header {
-    magic: [u8; 8],
-    dtype: u64,
-    matrices: u64,
-    k: u64,
-    n: u64,
-    group: u64,
-    quantised: u64,
-    zeros: u64,
-}
-
-const MAGIC: [u8; 8] = *b"ascendw1";
-const HEADER_BYTES: usize = size_of::<Header>();
+const MAGIC: u64 = u64::from_ne_bytes(*b"ascendw1");
 
 /// Shape of a packed weight.
 #[derive(Clone, Copy, Debug)]
@@ -89,9 +73,7 @@ impl Packing {
             packing.rows_of_elements().checked_mul(packing.row_bytes()),
         ];
         packing.panel_bytes = parts.into_iter().try_fold(0usize, |sum, part| sum.checked_add(part?)).ok_or_else(overflow)?;
-        let panels = n.div_ceil(COLS).checked_mul(matrices);
-        let total = panels.and_then(|p| p.checked_mul(packing.panel_bytes)).and_then(|bytes| bytes.checked_add(HEADER_BYTES));
-        packing.total_bytes = total.ok_or_else(overflow)?;
+        packing.total_bytes = prepared::total_bytes(n.div_ceil(COLS).checked_mul(matrices), packing.panel_bytes).ok_or_else(overflow)?;
         Ok(packing)
     }
 
@@ -124,16 +106,12 @@ impl Packing {
     fn header(&self) -> Header {
         let dtype = DType::ALL.iter().position(|&d| d == self.dtype).unwrap_or(DType::ALL.len());
         let [dtype, matrices, k, n, group] = [dtype, self.matrices, self.k, self.n, self.group].map(|x| x as u64);
-        Header { magic: MAGIC, dtype, matrices, k, n, group, quantised: (self.groups > 0).into(), zeros: self.zeros.into() }
+        [MAGIC, dtype, matrices, k, n, group, (self.groups > 0).into(), self.zeros.into()]
     }
 
-    /// Refuses a buffer, of the argument called `argument`, that does not hold what is expected.
+    /// As [`prepared::recognise`].
     pub(super) fn recognise(&self, op: OpKind, argument: &'static str, bytes: &[u8]) -> Result<()> {
-        if bytes.len() == self.total_bytes && bytes.get(..HEADER_BYTES) == Some(bytemuck::bytes_of(&self.header())) {
-            return Ok(());
-        }
-        let asked = "a weight as prepare_weight of the CPU device gave it, with the same shape, type and scales".into();
-        Err(Error::Argument { op, argument, asked, found: "other contents".into() })
+        prepared::recognise(&self.header(), self.total_bytes, op, argument, bytes)
     }
 
     /// Panel `panel` of matrix `e` among the `bytes` of the whole.
@@ -162,7 +140,7 @@ impl Packing {
         let mut total = [0i32; COLS];
         for (start, out) in (0..self.k).step_by(STAGE_ROWS).zip(elements.chunks_mut(STAGE_ROWS / self.depth() * self.row_bytes())) {
             let ks = start..(start + STAGE_ROWS).min(self.k);
-            let stage = w.codes(e, panel, ks, &mut stage);
+            let stage = w.stored_rows(e, panel, ks, &mut stage);
             fill::encode(self.dtype, stage, out);
             if !sums.is_empty() {
                 stage.iter().for_each(|row| total.iter_mut().zip(row).for_each(|(sum, &code)| *sum += code as i32));
@@ -180,43 +158,20 @@ fn can_be_packed(dtype: DType) -> bool {
 
 /// See [`Device::prepare_weight`]. What is no weight by the contracts, has no elements or is packed already stays as it is.
 pub(crate) fn prepare(device: &dyn Device, host: &Host, weight: &Weight) -> Result<Weight> {
-    let data = &weight.data;
-    if data.location() != Location::Device(DeviceId::CPU) {
-        return Err(Error::WrongDevice { what: "the weight".into(), asked: DeviceId::CPU, found: data.location().to_string() });
-    }
-    let known = data.layout().format() != Format::Packed && data.rank() >= 2 && can_be_packed(data.dtype());
-    if !known || data.numel() == 0 || !scales_fit(weight) {
+    if !prepared::can_be(weight)? || !can_be_packed(weight.data.dtype()) || !scales_fit(weight) {
         return Ok(weight.clone());
     }
     let packing = Packing::of(weight)?;
-    let buffer = device.alloc(packing.total_bytes)?;
-    let memory = TensorView::contiguous(buffer.clone(), DType::U8, [packing.total_bytes])?.to_mut();
-    let stored = Stored::of(data);
-    let quant = weight.quant.as_ref();
-    let parts = [quant.map(|q| ("weight.scale", &q.scale)), quant.and_then(|q| q.zero.as_ref()).map(|zero| ("weight.zero", zero))];
-    let inputs = [("weight", &stored.view)].into_iter().chain(parts.into_iter().flatten());
-    {
-        let access = HostAccess::lock(OpKind::Matmul, inputs, [("packed", &memory)])?;
-        let weights = Weights::read(OpKind::Matmul, &access, "weight", weight, &stored)?;
-        let mut bytes = access.write::<u8>(&memory)?;
-        let (header, panels) = bytes.split_at_mut(HEADER_BYTES);
-        header.copy_from_slice(bytemuck::bytes_of(&packing.header()));
+    prepared::prepare(device, weight, packing.total_bytes, |access, stored, bytes| {
+        let weights = Weights::read(OpKind::Matmul, access, "weight", weight, stored)?;
         let each = weights.panels();
-        host.share(host.pool.threads(), panels.chunks_mut(packing.panel_bytes).enumerate(), |(i, out)| {
-            packing.write(&weights, i / each, i % each, out);
-            Ok(())
-        })?;
-    }
-    Ok(Weight { data: TensorView::new(buffer, data.dtype(), Layout::packed(*data.shape())?)?, quant: weight.quant.clone() })
+        prepared::fill(host, &packing.header(), packing.panel_bytes, bytes, |i, out| packing.write(&weights, i / each, i % each, out))
+    })
 }
 
-/// Whether scales and zeros have the shapes that the contracts ask for.
+/// Whether scales and zeros are as the contracts ask for them.
 fn scales_fit(weight: &Weight) -> bool {
     let Some(q) = &weight.quant else { return true };
-    let rest = weight.data.rank() - 2;
-    let mut shape = *weight.data.shape();
-    shape[rest] = q.groups(weight.data.dim(rest));
-    let fits = |view: &TensorView| *view.shape() == shape && view.layout().format() == Format::Nd;
     let typed = q.scale.dtype().is_float() && q.zero.as_ref().is_none_or(|zero| zero.dtype() == DType::I8);
-    !weight.data.dtype().is_float() && typed && fits(&q.scale) && q.zero.as_ref().is_none_or(fits)
+    !weight.data.dtype().is_float() && typed && prepared::parts_fit(weight, [&q.scale].into_iter().chain(&q.zero))
 }

@@ -7,7 +7,7 @@ use ascend_hal::{Result, bf16};
 use super::Method;
 use super::fill::{Nibbles, Source};
 use super::kernel::{Arithmetic, IntRows, Kernels, Rows};
-use super::operand::Codes;
+use super::operand::Elements;
 use crate::context::Context;
 use crate::isa::Isa;
 use crate::rows::RowsMut;
@@ -25,14 +25,14 @@ pub(crate) enum Activations<'a> {
 
 impl<'a> Activations<'a> {
     /// `x: [rows, K]` for `method`.
-    pub(super) fn prepare(cx: &'a Context<'_>, method: &Method, x: Codes<'a>, k: usize) -> Result<Self> {
+    pub(super) fn prepare(cx: &'a Context<'_>, method: &Method, x: Elements<'a>, k: usize) -> Result<Self> {
         let Method { kernels, arithmetic, .. } = *method;
         match (arithmetic, x) {
-            (Arithmetic::F32, Codes::F32(x)) => return Ok(Self::Borrowed { bytes: bytemuck::cast_slice(x), stride: 4 * k }),
-            (Arithmetic::Bf16, Codes::BF16(x)) if k.is_multiple_of(2) => {
+            (Arithmetic::F32, Elements::F32(x)) => return Ok(Self::Borrowed { bytes: bytemuck::cast_slice(x), stride: 4 * k }),
+            (Arithmetic::Bf16, Elements::BF16(x)) if k.is_multiple_of(2) => {
                 return Ok(Self::Borrowed { bytes: bytemuck::cast_slice(x), stride: 2 * k });
             }
-            (Arithmetic::Int8, Codes::I8(x)) if kernels.int_rows == IntRows::Plain && k.is_multiple_of(4) => {
+            (Arithmetic::Int8, Elements::I8(x)) if kernels.int_rows == IntRows::Plain && k.is_multiple_of(4) => {
                 return Ok(Self::Borrowed { bytes: bytemuck::cast_slice(x), stride: k });
             }
             _ => {}
@@ -63,13 +63,13 @@ pub(super) fn stride(kernels: &Kernels, arithmetic: Arithmetic, k: usize) -> usi
 }
 
 /// Elements `at` of `x` as a row for `method`, filled up with zeros.
-fn convert_row(method: &Method, x: Codes<'_>, at: Range<usize>, out: &mut [u8]) {
+fn convert_row(method: &Method, x: Elements<'_>, at: Range<usize>, out: &mut [u8]) {
     match x {
-        Codes::F32(x) => method.encode(&x[at], out),
-        Codes::F16(x) => encode_pieces(method, x, at, out),
-        Codes::BF16(x) => encode_pieces(method, x, at, out),
-        Codes::I8(x) => encode_codes(method.kernels, &x[at], out),
-        Codes::I4(x) => encode_pieces(method, Nibbles(x), at, out),
+        Elements::F32(x) => method.encode(&x[at], out),
+        Elements::F16(x) => encode_pieces(method, x, at, out),
+        Elements::BF16(x) => encode_pieces(method, x, at, out),
+        Elements::I8(x) => encode_codes(method.kernels, &x[at], out),
+        Elements::I4(x) => encode_pieces(method, Nibbles(x), at, out),
     }
 }
 

@@ -202,14 +202,14 @@ struct Quantised<'a> {
 impl<'a> Quantised<'a> {
     fn of(cx: &'a Context<'_>, threads: usize, method: &Method, weights: &Weights<'_>, x: &Held<'_>, plan: &Plan) -> Result<Self> {
         let (hidden, row_bytes) = (weights.depth(), method.row_bytes(weights));
-        let tokens = x.codes().len() / hidden;
+        let tokens = x.elements().len() / hidden;
         let (mut codes, mut of_token) = (cx.scratch::<u8>(tokens * row_bytes)?, cx.scratch::<f32>(tokens)?);
         let (sheet, scales) = (Sheet::new(&mut codes, row_bytes), Sheet::new(&mut of_token, 1));
         let at_once = tokens.div_ceil(8 * threads);
         let begin = || Ok((cx.scratch::<f32>(hidden)?, cx.scratch::<i8>(hidden)?));
         in_order(cx, threads, tokens.div_ceil(at_once), begin, |(values, codes), piece, _| {
             for token in piece * at_once..((piece + 1) * at_once).min(tokens) {
-                x.codes().load(token * hidden, values);
+                x.elements().load(token * hidden, values);
                 let scale = row::quantize(cx.isa(), values, codes);
                 #[allow(unsafe_code, reason = "threads write to disjoint parts of one slice")]
                 // SAFETY: each token belongs to one piece, and is written once in it.

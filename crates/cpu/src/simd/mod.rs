@@ -27,6 +27,8 @@ use crate::isa::Isa;
 
 /// Lanes of a vector.
 pub(crate) const LANES: usize = 16;
+/// Bytes of a line of a cache, on most machines.
+pub(crate) const CACHE_LINE: usize = 64;
 
 /// Sixteen f32 lanes. Methods of a type for special instructions may only be used in code that is compiled for them, as [`simd!`] does.
 pub(crate) trait Lanes: Copy {

@@ -10,7 +10,7 @@ use super::BLOCK;
 use super::packed::{Form, Part};
 use super::rows::Rows;
 use crate::gemm::COLS;
-use crate::simd::{Cache, LANES, Lanes, prefetch, simd};
+use crate::simd::{CACHE_LINE, Cache, LANES, Lanes, prefetch, simd};
 
 /// Vectors of a panel's row.
 const VECTORS: usize = COLS / LANES;
@@ -18,10 +18,8 @@ const VECTORS: usize = COLS / LANES;
 const PAIRS: usize = BLOCK / 2;
 /// Rows that are multiplied at a time: each has two sums a vector in registers.
 const ROWS: usize = 3;
-/// Bytes of a line of a cache.
-const LINE: usize = 64;
 /// How far ahead of the sums weights are fetched. Not 4096: lines that far apart share a set of a first-level cache, which costs a quarter of the bandwidth.
-const AHEAD_BYTES: usize = 2048;
+const BLOCKS_AHEAD_BYTES: usize = 2048;
 
 /// Scales or offsets of a block.
 #[derive(Clone, Copy)]
@@ -66,9 +64,12 @@ trait Codes: Pod {
     /// Has memory brought nearer that will be wanted soon after these two rows are.
     #[inline(always)]
     fn ahead(&self, pair: usize) {
-        let lines = size_of::<Self>() / PAIRS / LINE;
+        let lines = size_of::<Self>() / PAIRS / CACHE_LINE;
         for line in 0..lines {
-            prefetch(std::ptr::from_ref(self).cast::<u8>().wrapping_add((pair * lines + line) * LINE + AHEAD_BYTES), Cache::First);
+            prefetch(
+                std::ptr::from_ref(self).cast::<u8>().wrapping_add((pair * lines + line) * CACHE_LINE + BLOCKS_AHEAD_BYTES),
+                Cache::First,
+            );
         }
     }
 }
@@ -356,7 +357,7 @@ fn tile<S: Lanes, B: Stored, const R: usize, const V: usize>(
             }
         }
         if B::STREAMED && vector == 0 {
-            block.parts.chunks_exact(LINE).for_each(|line| prefetch(line.as_ptr().wrapping_add(AHEAD_BYTES), Cache::First));
+            block.parts.chunks_exact(CACHE_LINE).for_each(|line| prefetch(line.as_ptr().wrapping_add(BLOCKS_AHEAD_BYTES), Cache::First));
         }
         for j in 0..V {
             let scale = block.scales.load::<S>(vector + j);

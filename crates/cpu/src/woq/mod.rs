@@ -73,7 +73,7 @@ fn run<Y: Lane>(cx: &Context<'_>, op: &Matmul, access: &HostAccess<'_>, stored: 
     let mut y = access.write::<Y>(&op.y)?;
     let (k, n) = (op.x.shape().last_or_one(), op.y.shape().last_or_one());
     let rows = y.len() / n;
-    let blocks = Blocks::prepare(cx, x.codes(), rows, &packing)?;
+    let blocks = Blocks::prepare(cx, x.elements(), rows, &packing)?;
     #[cfg(target_arch = "x86_64")]
     let tiles = if op.y.rank() == 2 { matrix::Tiles::prepare(cx, op.x.dtype(), &blocks, rows)? } else { None };
     let call = Call {

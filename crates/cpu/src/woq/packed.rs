@@ -16,8 +16,7 @@ use std::ops::Range;
 
 use ascend_hal::host::HostAccess;
 use ascend_hal::ops::Weight;
-use ascend_hal::{DType, Device, DeviceId, Error, Format, Layout, Location, OpKind, Result, TensorView, f16};
-use bytemuck::{Pod, Zeroable};
+use ascend_hal::{DType, Device, Error, OpKind, Result, TensorView, f16};
 
 use super::BLOCK;
 use super::kernel::Panel;
@@ -25,24 +24,10 @@ use crate::ahead::Reading;
 use crate::context::Context;
 use crate::gemm::{COLS, Stored, Weights, encode};
 use crate::host::Host;
+use crate::prepared::{self, HEADER_BYTES, Header};
 use crate::scratch::Scratch;
 
-/// What the buffer begins with: what was packed, so that a buffer that holds something else is recognised.
-#[derive(Clone, Copy, PartialEq, Eq, Zeroable, Pod)]
-#[repr(C)]
-struct Header {
-    magic: [u8; 8],
-    four_bits: u64,
-    matrices: u64,
-    k: u64,
-    n: u64,
-    group: u64,
-    scales: u64,
-    offsets: u64,
-}
-
-const MAGIC: [u8; 8] = *b"ascendb2";
-const HEADER_BYTES: usize = size_of::<Header>();
+const MAGIC: u64 = u64::from_ne_bytes(*b"ascendb2");
 
 /// Shape of a packed weight.
 #[derive(Clone, Copy, Debug)]
@@ -136,9 +121,8 @@ impl Packing {
             total_bytes: 0,
         };
         packing.panel_bytes = packing.blocks.checked_mul(packing.form.block_bytes()).ok_or_else(overflow)?;
-        let panels = n.div_ceil(COLS).checked_mul(packing.matrices);
-        let total = panels.and_then(|panels| panels.checked_mul(packing.panel_bytes)).and_then(|bytes| bytes.checked_add(HEADER_BYTES));
-        packing.total_bytes = total.ok_or_else(overflow)?;
+        packing.total_bytes =
+            prepared::total_bytes(n.div_ceil(COLS).checked_mul(packing.matrices), packing.panel_bytes).ok_or_else(overflow)?;
         Ok(packing)
     }
 
@@ -162,16 +146,12 @@ impl Packing {
     fn header(&self) -> Header {
         let [matrices, k, n, group] = [self.matrices, self.k, self.n, self.group].map(|x| x as u64);
         let [scales, offsets] = [self.form.scales, self.form.offsets].map(|part| part as u64);
-        Header { magic: MAGIC, four_bits: self.form.four_bits.into(), matrices, k, n, group, scales, offsets }
+        [MAGIC, self.form.four_bits.into(), matrices, k, n, group, scales, offsets]
     }
 
-    /// Refuses a buffer, of the argument called `argument`, that does not hold what is expected.
+    /// As [`prepared::recognise`].
     pub(super) fn recognise(&self, op: OpKind, argument: &'static str, bytes: &[u8]) -> Result<()> {
-        if bytes.len() == self.total_bytes && bytes.get(..HEADER_BYTES) == Some(bytemuck::bytes_of(&self.header())) {
-            return Ok(());
-        }
-        let asked = "a weight as prepare_weight of the CPU device gave it, with the same shape, type and scales".into();
-        Err(Error::Argument { op, argument, asked, found: "other contents".into() })
+        prepared::recognise(&self.header(), self.total_bytes, op, argument, bytes)
     }
 
     /// Panel `panel` of matrix `e` among the `bytes` of the whole.
@@ -196,7 +176,7 @@ impl Packing {
             if self.has_offsets() {
                 self.form.offsets.write(&w.offsets(self, e, panel, group), offsets);
             }
-            let rows = w.weights.codes(e, panel, self.rows_of(b), &mut stage);
+            let rows = w.weights.stored_rows(e, panel, self.rows_of(b), &mut stage);
             codes.fill(0);
             if self.form.four_bits {
                 encode(DType::I4, rows, codes);
@@ -208,13 +188,8 @@ impl Packing {
 
     /// Fills the memory of the whole.
     fn pack(&self, host: &Host, w: &Source<'_>, bytes: &mut [u8]) -> Result<()> {
-        let (header, panels) = bytes.split_at_mut(HEADER_BYTES);
-        header.copy_from_slice(bytemuck::bytes_of(&self.header()));
         let each = self.n.div_ceil(COLS).max(1);
-        host.share(host.pool.threads(), panels.chunks_mut(self.panel_bytes.max(1)).enumerate(), |(i, out)| {
-            self.write(w, i / each, i % each, out);
-            Ok(())
-        })
+        prepared::fill(host, &self.header(), self.panel_bytes, bytes, |i, out| self.write(w, i / each, i % each, out))
     }
 
     /// The packed form of a weight that was not prepared, for one call.
@@ -254,31 +229,18 @@ impl<'v> Source<'v> {
 /// See [`Device::prepare_weight`], of a weight that this module [`takes`](super::takes). What is no weight by the contracts, has no elements or is packed already stays
 /// as it is.
 pub(crate) fn prepare(device: &dyn Device, host: &Host, weight: &Weight) -> Result<Weight> {
-    let (data, Some(q)) = (&weight.data, &weight.quant) else { return Ok(weight.clone()) };
-    if data.location() != Location::Device(DeviceId::CPU) {
-        return Err(Error::WrongDevice { what: "the weight".into(), asked: DeviceId::CPU, found: data.location().to_string() });
-    }
-    if data.layout().format() == Format::Packed || data.rank() < 2 || data.numel() == 0 || !parts_fit(weight) {
+    if !prepared::can_be(weight)? || !parts_fit(weight) {
         return Ok(weight.clone());
     }
     let packing = Packing::of(weight)?;
-    let buffer = device.alloc(packing.total_bytes)?;
-    let memory = TensorView::contiguous(buffer.clone(), DType::U8, [packing.total_bytes])?.to_mut();
-    let stored = Stored::of(data);
-    let inputs = [("weight", &stored.view), ("weight.scale", &q.scale)].into_iter().chain(q.offset.iter().map(|o| ("weight.offset", o)));
-    {
-        let access = HostAccess::lock(OpKind::Matmul, inputs, [("packed", &memory)])?;
-        packing.pack(host, &Source::read(&access, weight, &stored)?, &mut access.write::<u8>(&memory)?)?;
-    }
-    Ok(Weight { data: TensorView::new(buffer, data.dtype(), Layout::packed(*data.shape())?)?, quant: weight.quant.clone() })
+    prepared::prepare(device, weight, packing.total_bytes, |access, stored, bytes| {
+        packing.pack(host, &Source::read(access, weight, stored)?, bytes)
+    })
 }
 
-/// Whether scales and offsets have the shapes and types that the contract asks for.
+/// Whether scales and offsets are as the contract asks for them.
 fn parts_fit(weight: &Weight) -> bool {
     let Some(q) = &weight.quant else { return false };
-    let rest = weight.data.rank() - 2;
-    let mut shape = *weight.data.shape();
-    shape[rest] = q.groups(weight.data.dim(rest));
-    let fits = |view: &TensorView| *view.shape() == shape && view.layout().format() == Format::Nd && view.dtype().is_float();
-    fits(&q.scale) && q.offset.as_ref().is_none_or(fits)
+    let parts = || [&q.scale].into_iter().chain(&q.offset);
+    parts().all(|view| view.dtype().is_float()) && prepared::parts_fit(weight, parts())
 }

@@ -7,7 +7,7 @@ use ascend_hal::Result;
 use super::BLOCK;
 use super::packed::Packing;
 use crate::context::Context;
-use crate::gemm::Codes;
+use crate::gemm::Elements;
 use crate::rows::RowsMut;
 use crate::scratch::Scratch;
 use crate::simd::{LANES, simd};
@@ -33,7 +33,7 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Blocks<'a> {
     /// `x: [rows, K]`.
-    pub(super) fn prepare(cx: &'a Context<'_>, x: Codes<'_>, rows: usize, packing: &Packing) -> Result<Self> {
+    pub(super) fn prepare(cx: &'a Context<'_>, x: Elements<'_>, rows: usize, packing: &Packing) -> Result<Self> {
         let blocks = packing.blocks;
         let (mut values, mut sums) = (cx.scratch(rows * blocks * BLOCK)?, cx.scratch(rows * blocks)?);
         let out = (RowsMut::new(&mut values, blocks * BLOCK), RowsMut::new(&mut sums, blocks));

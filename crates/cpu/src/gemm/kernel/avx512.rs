@@ -10,7 +10,7 @@ use crate::simd::{CODES, Cache, prefetch};
 /// Registers in a row of [`COLS`](super::COLS) columns.
 pub(super) const WIDTH: usize = 4;
 /// How far ahead of the sums a panel is fetched. Not 4096: lines that far apart share a set of a first-level cache, which costs a quarter of the bandwidth.
-pub(super) const AHEAD_BYTES: usize = 2048;
+pub(super) const PANEL_AHEAD_BYTES: usize = 2048;
 
 /// The panel's step `s`, and a hint for one to come.
 ///
@@ -22,7 +22,7 @@ pub(super) unsafe fn step(t: &Tile, s: usize) -> [__m512i; WIDTH] {
     let at = t.panel.wrapping_add(s * STEP_BYTES);
     if t.next.is_null() {
         for j in 0..WIDTH {
-            prefetch(at.wrapping_add(AHEAD_BYTES + 64 * j), Cache::First);
+            prefetch(at.wrapping_add(PANEL_AHEAD_BYTES + 64 * j), Cache::First);
         }
     } else {
         // Into the second-level cache: the first one is full of this block.
@@ -186,7 +186,7 @@ pub(super) unsafe fn widen_i4(codes: &[u8], steps: &mut [[u8; STEP_BYTES]]) {
     for (codes, step) in codes.as_chunks::<64>().0.iter().zip(steps) {
         // SAFETY: 64 bytes of codes become 256 of a step.
         unsafe {
-            prefetch(codes.as_ptr().wrapping_add(AHEAD_BYTES), Cache::First);
+            prefetch(codes.as_ptr().wrapping_add(PANEL_AHEAD_BYTES), Cache::First);
             let words = _mm512_loadu_si512(codes.as_ptr().cast());
             let out = step.as_mut_ptr().cast::<__m512i>();
             _mm512_storeu_si512(out, _mm512_permutexvar_epi16(words, table));
@@ -213,7 +213,7 @@ pub(super) unsafe fn widen_i8(codes: &[u8], steps: &mut [[u8; STEP_BYTES]]) {
         for (j, codes) in codes.as_chunks::<64>().0.iter().enumerate() {
             // SAFETY: 64 bytes of codes become 64 of each step.
             unsafe {
-                prefetch(codes.as_ptr().wrapping_add(AHEAD_BYTES), Cache::First);
+                prefetch(codes.as_ptr().wrapping_add(PANEL_AHEAD_BYTES), Cache::First);
                 let four = _mm512_loadu_si512(codes.as_ptr().cast());
                 let first = pair(_mm512_slli_epi32::<24>(four), _mm512_slli_epi32::<16>(four));
                 _mm512_storeu_si512(steps[0][64 * j..][..64].as_mut_ptr().cast(), first);

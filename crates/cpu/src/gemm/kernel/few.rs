@@ -7,13 +7,13 @@ use std::arch::asm;
 use std::arch::x86_64::*;
 
 use super::amx::CHUNK_STEPS;
-use super::avx512::{AHEAD_BYTES, WIDTH, codes_as_bf16, finish, row, start, step};
-use super::{CACHE_LINE, CODE_STEP_BYTES, COLS, CodesTile, MAX_ROWS, STEP_BYTES, Tile};
-use crate::simd::{Cache, prefetch};
+use super::avx512::{PANEL_AHEAD_BYTES, WIDTH, codes_as_bf16, finish, row, start, step};
+use super::{CODE_STEP_BYTES, COLS, CodesTile, MAX_ROWS, STEP_BYTES, Tile};
+use crate::simd::{CACHE_LINE, Cache, prefetch};
 
 /// Brings as much of `panel` nearer as kernels fetch ahead.
 pub(in crate::gemm) fn fetch(panel: &[u8]) {
-    for line in panel[..panel.len().min(AHEAD_BYTES)].chunks(CACHE_LINE) {
+    for line in panel[..panel.len().min(PANEL_AHEAD_BYTES)].chunks(CACHE_LINE) {
         prefetch(line.as_ptr(), Cache::Second);
     }
 }
@@ -29,7 +29,7 @@ const SCALES_AHEAD: usize = 4;
 #[target_feature(enable = "avx512f")]
 unsafe fn codes(t: &Tile, s: usize) -> __m512i {
     let at = t.panel.wrapping_add(s * CODE_STEP_BYTES);
-    prefetch(at.wrapping_add(AHEAD_BYTES), Cache::First);
+    prefetch(at.wrapping_add(PANEL_AHEAD_BYTES), Cache::First);
     // SAFETY: by the caller, these 64 bytes are the panel's.
     unsafe { _mm512_loadu_si512(at.cast()) }
 }
@@ -157,7 +157,7 @@ macro_rules! bf16_in_chunks {
                         chunks = inout(reg) chunks => _,
                         steps = in(reg) steps,
                         step = out(reg) _,
-                        ahead = const AHEAD_BYTES,
+                        ahead = const PANEL_AHEAD_BYTES,
                         out("zmm0") _, out("zmm1") _, out("zmm2") _, out("zmm3") _, out("zmm4") _, out("zmm5") _, out("zmm6") _, out("zmm7") _,
                         out("zmm8") _, out("zmm9") _, out("zmm10") _, out("zmm11") _, out("zmm12") _, out("zmm13") _, out("zmm14") _, out("zmm15") _,
                         out("zmm16") _, out("zmm17") _, out("zmm18") _, out("zmm19") _, out("zmm20") _, out("zmm21") _, out("zmm22") _, out("zmm23") _,

@@ -20,6 +20,7 @@ use std::ops::Range;
 use ascend_hal::DType;
 
 use crate::isa::Isa;
+use crate::simd::CACHE_LINE;
 
 /// Columns of a panel.
 pub(crate) const COLS: usize = 64;
@@ -28,8 +29,6 @@ pub(super) const STEP_BYTES: usize = 4 * COLS;
 /// Bytes of the codes of four bits that are one step of bf16.
 #[cfg(target_arch = "x86_64")]
 pub(super) const CODE_STEP_BYTES: usize = STEP_BYTES / 4;
-/// Bytes of a line of a cache, on most machines.
-const CACHE_LINE: usize = 64;
 /// Rows of the largest register tile.
 pub(super) const MAX_ROWS: usize = 6;
 
