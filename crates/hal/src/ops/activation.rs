@@ -22,7 +22,7 @@ pub enum ActivationKind {
 /// | dtypes | `x`, `y`: one of f32, f16, bf16 |
 /// | inside | f32 |
 /// | rounding | once, to `y`'s dtype |
-/// | source | aclnnSilu, aclnnGeluV2 (approximate 0 and 1); OPS section 8 |
+/// | source | aclnnSilu, aclnnGeluV2 (approximate 0 and 1) |
 #[derive(Clone, Debug)]
 pub struct Activation {
     /// Any shape, any strides.
@@ -95,7 +95,7 @@ impl GluKind {
 /// | dtypes | `x`, `y`: one of f32, f16, bf16 |
 /// | inside | f32; the activated gate is not rounded before it meets the up value (eager PyTorch rounds it) |
 /// | rounding | once, to `y`'s dtype |
-/// | source | aclnnSwiGlu, aclnnGeGluV3, aclnnClippedSwiglu; OPS section 8 |
+/// | source | aclnnSwiGlu, aclnnGeGluV3, aclnnClippedSwiglu |
 #[derive(Clone, Debug)]
 pub struct Glu {
     /// `[.., 2I]`: gates then ups, or alternating (gate first) when `interleaved`. Any strides.

@@ -11,7 +11,7 @@ use crate::{DType, Error, Result, TensorView, TensorViewMut};
 /// | dtypes | `x`: one of f32, f16, bf16; `y`: i32 |
 /// | accumulated | nothing: comparisons only |
 /// | rounding | none |
-/// | source | aclnnArgMax (which does not document ties), `torch.argmax` for NaN; OPS section 16 |
+/// | source | aclnnArgMax (which does not document ties), `torch.argmax` for NaN |
 #[derive(Clone, Debug)]
 pub struct ArgMax {
     /// `[.., N]`, `1 <= N <= i32::MAX`.

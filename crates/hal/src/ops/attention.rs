@@ -86,7 +86,7 @@ impl Tensors for KvSource {
 /// | accumulated | f32: dot products, scale, softcap, exponentials, sums; the weights `e_j` stay f32 in the product with `v` |
 /// | rounding | once, to `out`'s dtype |
 /// | order | a row's result depends on its own query and the keys it sees only, not on which other rows there are |
-/// | source | aclnnFusedInferAttentionScore, FlashAttention; OPS section 12 |
+/// | source | aclnnFusedInferAttentionScore, FlashAttention |
 ///
 /// Two things differ from the vendor's operators: `lse` of a row that sees nothing is -inf (there: +inf), and weights are not rounded before the product with `v`.
 ///

@@ -20,7 +20,7 @@ use crate::{DType, Error, Result, TensorView, TensorViewMut};
 /// |---|---|
 /// | dtypes | `x`, `y`: any |
 /// | rounding | once, to `y`'s dtype |
-/// | source | aclnnCast; OPS section 16. In range it is PyTorch's `Tensor.to`; saturation and NaN as Rust's `as` |
+/// | source | aclnnCast In range it is PyTorch's `Tensor.to`; saturation and NaN as Rust's `as` |
 #[derive(Clone, Debug)]
 pub struct Cast {
     /// Any shape.

@@ -12,7 +12,7 @@ use crate::{DType, Error, Format, Result, TensorView, TensorViewMut};
 /// |---|---|
 /// | dtypes | `x`, `y`: any, the same |
 /// | rounding | none: every bit is kept |
-/// | source | aclnnInplaceCopy; aclnnNpuFormatCast for FRACTAL_NZ, which refuses empty tensors; OPS sections 1.3 and 16 |
+/// | source | aclnnInplaceCopy; aclnnNpuFormatCast for FRACTAL_NZ, which refuses empty tensors |
 #[derive(Clone, Debug)]
 pub struct Copy {
     /// Any shape.

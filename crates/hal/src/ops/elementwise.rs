@@ -66,7 +66,7 @@ impl ElementwiseKind {
 /// | dtypes | `a`, `b`, `y`: one of f32, f16, bf16; for add, sub, mul, max and min also i32 and i64 |
 /// | accumulated | floats: f32; integers: their own type, wrapping |
 /// | rounding | each f32 operation, then once to `y`'s dtype; integers are exact |
-/// | source | aclnnAdd, Sub, Mul, Div, Maximum, Minimum, Muls + Adds, Sigmoid, Exp; OPS section 16 |
+/// | source | aclnnAdd, Sub, Mul, Div, Maximum, Minimum, Muls + Adds, Sigmoid, Exp |
 #[derive(Clone, Debug)]
 pub struct Elementwise {
     /// Any shape.

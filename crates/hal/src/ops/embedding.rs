@@ -14,7 +14,7 @@ use crate::{DType, Error, Result, TensorView, TensorViewMut};
 /// | accumulated | nothing |
 /// | rounding | none: rows are moved bit by bit |
 /// | values | `0 <= ids[t] < vocab`, else [`Error::Value`]; aclnn does not validate ids |
-/// | source | aclnnEmbedding; OPS section 16 |
+/// | source | aclnnEmbedding |
 #[derive(Clone, Debug)]
 pub struct Embedding {
     /// `[V, H]`: all rows, or one shard of them.

@@ -12,7 +12,7 @@ use crate::{DType, Error, Result, TensorView, TensorViewMut};
 /// | dtypes | `rows` f32, f16 or bf16; `y` as `rows`, or any float for f32 `rows`; `skip` as `y`; `bias` f32 or as `rows`; `weights` f32; `ids` and row numbers i32 |
 /// | accumulated | f32, from 0, slots `0..k` in order, `skip` last |
 /// | rounding | `rows + bias` to f32; each step of the sum to f32, with or without rounding the product first; once to `y`'s dtype |
-/// | source | aclnnMoeFinalizeRoutingV2 (modes 0 to 3), aclnnMoeTokenUnpermute; OPS sections 6.2 and 6.4 |
+/// | source | aclnnMoeFinalizeRoutingV2 (modes 0 to 3), aclnnMoeTokenUnpermute |
 ///
 /// Row numbers and ids are values, checked when the op runs: [`FinalizeRouting::check_rows`], [`FinalizeRouting::check_ids`].
 #[derive(Clone, Debug)]

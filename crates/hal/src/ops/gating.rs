@@ -55,7 +55,7 @@ pub struct GroupLimit {
 /// | dtypes | `logits` f32, f16 or bf16, widened to f32; `bias`, `weights` f32; `ids` i32 |
 /// | accumulated | f32; sums over experts in any order, over slots in theirs |
 /// | rounding | every step in f32 |
-/// | source | aclnnMoeGatingTopKSoftmaxV2, aclnnMoeGatingTopK; DeepSeek-V2 and V3 model code, with -inf for left-out groups; OPS sections 5.1 and 5.2 |
+/// | source | aclnnMoeGatingTopKSoftmaxV2, aclnnMoeGatingTopK; DeepSeek-V2 and V3 model code, with -inf for left-out groups |
 #[derive(Clone, Debug)]
 pub struct Gating {
     /// `[T, E]`.

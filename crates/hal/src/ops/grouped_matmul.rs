@@ -161,7 +161,7 @@ pub enum Epilogue {
 /// | rounding | as [`Matmul`](super::Matmul); a gated activation works in f32 on the unrounded product |
 /// | weight-only with 16-bit `x`, subnormal bf16 | as [`Matmul`](super::Matmul) |
 /// | cost | assumes that the groups cover all rows |
-/// | source | aclnnGroupedMatmulV4/V5 (groupType 0, splitItem 3), aclnnGroupedMatmulSwigluQuant; OPS section 4 |
+/// | source | aclnnGroupedMatmulV4/V5 (groupType 0, splitItem 3), aclnnGroupedMatmulSwigluQuant |
 #[derive(Clone, Debug)]
 pub struct GroupedMatmul {
     /// `[T, K]`, any strides.

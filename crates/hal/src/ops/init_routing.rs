@@ -67,7 +67,7 @@ pub fn check_expert_ids(op: OpKind, ids: &[i32], experts: usize) -> Result<()> {
 /// | dtypes | `x` f32, f16 or bf16; `rows` as `x`, or i8 with f32 `row_scale`; `smooth` f32 or as `x`; `ids` and row numbers i32; counts i64 |
 /// | accumulated | integers exactly; quantisation in f32 |
 /// | rounding | none; quantised: `r`, `row_scale`, and the codes to integers |
-/// | source | aclnnMoeInitRoutingV3 (rowIdxType 0: rows of pairs), aclnnMoeInitRoutingQuantV2; OPS section 6.1 |
+/// | source | aclnnMoeInitRoutingV3 (rowIdxType 0: rows of pairs), aclnnMoeInitRoutingQuantV2 |
 ///
 /// Ids are values, checked when the op runs: [`check_expert_ids`].
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ const SPECIAL_VALUES: Rule = Rule { name: "special_values", text: "NaN, infiniti
 /// |---|---|
 /// | dtypes | `k` and its cache: one of f32, f16, bf16, i8; `v` and its cache: one of these, perhaps another; `slots`: i32 or i64 |
 /// | rounding | none: a copy of bits |
-/// | source | aclnnScatterPaKvCache; OPS section 13 |
+/// | source | aclnnScatterPaKvCache |
 #[derive(Clone, Debug)]
 pub struct KvCacheWrite {
     /// `[T, Hkv, D]` keys, or `[T, C]` latents.
@@ -79,7 +79,7 @@ impl KvCacheWrite {
 /// |---|---|
 /// | dtypes | `cache` and `out`: one of f32, f16, bf16, i8; lengths and table: i32 |
 /// | rounding | none: a copy of bits |
-/// | source | aclnnGatherPaKvCache; OPS section 13 |
+/// | source | aclnnGatherPaKvCache |
 #[derive(Clone, Debug)]
 pub struct KvCacheGather {
     /// `[pages, P, ..]`.

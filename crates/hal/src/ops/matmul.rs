@@ -21,7 +21,7 @@ use crate::{DType, Result, TensorView, TensorViewMut};
 /// | weight-only, 16-bit `x` | instead of each weight, a group's f32 sum of `x * (code - zero)` may be scaled: as exact, but it can overflow where `x` is beyond 2^100; where `(code - zero) * scale` is not finite in f32, any number, infinity or NaN may come out of that column |
 /// | weight-only, groups of 32 or offsets | the same for any `x`, the sums being of 32 elements or fewer; the offset is multiplied with the f32 sum of their `x`, so that beside offsets an infinite `x` may give NaN |
 /// | subnormal bf16 | numbers below 2^-126 may count as 0 (x86 `vdpbf16ps` and AMX do so) |
-/// | source | aclnnMatmul, aclnnBatchMatMul, aclnnQuantMatmulV4, aclnnWeightQuantBatchMatmulV2; OPS sections 2 and 3 |
+/// | source | aclnnMatmul, aclnnBatchMatMul, aclnnQuantMatmulV4, aclnnWeightQuantBatchMatmulV2 |
 #[derive(Clone, Debug)]
 pub struct Matmul {
     /// `[M, K]` or `[B, M, K]`, any strides.

@@ -16,7 +16,7 @@ use crate::{DType, Result, TensorView, TensorViewMut};
 /// | accumulated | f32: both dot products in one sum, scale, exponentials, sums; the weights stay f32 in the product with the latents |
 /// | rounding | once, to `out`'s dtype |
 /// | order | a row's result depends on its own query and the keys it sees only |
-/// | source | aclnnFusedInferAttentionScoreV3 with queryRope and keyRope; OPS sections 11.1 and 12.4 |
+/// | source | aclnnFusedInferAttentionScoreV3 with queryRope and keyRope |
 ///
 /// The order of the rope part's elements is the caller's: it only has to be the same in `q_rope` and in the cache.
 #[derive(Clone, Debug)]
@@ -106,7 +106,7 @@ impl MlaDecode {
 /// | accumulated | f32: both dot products in one sum, scale, exponentials, sums; the weights stay f32 in the product with `v` |
 /// | rounding | once, to `out`'s dtype |
 /// | order | a row's result depends on its own query and the keys it sees only |
-/// | source | aclnnFusedInferAttentionScoreV3 with queryRope and keyRope; OPS sections 11.1 and 12.4 |
+/// | source | aclnnFusedInferAttentionScoreV3 with queryRope and keyRope |
 #[derive(Clone, Debug)]
 pub struct MlaPrefill {
     /// `[sum S, Hq, Dn]`.

@@ -18,7 +18,7 @@ use crate::{DType, Result, TensorView, TensorViewMut};
 /// | rounding | gate-up product (with bias), activation and down product (with bias) each to `x`'s dtype, then once to `y`; with `quantize_activations` product and activation stay in f32 until they are codes |
 /// | weight-only with 16-bit `x`, subnormal bf16 | in both products as [`Matmul`](super::Matmul) |
 /// | exact | activation codes are integers, by half to even, in the oracle's exact result too |
-/// | source | OPS sections 4 and 6; DeepSeek-V3, Qwen3-MoE, Mixtral and GPT-OSS model code |
+/// | source | DeepSeek-V3, Qwen3-MoE, Mixtral and GPT-OSS model code |
 ///
 /// Ids are values, checked when the op runs: [`check_expert_ids`](super::check_expert_ids).
 #[derive(Clone, Debug)]

@@ -22,7 +22,7 @@ pub enum NormKind {
 /// | dtypes | `x`, `residual`, `y`, `sum`: one of f32, f16, bf16; `weight`, `bias`: as `x`, or f32 |
 /// | accumulated | f32, in an order that depends on `H` alone |
 /// | rounding | `y` once, to its dtype, after the weight and bias; `sum` once, to its dtype; the norm takes the sum before that rounding |
-/// | source | aclnnRmsNorm, aclnnAddRmsNorm, aclnnGemmaRmsNorm, aclnnLayerNorm; OPS section 9 |
+/// | source | aclnnRmsNorm, aclnnAddRmsNorm, aclnnGemmaRmsNorm, aclnnLayerNorm |
 ///
 /// Shipped kernels differ in the rounding points: the base template of aclnnAddRmsNorm rounds the normed value to 16 bits before the weight, adds f16 in f16, and its
 /// golden norms the rounded sum; eager Llama code rounds before the weight. Results may be one unit of the last place apart.

@@ -11,7 +11,7 @@ use crate::{DType, Result, TensorView, TensorViewMut};
 /// | dtypes | `x`: f32, f16 or bf16; `smooth`: f32 or as `x`; `q`: i8; `scale`: f32 |
 /// | inside | f32: `r`, the maximum, both quotients |
 /// | rounding | `scale` once, to f32; codes belong to the scale as stored, lie in `[-127, 127]`, and may be off by one where `r / scale` is next to a half |
-/// | source | aclnnDynamicQuant; OPS section 17 |
+/// | source | aclnnDynamicQuant |
 #[derive(Clone, Debug)]
 pub struct Quantize {
     /// `[T, K]`, any strides.
@@ -44,7 +44,7 @@ impl Quantize {
 /// | dtypes | `q`: i32 accumulators or i8 codes; scales: f32; `bias`: f32 or as `y`; `y`: f32, f16 or bf16 |
 /// | inside | f32, in the order of the formula; an i32 is rounded to f32 first (to nearest, ties to even), so accumulators beyond 2^24 cost one rounding more |
 /// | rounding | once, to `y`'s dtype |
-/// | source | aclnnDequantBias; OPS sections 3 and 17 |
+/// | source | aclnnDequantBias |
 #[derive(Clone, Debug)]
 pub struct Dequantize {
     /// `[T, N]` i32 accumulators or i8 codes, any strides.

@@ -43,7 +43,7 @@ impl RopeStyle {
 /// | dtypes | `x`, `y`: one of f32, f16, bf16; tables f32; positions i32 or i64 |
 /// | inside | f32 |
 /// | rounding | once, to `y`'s dtype; elements that do not turn are copied bit for bit |
-/// | source | aclnnRopeWithSinCosCache, aclnnRotaryPositionEmbedding, InterleaveRope; OPS section 10 |
+/// | source | aclnnRopeWithSinCosCache, aclnnRotaryPositionEmbedding, InterleaveRope |
 #[derive(Clone, Debug)]
 pub struct Rope {
     /// `[T, Hn, D]`, any strides (a part of a fused projection).

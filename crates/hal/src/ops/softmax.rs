@@ -11,7 +11,7 @@ use crate::{DType, Result, TensorView, TensorViewMut};
 /// | dtypes | `x`, `y`: one of f32, f16, bf16 |
 /// | accumulated | f32: difference, exponential and sum |
 /// | rounding | once, to `y`'s dtype |
-/// | source | aclnnSoftmax; OPS section 16 |
+/// | source | aclnnSoftmax |
 #[derive(Clone, Debug)]
 pub struct Softmax {
     /// `[.., N]`.

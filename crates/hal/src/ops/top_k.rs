@@ -13,7 +13,7 @@ use crate::{DType, Dims, Error, Result, TensorView, TensorViewMut};
 /// | dtypes | `x`, `values`: one of f32, f16, bf16; `indices`: i32 |
 /// | accumulated | nothing: comparisons only |
 /// | rounding | none: values are moved |
-/// | source | aclnnTopk (indices there are i64, and the order of ties is not specified), `torch.topk` for NaN; OPS section 16 |
+/// | source | aclnnTopk (indices there are i64, and the order of ties is not specified), `torch.topk` for NaN |
 #[derive(Clone, Debug)]
 pub struct TopK {
     /// `[.., N]`, `N <= i32::MAX`.
