@@ -8,6 +8,7 @@ use ascend_hal::{Error, Result};
 use crate::ahead::Order;
 use crate::isa::Isa;
 use crate::pool::Pool;
+use crate::runs::Runs;
 use crate::scratch::Arena;
 
 /// More threads than this are taken for a mistake.
@@ -51,6 +52,28 @@ impl Host {
             }
         });
         items.into_inner().unwrap_or_else(PoisonError::into_inner).1
+    }
+
+    /// What `f` gives for each of `0..pieces`, in order, computed on up to `threads` threads: each begins with a [run](Runs) of its own.
+    ///
+    /// # Errors
+    /// That of `f`; of several, any. After one no more pieces are begun.
+    pub(crate) fn in_runs<T: Send>(&self, threads: usize, pieces: usize, f: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
+        let runs = Runs::new(pieces, threads);
+        let results = Mutex::new(Ok(std::iter::repeat_with(|| None).take(pieces).collect::<Vec<_>>()));
+        let lock = || results.lock().unwrap_or_else(PoisonError::into_inner);
+        self.pool.crew(threads, || {
+            let own = runs.of(self.pool.number());
+            while let Some(piece) = Some(own).filter(|_| lock().is_ok()).and_then(|own| runs.take(own)) {
+                match (f(piece), &mut *lock()) {
+                    (Ok(result), Ok(results)) => results[piece] = Some(result),
+                    (Err(e), results) => *results = Err(e),
+                    (Ok(_), Err(_)) => {}
+                }
+            }
+        });
+        let results = results.into_inner().unwrap_or_else(PoisonError::into_inner)?;
+        Ok(results.into_iter().flatten().collect())
     }
 }
 
@@ -135,6 +158,17 @@ mod tests {
             500 => Err(Error::Overflow { what: "item 500".into() }),
             _ => Ok(()),
         });
+        assert!(matches!(failed, Err(Error::Overflow { .. })));
+    }
+
+    #[test]
+    fn results_of_runs_come_in_order_and_an_error_ends_them() {
+        let host = Host::new(3, Isa::Portable).unwrap();
+        for pieces in [0, 1, 2, 100] {
+            assert_eq!(host.in_runs(3, pieces, Ok).unwrap(), (0..pieces).collect::<Vec<_>>());
+        }
+        let failed =
+            host.in_runs(3, 1000, |piece| if piece % 100 == 77 { Err(Error::Overflow { what: "a piece".into() }) } else { Ok(piece) });
         assert!(matches!(failed, Err(Error::Overflow { .. })));
     }
 

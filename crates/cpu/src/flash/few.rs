@@ -1,6 +1,6 @@
 //! Few rows: keys and values are multiplied as they lie, or nearly. The sums are those of packed panels, to the bit.
 
-use super::pack::{Ahead, Part};
+use super::pack::{Ahead, Lines, Part};
 use super::tile::{Matrix, MatrixMut, ROWS, WIDTH, of_rows};
 use crate::simd::{LANES, Lane, Lanes, simd};
 
@@ -67,12 +67,13 @@ simd! {
         factors: &[f32],
     ) {
         let values: [&[T]; WIDTH] = std::array::from_fn(|j| places.get(j).map_or(&[][..], |&row| v.row(row, head)));
-        ahead.lines(v, 1).fetch();
+        // Hints come between the rows of the first pass over them.
+        let mut wanted = ahead.lines(v, places.len() * (v.width / LANES).div_ceil(S::TILE));
         let values = &values[..places.len().min(WIDTH)];
         let weights = weights.as_chunks::<WIDTH>().0;
         for first in (0..rows).step_by(ROWS) {
             let (weights, acc, factors) = (&weights[first..], &mut acc[first * v.width..], &factors[first..]);
-            of_rows!(S, ROWS.min(rows - first), add_rows[T,](values, weights, acc, factors));
+            of_rows!(S, ROWS.min(rows - first), add_rows[T,](values, weights, acc, factors, &mut wanted));
         }
     }
 }
@@ -84,12 +85,14 @@ fn add_rows<S: Lanes, T: Lane, const R: usize, const V: usize>(
     weights: &[[f32; WIDTH]],
     acc: &mut [f32],
     factors: &[f32],
+    wanted: &mut Lines<'_, T>,
 ) {
     let width = values.first().map_or(0, |row| row.len());
     let weights: [&[f32]; R] = std::array::from_fn(|i| &weights[i][..values.len()]);
     for column in (0..width / LANES).step_by(V) {
         let mut sums = [[S::splat(0.0); V]; R];
         for (j, value) in values.iter().enumerate() {
+            wanted.fetch();
             let value = &value.as_chunks::<LANES>().0[column..][..V];
             for v in 0..V {
                 let vector = T::load::<S>(&value[v]);

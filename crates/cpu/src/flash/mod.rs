@@ -192,18 +192,14 @@ impl<T: Lane> Flash<'_, T> {
         let rows_of_group = item.queries.len() * per_group;
         let keys = self.sequences.keys.len(item.b);
         let queries = Queries::arrange(self, cx, item)?;
-        let starts = (0..keys).step_by(SPLIT);
         let split = |start: usize| queries.split(self, cx, item, start..keys.min(start + SPLIT));
         let mut total = None;
         if wide && keys > SPLIT {
-            let mut parts: Vec<Option<Partial<'_>>> = starts.clone().map(|_| None).collect();
-            cx.host.share(cx.threads(), parts.iter_mut().zip(starts), |(part, start)| {
-                *part = Some(split(start)?);
-                Ok(())
-            })?;
-            total = parts.into_iter().flatten().fold(total, |total, part| Some(part.after(cx.isa(), total)));
+            // A thread's splits follow one another, as what it asks memory for does.
+            let parts = cx.host.in_runs(cx.threads(), keys.div_ceil(SPLIT), |i| split(i * SPLIT))?;
+            total = parts.into_iter().fold(total, |total, part| Some(part.after(cx.isa(), total)));
         } else {
-            for start in starts {
+            for start in (0..keys).step_by(SPLIT) {
                 total = Some(split(start)?.after(cx.isa(), total));
             }
         }
