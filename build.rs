@@ -48,7 +48,8 @@ fn plan(toolkit: Option<&Path>, out: PathBuf) -> Result<Plan, String> {
     let entries = device::parse_entries(&list)?;
     let (soc, architecture) = device::choose_soc(env::var("ASCEND_COMPUTE_SOC").ok().as_deref(), device::soc_of_card)?;
     fs::create_dir_all(&out).map_err(|error| format!("{}: {error}", out.display()))?;
-    let folders: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.source.split('/').next()).chain(["include"]).collect();
+    let folders: BTreeSet<&Path> =
+        entries.iter().filter_map(|entry| Path::new(&entry.source).parent()).chain([Path::new("include")]).collect();
     for folder in folders {
         println!("cargo:rerun-if-changed={}", kernels.join(folder).display());
     }

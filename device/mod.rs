@@ -59,7 +59,8 @@ pub struct Failure {
 impl Failure {
     /// The whole of it, for a person.
     pub fn text(&self) -> String {
-        format!("kernels/{} was not compiled for the card: this failed:\n{}\n{}", self.source, self.command, self.output.trim_end())
+        let source = Path::new("kernels").join(&self.source);
+        format!("{} was not compiled for the card: this failed:\n{}\n{}", source.display(), self.command, self.output.trim_end())
     }
 }
 
@@ -116,6 +117,8 @@ impl Plan {
         let stem = source.replace(['/', '.'], "_");
         let path = self.out.join(format!("{stem}.image.o"));
         let failed = |command: &str, output: String| Failure { source: source.to_owned(), command: command.to_owned(), output };
+        // A source from elsewhere includes the kernels' headers by their names, as on the twin.
+        let further = Path::new(source).is_absolute().then(|| self.kernels.join("include"));
         let mut steps: Vec<Vec<PathBuf>> = Vec::new();
         let mut objects = Vec::new();
         for core in unit::CORES {
@@ -127,7 +130,7 @@ impl Plan {
             let text = unit::text(&self.kernels.join(source), core, &here);
             write_if_new(&unit, &text).map_err(|error| failed(&format!("writing {}", unit.display()), error.to_string()))?;
             let object = self.out.join(format!("{stem}_{}.o", core.name));
-            steps.push(self.toolchain.compile(&format!("{}-{}", self.architecture, core.name), &unit, &object));
+            steps.push(self.toolchain.compile(&format!("{}-{}", self.architecture, core.name), further.clone(), &unit, &object));
             objects.push(object);
         }
         steps.push(self.toolchain.link(&objects, &path));

@@ -81,10 +81,10 @@ impl Toolchain {
         })
     }
 
-    /// The command that compiles `unit` for the cores `architecture` (`dav-c220-cube`, `dav-c220-vec`).
+    /// The command that compiles `unit` for the cores `architecture` (`dav-c220-cube`, `dav-c220-vec`). Of one name, a header in `further_include` comes last.
     ///
     /// No flag is inserted: the kernels set those that they need, which the twin proves.
-    pub fn compile(&self, architecture: &str, unit: &Path, object: &Path) -> Vec<PathBuf> {
+    pub fn compile(&self, architecture: &str, further_include: Option<PathBuf>, unit: &Path, object: &Path) -> Vec<PathBuf> {
         let mut command = vec![self.compiler.clone()];
         let mut add = |words: &[&str]| command.extend(words.iter().map(PathBuf::from));
         add(&["-c", "-x", "cce", "-O3", "-std=c++17"]);
@@ -102,8 +102,8 @@ impl Toolchain {
         if let Some(header) = &self.version_header {
             command.extend([PathBuf::from("-include"), header.clone()]);
         }
-        for folder in &self.includes {
-            command.extend([PathBuf::from("-I"), folder.clone()]);
+        for folder in self.includes.iter().cloned().chain(further_include) {
+            command.extend([PathBuf::from("-I"), folder]);
         }
         command.extend([unit.to_path_buf(), PathBuf::from("-o"), object.to_path_buf()]);
         command

@@ -12,7 +12,7 @@ use std::path::Path;
 pub struct Entry {
     /// Its name.
     pub name: String,
-    /// The source that defines it, relative to the kernels' folder.
+    /// The source that defines it, relative to the kernels' folder, or its whole path.
     pub source: String,
     /// The names of its arguments, each an address in global memory.
     pub arguments: Vec<String>,

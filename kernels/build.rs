@@ -1,5 +1,6 @@
 //! Compiles the twin and every kernel for the host, and lists the kernels. Without a C++ compiler the crate builds without the twin and says why.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const NOT_KERNELS: [&str; 5] = ["twin", "include", "src", "tests", "examples"];
 /// Folders of sources that are for the twin alone: no device image is made of them.
 const CHECKS: [&str; 3] = ["examples", "tests/api", "tests/bad"];
+
+/// Names the folders of further sources, those of the program that this is built for; `kernels/README.md` has an example.
+const FURTHER: &str = "ASCEND_COMPUTE_KERNELS";
 
 /// Core types by the name that the kernel's source gives them: cube cores and vector cores a block, and whether cores may wait for each other.
 const CORE_TYPES: [(&str, u32, u32, bool); 6] = [
@@ -32,9 +36,23 @@ struct Entry {
 
 struct Source {
     path: PathBuf,
-    /// As the list of kernels gives it: relative to this folder.
+    /// As the list of kernels gives it: relative to this folder, or the whole path of one from elsewhere.
     shown: String,
     entries: Vec<Entry>,
+}
+
+impl Source {
+    /// A name of files and of a C++ namespace.
+    fn stem(&self) -> String {
+        let plain = |text: &str| text.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        if self.path != Path::new(&self.shown) {
+            return plain(&self.shown);
+        }
+        // A whole path may be longer than a file's name can be.
+        let mut hasher = DefaultHasher::new();
+        self.path.hash(&mut hasher);
+        format!("source_{}_{:x}", plain(&self.path.file_name().unwrap_or_default().to_string_lossy()), hasher.finish())
+    }
 }
 
 fn main() -> Result<()> {
@@ -46,6 +64,7 @@ fn main() -> Result<()> {
         println!("cargo:rerun-if-changed={folder}");
     }
     let mut kernels = sources(&root)?;
+    kernels.extend(further_sources()?);
     let mut checks = Vec::new();
     for folder in CHECKS {
         checks.extend(sources_in(&root.join(folder), folder)?);
@@ -75,18 +94,19 @@ fn main() -> Result<()> {
                 ("aiv", "__DAV_C220_VEC__", source.entries.iter().any(|e| e.aiv > 0)),
             ] {
                 if used {
-                    let unit = out.join(format!("{table}_{}_{core}.cpp", source.shown.replace(['/', '.'], "_")));
+                    let unit = out.join(format!("{table}_{}_{core}.cpp", source.stem()));
                     fs::write(&unit, wrapped(source, core, define))?;
                     units.push(unit);
                 }
             }
             let folder = source.path.parent().map(Path::to_path_buf).unwrap_or_default();
-            archive(&root, &out, &format!("ascend_{}", source.shown.replace(['/', '.'], "_")), twin ^ hash_of(&[folder])?, units)?;
+            archive(&root, &out, &format!("ascend_{}", source.stem()), twin ^ hash_of(&[folder])?, units)?;
         }
         let unit = out.join(format!("{table}.cpp"));
         fs::write(&unit, registry(sources, table)?)?;
         archive(&root, &out, table, twin ^ hash_of(std::slice::from_ref(&unit))?, vec![unit])?;
     }
+    refuse_same_names(&kernels, &checks)?;
     fs::write(out.join("kernels.rs"), list(&kernels)?)?;
     fs::write(out.join("entries.tsv"), table(&kernels)?)?;
     println!("cargo::metadata=entries={}", out.join("entries.tsv").display());
@@ -207,6 +227,37 @@ fn sources(root: &Path) -> Result<Vec<Source>> {
     Ok(found)
 }
 
+/// The sources of the folders that [`FURTHER`] names.
+fn further_sources() -> Result<Vec<Source>> {
+    println!("cargo:rerun-if-env-changed={FURTHER}");
+    let mut found = Vec::new();
+    for folder in env::var_os(FURTHER).iter().flat_map(env::split_paths).filter(|folder| !folder.as_os_str().is_empty()) {
+        let shown = folder.to_str().filter(|_| folder.is_absolute() && folder.is_dir()).map(|shown| shown.trim_end_matches('/'));
+        let shown = shown.ok_or_else(|| format!("{FURTHER}: absolute paths of folders asked, `{}` found", folder.display()))?;
+        println!("cargo:rerun-if-changed={shown}");
+        let sources = sources_in(Path::new(shown), shown)?;
+        if sources.is_empty() {
+            return Err(format!("{FURTHER}: a folder with sources (*.cpp) asked, `{shown}` found, which has none").into());
+        }
+        found.extend(sources);
+    }
+    Ok(found)
+}
+
+/// Entries are found by their names, whichever source they are in.
+fn refuse_same_names(kernels: &[Source], checks: &[Source]) -> Result<()> {
+    let mut known = HashMap::new();
+    // Further sources are the last of the kernels; it is they that need another name.
+    for source in checks.iter().chain(kernels) {
+        for entry in &source.entries {
+            if let Some(other) = known.insert(&entry.name, &source.shown) {
+                return Err(format!("{}: the entry {} is in {other} already; give it another name", source.shown, entry.name).into());
+            }
+        }
+    }
+    Ok(())
+}
+
 fn expand(root: &Path, source: &Path) -> Result<String> {
     let mut build = compiler(root);
     build.define("__DAV_C220_CUBE__", "1").flag("-P").file(source);
@@ -255,8 +306,7 @@ fn wrapped(source: &Source, core: &str, define: &str) -> String {
     for entry in &source.entries {
         let _ = writeln!(text, "#define {0} {0}_mix_{core}", entry.name);
     }
-    let space = source.shown.replace(['/', '.'], "_");
-    let _ = write!(text, "namespace {space}_{core} {{\n#include \"{}\"\n}}\n", source.path.display());
+    let _ = write!(text, "namespace {}_{core} {{\n#include \"{}\"\n}}\n", source.stem(), source.path.display());
     text
 }
 

@@ -6,14 +6,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Once};
 
-use ascend_hal::{Device as _, KernelInfo, OpCall, Origin, Result};
+use ascend_hal::{Device as _, Error, KernelInfo, OpCall, Origin, Result};
 use ascend_kernels::KERNELS;
 use ascend_kernels::ops::{Covering, OPS};
 use ascend_kernels::twin::{self, Memory, Options};
 use ascend_npu::{NpuDevice, OwnImage, OwnKernel, OwnLaunch};
 use ascend_sys::soc::core_architecture;
 
-use crate::images::DeviceImages;
+use crate::images::{DeviceImage, DeviceImages};
 
 /// Kernels that take part when nobody asks for them, by op and name.
 ///
@@ -33,7 +33,7 @@ enum Functions {
 }
 
 impl Functions {
-    fn image_of(&self, function: &'static str) -> std::result::Result<OwnImage, String> {
+    fn image_of(&self, function: &str) -> std::result::Result<OwnImage, String> {
         match self {
             Self::Nowhere(why) => Err(why.clone()),
             Self::Loaded(functions) => match functions.get(function) {
@@ -62,8 +62,40 @@ pub(crate) fn add_to_simulated(device: &NpuDevice) -> Result<()> {
 /// Has the simulated CANN run the kernels on the twin.
 fn register_twin() {
     static REGISTERED: Once = Once::new();
-    REGISTERED
-        .call_once(|| KERNELS.iter().for_each(|kernel| ascend_sim::kernels::register(kernel.name, move |launch| run(kernel.name, launch))));
+    REGISTERED.call_once(|| KERNELS.iter().for_each(|kernel| simulate(kernel.name)));
+}
+
+/// Has the simulated CANN run an entry of the twin.
+fn simulate(function: &str) {
+    let name = function.to_owned();
+    ascend_sim::kernels::register(function, move |launch| run(&name, launch));
+}
+
+impl DeviceImages {
+    /// The image with `function`, loaded on a device, for an [`OwnKernel`] of a program's own. On a simulated NPU it stands for the function, which then runs on the kernels'
+    /// [twin](ascend_kernels::twin) there.
+    ///
+    /// Sources of other packages get into twin and images by `ASCEND_COMPUTE_KERNELS`, the folders that they are in; `kernels/README.md` goes through the steps, and
+    /// `examples/06_own_kernel_on_npu.rs` is one that runs.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] with the reason why there is none; [`Error::Backend`] when CANN does not load it.
+    pub fn load(&self, device: &NpuDevice, function: &str) -> Result<OwnImage> {
+        let missing = |why: String| Error::Missing { what: "a device image for the kernel", why: format!("`{function}`: {why}") };
+        if device.info().id.backend == "sim" {
+            if let Some(why) = twin::missing() {
+                return Err(missing(format!("the kernels' twin was not built: {why}")));
+            }
+            if !twin::has(function) {
+                return Err(missing(
+                    "the kernels' twin has no entry of this name; ASCEND_COMPUTE_KERNELS names the folders of further sources when it is built".into(),
+                ));
+            }
+            simulate(function);
+            return device.load_image(function.as_bytes());
+        }
+        on_card(device, self, |image| image.functions.contains(&function)).image_of(function).map_err(missing)
+    }
 }
 
 /// Adds the kernels of device images to a card. An image that the card does not load takes its own kernels away, no more: the vendor's work without it.
@@ -71,15 +103,20 @@ fn register_twin() {
 /// # Errors
 /// An op has a kernel of one's name already.
 pub(crate) fn add_to_card(device: &NpuDevice, images: &DeviceImages) -> Result<()> {
+    add(device, on_card(device, images, |_| true))
+}
+
+/// The functions of those images that are `wanted`, loaded on a card.
+fn on_card(device: &NpuDevice, images: &DeviceImages, wanted: impl Fn(&DeviceImage) -> bool) -> Functions {
     let soc = &device.info().name;
-    let functions = match images.built_for {
+    match images.built_for {
         None => Functions::Nowhere(format!("there are no device images: {}", images.why_none.unwrap_or("this program was built without"))),
         Some((built_for, architecture)) if core_architecture(soc) != Some(architecture) => Functions::Nowhere(format!(
             "the device images are for {built_for}, and this is {soc}; build with ASCEND_COMPUTE_SOC={soc} if there is device code for it"
         )),
         Some(_) => {
             let mut functions = HashMap::new();
-            for image in images.images {
+            for image in images.images.iter().filter(|image| wanted(image)) {
                 let loaded = device
                     .load_image(image.bytes)
                     .map_err(|error| format!("CANN does not load the image of {}: {error}", image.source).into());
@@ -91,8 +128,7 @@ pub(crate) fn add_to_card(device: &NpuDevice, images: &DeviceImages) -> Result<(
             }
             Functions::Loaded(functions)
         }
-    };
-    add(device, functions)
+    }
 }
 
 fn add(device: &NpuDevice, functions: Functions) -> Result<()> {
@@ -158,10 +194,9 @@ fn run(kernel: &str, launch: &ascend_sim::kernels::Launch<'_>) -> std::result::R
 #[cfg(test)]
 mod tests {
     use ascend_hal::ops::{Norm, NormKind};
-    use ascend_hal::{Choice, DType, DeviceExt, Error};
+    use ascend_hal::{Choice, DType, DeviceExt};
 
     use super::*;
-    use crate::images::DeviceImage;
 
     const RMS_NORM: DeviceImage =
         DeviceImage { source: "rms_norm/rms_norm.cpp", functions: &["rms_norm_bf16", "rms_norm_f16", "rms_norm_f32"], bytes: b"an image" };
@@ -221,5 +256,23 @@ mod tests {
         assert!(why(norm(&device(&other))).contains("are for Ascend999"));
         let empty = DeviceImages { images: &[DeviceImage { bytes: b"", ..RMS_NORM }], ..IMAGES };
         assert!(why(norm(&device(&empty))).contains("does not load the image of rms_norm/rms_norm.cpp"));
+    }
+
+    #[test]
+    fn an_image_is_loaded_by_a_function_in_it_or_the_reason_is_given() {
+        let open = |backend| NpuDevice::open(Arc::new(ascend_sim::cann()), backend, 0).unwrap();
+        let refused = |images: &DeviceImages, backend, function| match images.load(&open(backend), function) {
+            Err(Error::Missing { why, .. }) => why,
+            other => panic!("{other:?}"),
+        };
+        let none = DeviceImages { built_for: None, why_none: Some("no CANN toolkit was found"), images: &[], failed: &[] };
+        // A card's images are what was built, a simulated device has all that is on the twin.
+        IMAGES.load(&open("npu"), "rms_norm_f32").unwrap();
+        assert!(refused(&IMAGES, "npu", "rope_f32").contains("`rope_f32`: no device image has"));
+        assert!(refused(&none, "npu", "rms_norm_f32").contains("no CANN toolkit was found"));
+        if twin::missing().is_none() {
+            none.load(&open("sim"), "rms_norm_f32").unwrap();
+            assert!(refused(&none, "sim", "rms_norm").contains("no entry of this name; ASCEND_COMPUTE_KERNELS"));
+        }
     }
 }

@@ -133,6 +133,24 @@ fn a_source_is_compiled_for_each_kind_of_core_that_it_runs_on_and_linked_to_an_i
 }
 
 #[test]
+fn a_source_of_another_package_is_compiled_where_it_is_and_finds_the_headers() {
+    let toolkit = Toolkit::new(&format!("tool kit/{FOLDER}"), "bisheng");
+    let mine = toolkit.0.path().join("mine.cpp");
+    fs::write(&mine, "").unwrap();
+    let plan = toolkit.plan(vec![entry(mine.to_str().unwrap(), "mine_f32", (0, 1), false)]);
+    let (images, failures) = plan.build();
+    assert!(failures.is_empty() && images[0].source == mine.to_str().unwrap(), "{failures:?}");
+    let command = &toolkit.commands(&plan.toolchain.compiler)[0];
+    let includes: Vec<&String> = command.windows(2).filter(|words| words[0] == "-I").map(|words| &words[1]).collect();
+    assert_eq!(
+        includes.last().unwrap().as_str(),
+        plan.kernels.join("include").to_str().unwrap().replace(toolkit.0.path().to_str().unwrap(), "TMP")
+    );
+    let unit = command[command.len() - 3].replace("TMP", toolkit.0.path().to_str().unwrap());
+    assert!(fs::read_to_string(unit).unwrap().contains(&format!("#include \"{}\"", mine.display())));
+}
+
+#[test]
 fn a_failure_is_told_whole_and_the_rest_is_built() {
     let toolkit = Toolkit::new(&format!("tool kit/{FOLDER}"), "ccec");
     fs::write(toolkit.root().join(FOLDER).join("fails"), "attend_attend_cpp_vec.cpp multiply_multiply_cpp.image").unwrap();

@@ -28,6 +28,7 @@ examples! {
     moe_layer = "../examples/03_moe_layer.rs";
     paged_attention = "../examples/04_paged_attention.rs";
     your_own_kernel = "../examples/05_your_own_kernel.rs";
+    own_kernel_on_npu = "../examples/06_own_kernel_on_npu.rs";
 }
 
 #[test]

@@ -35,6 +35,8 @@ extern "C" __global__ __aicore__ void silu_f32(GM_ADDR x, GM_ADDR y, GM_ADDR wor
     Muls(e, in, -1.0f, here);
     SYNC_BARRIER(PIPE_V);
     Exp(e, e, here);
+    // -inf / inf is NaN, and the contract says 0.
+    Maxs(in, in, -3.4e38f, here);
     SYNC_BARRIER(PIPE_V);
     Adds(e, e, 1.0f, here);
     SYNC_BARRIER(PIPE_V);

@@ -17,7 +17,7 @@ pub mod twin;
 pub struct Kernel {
     /// Its name in a device image.
     pub name: &'static str,
-    /// The source that defines it, relative to this package.
+    /// The source that defines it, relative to this package; the whole path of one that `ASCEND_COMPUTE_KERNELS` added.
     pub source: &'static str,
     /// The names of its arguments, each an address in global memory.
     pub arguments: &'static [&'static str],

@@ -8,6 +8,8 @@
 //! * [`blocks`], [`batch`], [`graphs`], [`scheduler`] and [`sampling`] turn requests into steps and logits into tokens.
 //! * [`text`] is tokenizers and chat templates, [`generate`](mod@generate) one answer from prompt to text.
 //!
+//! `examples/generate.rs` is all of it from a file on disk to tokens: `cargo run --release -p ascend-engine --example generate -- cpu MODEL 32 "A prompt"`.
+//!
 //! Every tensor operation goes through the device. No network, no telemetry.
 
 pub mod arena;

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "../examples/generate.rs"]
+mod example;
+
 use std::path::{Path, PathBuf};
 
 use ascend_compute::DType;
-use ascend_engine::golden::Setup;
+use ascend_engine::golden::{Golden, Setup};
 use ascend_engine::validate_models;
 use ascend_validate::report::{Report, Status};
 
@@ -59,6 +62,26 @@ fn gpt_oss_agrees_with_transformers() {
 #[test]
 fn deepseek_v3_agrees_with_transformers() {
     agrees("deepseek_v3");
+}
+
+#[test]
+fn the_example_generates_what_transformers_did() {
+    for device in ["cpu", "sim:0"] {
+        for prompt in Golden::read(&folder("qwen3_moe")).unwrap().prompts {
+            let ids = prompt.ids.iter().map(i32::to_string).collect::<Vec<_>>().join(",");
+            let (tokens, text) = example::generate(device, &folder("qwen3_moe"), prompt.greedy.len(), &ids).unwrap();
+            assert!(text.is_none() && tokens.iter().map(|&token| token as i32).eq(prompt.greedy), "{device}: {tokens:?}");
+        }
+    }
+}
+
+#[test]
+fn the_example_takes_text_where_a_model_has_a_tokenizer() {
+    let gguf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/gguf/valid_llama.gguf");
+    let (tokens, text) = example::generate("cpu", &gguf, 3, "ab").unwrap();
+    assert!(!tokens.is_empty() && tokens.len() <= 3 && text.is_some_and(|text| !text.is_empty()), "{tokens:?}");
+    let refused = example::generate("cpu", &folder("llama_dense"), 3, "ab").unwrap_err().to_string();
+    assert!(refused.contains("tokenizer.json"), "{refused}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The device.
 
+use std::any::Any;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -94,6 +95,21 @@ impl NpuDevice {
         Ok(Arc::new_cyclic(|me| Self { info, card, facts, kernels, streams: Mutex::default(), values, me: me.clone() }))
     }
 
+    /// `device` as an NPU, if it is one: for those who were given it by name and add kernels to it.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use ascend_hal::Device;
+    /// # use ascend_npu::NpuDevice;
+    /// let device: Arc<dyn Device> = NpuDevice::open(Arc::new(ascend_sim::cann()), "sim", 0)?;
+    /// assert!(NpuDevice::of(&*device).is_some());
+    /// # Ok::<(), ascend_hal::Error>(())
+    /// ```
+    pub fn of(device: &dyn Device) -> Option<&Self> {
+        let any: &dyn Any = device;
+        any.downcast_ref()
+    }
+
     /// How many operators were planned, and how many were enqueued again without that.
     pub fn executors(&self) -> ExecutorStats {
         let counters = self.card.executors();
@@ -109,7 +125,7 @@ impl NpuDevice {
         Ok(OwnImage(Arc::new(Binary::load(&self.card, image)?)))
     }
 
-    /// Adds kernels of device images that this device has loaded.
+    /// Adds kernels of device images that this device has loaded. [`Choice`] asks for one by its name or by [`Origin::Own`](ascend_hal::Origin::Own).
     ///
     /// # Errors
     /// [`Error::KernelExists`] when an op has a kernel of one's name.

@@ -221,6 +221,19 @@ pub fn missing() -> Option<&'static str> {
     if cfg!(twin) { None } else { Some(option_env!("ASCEND_TWIN_MISSING").unwrap_or("no C++ compiler")) }
 }
 
+/// Whether there is an entry point of this name: of [`KERNELS`](crate::KERNELS), or of the examples and checks that only the twin has.
+pub fn has(name: &str) -> bool {
+    #[cfg(twin)]
+    {
+        run::find(name).is_some()
+    }
+    #[cfg(not(twin))]
+    {
+        let _ = name;
+        false
+    }
+}
+
 /// Runs `blocks` blocks of the entry point `name`; `arguments` are its addresses in order.
 ///
 /// # Safety

@@ -27,6 +27,13 @@ fn entries() -> impl Iterator<Item = &'static abi::Entry> {
     }
 }
 
+pub(super) fn find(name: &str) -> Option<&'static abi::Entry> {
+    entries().find(|entry| {
+        // SAFETY: names in the table are C string literals.
+        unsafe { CStr::from_ptr(entry.name) }.to_bytes() == name.as_bytes()
+    })
+}
+
 /// # Safety
 ///
 /// `text` is null or a C string that lives for the call.
@@ -42,11 +49,7 @@ unsafe fn string(text: *const c_char) -> String {
 ///
 /// As [`super::run`].
 pub(super) unsafe fn run(name: &str, blocks: u32, arguments: &[u64], memory: &Memory, options: &Options) -> Result<Report, Error> {
-    let found = entries().find(|entry| {
-        // SAFETY: names in the table are C string literals.
-        unsafe { CStr::from_ptr(entry.name) }.to_bytes() == name.as_bytes()
-    });
-    let entry = found.ok_or_else(|| Error::Unknown { name: name.to_owned() })?;
+    let entry = find(name).ok_or_else(|| Error::Unknown { name: name.to_owned() })?;
     let asked = entry.arguments as usize;
     if arguments.len() != asked {
         return Err(Error::Arguments { name: name.to_owned(), asked, found: arguments.len() });
