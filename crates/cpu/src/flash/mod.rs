@@ -197,7 +197,7 @@ impl<T: Lane> Flash<'_, T> {
         if wide && keys > SPLIT {
             // A thread's splits follow one another, as what it asks memory for does.
             let parts = cx.host.in_runs(cx.threads(), keys.div_ceil(SPLIT), |i| split(i * SPLIT))?;
-            total = parts.into_iter().fold(total, |total, part| Some(part.after(cx.isa(), total)));
+            total = parts.fold(total, |total, part| Some(part.after(cx.isa(), total)));
         } else {
             for start in (0..keys).step_by(SPLIT) {
                 total = Some(split(start)?.after(cx.isa(), total));
