@@ -85,6 +85,8 @@ impl Batch {
         let parts = [Some(tokens); 4].into_iter().chain([sequences.checked_add(1); 2]).chain([sequences.checked_mul(pages)]);
         let numbers = parts.into_iter().try_fold(0usize, |sum, n| sum.checked_add(n?.checked_next_multiple_of(ALIGN)?));
         let numbers = numbers.ok_or_else(too_large)?;
+        // The device refuses more than it has before this machine is asked for as much.
+        let buffer = device.alloc(numbers.checked_mul(size_of::<i32>()).ok_or_else(too_large)?)?;
         Ok(Self {
             page_tokens,
             tokens: Vec::with_capacity(tokens),
@@ -98,7 +100,7 @@ impl Batch {
             padded: false,
             packed: Vec::with_capacity(numbers),
             places: [0; 7],
-            buffer: device.alloc(numbers.checked_mul(size_of::<i32>()).ok_or_else(too_large)?)?,
+            buffer,
         })
     }
 

@@ -61,7 +61,7 @@ pub struct Generated {
 impl Generated {
     /// Tokens of the prompt that were computed, for each second to the first token.
     pub fn prefill_tokens_per_s(&self) -> f64 {
-        per_second(self.prompt_tokens - self.reused_tokens, self.prefill)
+        per_second(self.prompt_tokens.saturating_sub(self.reused_tokens), self.prefill)
     }
 
     /// Tokens after the first, for each second after the first. 0 when there were none.
@@ -97,9 +97,9 @@ pub fn generate(
     let mut text = tokenizer.stream(&options.stop);
     let started = Instant::now();
     let mut failure = None;
-    scheduler.submit(request)?;
+    let id = scheduler.submit(request)?;
     while scheduler.unfinished() > 0 {
-        let report = scheduler.step(&mut |event| match event {
+        let step = scheduler.step(&mut |event| match event {
             Event::Token { token, .. } => {
                 answer.answer_tokens += 1;
                 match answer.answer_tokens {
@@ -135,14 +135,25 @@ pub fn generate(
                 ControlFlow::Break(())
             }
             Event::PromptLogits { .. } | Event::HiddenStates { .. } => ControlFlow::Continue(()),
-        })?;
-        answer.reused_tokens += report.reused_tokens;
+        });
+        match step {
+            Ok(report) => answer.reused_tokens += report.reused_tokens,
+            Err(error) => {
+                // Or it would be answered along with the next prompt.
+                scheduler.cancel(id);
+                return Err(error);
+            }
+        }
     }
     if let Some(error) = failure {
         return Err(error);
     }
     if answer.ending != Ending::Cancelled {
-        let _ = say(&text.finish()?, hear);
+        let rest = text.finish()?;
+        if text.stopped() {
+            answer.ending = Ending::StopText;
+        }
+        let _ = say(&rest, hear);
     }
     Ok(answer)
 }
@@ -177,8 +188,8 @@ pub fn perplexity(scheduler: &mut Scheduler, tokens: &[u32], window: usize) -> R
     for window in tokens.chunks(window).filter(|window| window.len() > 1) {
         // No token is generated: the logits of the prompt are all that is wanted.
         wanted += window.len() - 1;
-        scheduler.submit(Request::new(window, 0).with_prompt_logits())?;
-        scheduler.run(&mut |event| {
+        let id = scheduler.submit(Request::new(window, 0).with_prompt_logits())?;
+        let run = scheduler.run(&mut |event| {
             match event {
                 Event::PromptLogits { position, logits, .. } => {
                     if let Some(&next) = window.get(position + 1) {
@@ -190,7 +201,11 @@ pub fn perplexity(scheduler: &mut Scheduler, tokens: &[u32], window: usize) -> R
                 _ => {}
             }
             ControlFlow::Continue(())
-        })?;
+        });
+        if let Err(error) = run {
+            scheduler.cancel(id);
+            return Err(error);
+        }
     }
     if let Some(error) = failure {
         return Err(error);

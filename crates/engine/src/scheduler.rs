@@ -114,7 +114,7 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// Allocates the KV cache and the inputs of a step.
+    /// Allocates the KV cache and the inputs of a step. A model serves one scheduler at a time: its passes work in memory of its own.
     ///
     /// # Errors
     /// [`Error::Request`] when the options do not fit together; what the device says when memory is short.
@@ -129,6 +129,9 @@ impl Scheduler {
                 format!("steps of {} tokens for {} sequences", options.step_tokens, options.max_sequences),
                 "each sequence needs a token in each step",
             );
+        }
+        if options.step_tokens > i32::MAX as usize {
+            return refuse(format!("steps of {} tokens", options.step_tokens), "a step has less than 2^31 tokens");
         }
         // Slots are numbered in i32.
         if options.pages.checked_mul(options.page_tokens).is_none_or(|slots| slots > i32::MAX as usize) {

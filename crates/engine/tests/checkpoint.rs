@@ -210,6 +210,17 @@ fn gguf_deepseek_and_qwen_and_gpt_oss_have_their_configurations() {
     assert!(config["q_lora_rank"].is_null());
     assert!(checkpoint.tensor("model.layers.1.mlp.gate.e_score_correction_bias").unwrap().is_some());
 
+    // A factor alone is of a linear stretch, under its old name too; two kinds of stretch are one too many.
+    for key in ["llama.rope.scaling.factor", "llama.rope.scale_linear"] {
+        let stretched = open_gguf(&llama().f32(key, 4.0).bytes()).1.unwrap();
+        let scaling = &stretched.config()["rope_scaling"];
+        assert_eq!((&scaling["rope_type"], &scaling["factor"]), (&"linear".into(), &4.0.into()), "{key}");
+    }
+    let factors = || llama().tensor("rope_freqs.weight", &[4], 0, &f32s(4));
+    assert_refused(&factors().f32("llama.rope.scaling.factor", 4.0).bytes(), "rope_freqs.weight");
+    let scaled = llama().text("llama.rope.scaling.type", "yarn").f32("llama.rope.scaling.factor", 4.0);
+    assert_refused(&scaled.f32("llama.rope.scaling.attn_factor", 1.5).bytes(), "attn_factor");
+
     let (_folder, qwen) = open_gguf(&experts(base("qwen3moe"), "qwen3moe").u32("qwen3moe.attention.key_length", 16).bytes());
     let qwen = qwen.unwrap();
     assert_eq!((&qwen.config()["head_dim"], &qwen.config()["moe_intermediate_size"]), (&16.into(), &16.into()));

@@ -91,6 +91,46 @@ fn missing_and_misshapen_tensors_are_named() {
 }
 
 #[test]
+fn tensors_that_nobody_asks_for_are_refused() {
+    let bias = "model.layers.1.self_attn.q_proj.bias";
+    let with = |name: &str| Edited::new("llama_dense").with_tensor(name, Encoding::F32, &[64], bytes(&[0.0; 64]));
+    let refused = refusal(&with(bias));
+    assert!(matches!(&refused, Error::Unsupported { what: "tensor", found, .. } if found.contains(bias)), "{refused}");
+    // What follows from the configuration, and layers beyond the last.
+    for harmless in ["model.layers.0.self_attn.rotary_emb.inv_freq", "model.layers.2.mlp.up_proj.weight", "model.mtp.norm.weight"] {
+        assert_eq!(logits(&with(harmless)), logits(&Edited::new("llama_dense")), "{harmless}");
+    }
+}
+
+#[test]
+fn choice_of_experts_follows_architecture_and_score_not_the_name() {
+    let plain = logits(&Edited::new("deepseek_v3"));
+    assert_eq!(logits(&Edited::new("deepseek_v3").with("model_type", json!("kimi_k2"))), plain);
+    assert_eq!(logits(&Edited::new("deepseek_v3").with("scoring_func", json!("sigmoid"))), plain);
+    let refused = refusal(&Edited::new("deepseek_v3").with("scoring_func", json!("tanh")));
+    assert!(matches!(&refused, Error::Unsupported { found, .. } if found == "tanh"), "{refused}");
+}
+
+#[test]
+fn rope_parameters_are_base_and_stretch_in_one() {
+    let with = |parameters: Value| Edited::new("llama_dense").with("rope_theta", json!(7.0)).with("rope_parameters", parameters);
+    let apart = |theta: f64, scaling: Value| Edited::new("llama_dense").with("rope_theta", json!(theta)).with("rope_scaling", scaling);
+    assert_eq!(logits(&with(json!({"rope_type": "default", "rope_theta": 500.0}))), logits(&apart(500.0, Value::Null)));
+    let linear = json!({"rope_type": "linear", "factor": 4.0});
+    assert_eq!(logits(&with(json!({"rope_type": "linear", "factor": 4.0, "rope_theta": 500.0}))), logits(&apart(500.0, linear)));
+    for (wrong, named) in [
+        (with(json!({"rope_type": "default"})), "`rope_theta`"),
+        (with(json!({"full_attention": {"rope_theta": 500.0}})), "`rope_theta`"),
+        (apart(500.0, json!({"factor": 4.0})), "`rope_type`"),
+    ] {
+        let refused = refusal(&wrong);
+        assert!(matches!(&refused, Error::Format { message, .. } if message.contains(named)), "{refused}");
+    }
+    let refused = refusal(&with(json!({"rope_theta": 500.0, "partial_rotary_factor": 0.5})));
+    assert!(matches!(&refused, Error::Unsupported { what: "partial rotary factor", .. }), "{refused}");
+}
+
+#[test]
 fn tied_embeddings_are_the_head() {
     let tied = Edited::new("llama_dense").with("tie_word_embeddings", json!(true)).without_tensor("lm_head.weight");
     let embedding = tied.floats("model.embed_tokens.weight");

@@ -126,6 +126,8 @@ fn pre_tokenizers_split_as_their_models_do() {
     for pre in ["qwen2", "deepseek-llm", "deepseek-v3", "gpt-4o", "llama3", "default"] {
         assert_eq!(of_lists(&byte_level(pre)).unwrap().encode("abc a").unwrap(), [5, 6], "{pre}");
     }
+    // Composed first: the vocabulary has no mark of its own for the accent.
+    assert_eq!(of_lists(&byte_level("qwen2")).unwrap().encode("e\u{301}").unwrap(), [10, 11]);
 }
 
 #[test]
@@ -245,6 +247,43 @@ fn hugging_face_folders_tell_end_marks_and_template() {
     assert_eq!(chat(open(Value::Null)), [1, 3]);
     put(&folder, "chat_template.jinja", "cc");
     assert_eq!(chat(open(Value::Null)), [2, 2]);
+}
+
+#[test]
+fn prompts_are_neither_cut_nor_filled_up() {
+    let folder = hf_folder();
+    let path = folder.path().join("tokenizer.json");
+    let mut json: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    json["truncation"] = json!({"max_length": 2, "strategy": "LongestFirst", "stride": 0, "direction": "Right"});
+    json["padding"] = json!({"strategy": {"Fixed": 8}, "direction": "Right", "pad_to_multiple_of": null, "pad_id": 3, "pad_type_id": 0, "pad_token": "d"});
+    fs::write(&path, json.to_string()).unwrap();
+    assert_eq!(of_folder(folder.path(), Value::Null).unwrap().encode("abcab").unwrap(), [0, 1, 2, 0, 1]);
+}
+
+#[test]
+fn begin_mark_that_only_the_companion_asks_for_comes_once() {
+    let folder = hf_folder();
+    let encoded = |companion: &str| {
+        put(&folder, "tokenizer_config.json", companion);
+        of_folder(folder.path(), Value::Null).unwrap().encode("ab").unwrap()
+    };
+    let asked = r#"{"tokenizer_class": "LlamaTokenizerFast", "add_bos_token": true, "bos_token": {"content": "d"}}"#;
+    assert_eq!(encoded(asked), [3, 0, 1]);
+    assert_eq!(encoded(&asked.replace("true", "false")), [0, 1]);
+    assert_eq!(encoded(&asked.replace("LlamaTokenizerFast", "PreTrainedTokenizerFast")), [0, 1], "which takes tokenizer.json at its word");
+    let path = folder.path().join("tokenizer.json");
+    let mut json: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let mark = json!({"SpecialToken": {"id": "d", "type_id": 0}});
+    json["post_processor"] = json!({
+        "type": "TemplateProcessing",
+        "single": [mark, {"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [mark, {"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}],
+        "special_tokens": {"d": {"id": "d", "ids": [3], "tokens": ["d"]}},
+    });
+    fs::write(&path, json.to_string()).unwrap();
+    assert_eq!(encoded(asked), [3, 0, 1]);
+    put(&folder, "tokenizer_config.json", &asked.replace(r#""content": "d""#, r#""content": "x""#));
+    assert!(of_folder(folder.path(), Value::Null).unwrap_err().to_string().contains("begins each text"));
 }
 
 #[test]

@@ -75,9 +75,11 @@ impl<'a> Decoder<'a> {
                     [rows, cols] => vec![rows.div_ceil(FP8_BLOCK), cols.div_ceil(FP8_BLOCK)],
                     _ => return Err(broken(format!("block scales need two dimensions, found {:?}", values.shape))),
                 };
-                if scales.encoding != Encoding::F32 || scales.shape != asked {
+                if !matches!(scales.encoding, Encoding::F32 | Encoding::BF16 | Encoding::F16) || scales.shape != asked {
                     let (encoding, found) = (scales.encoding.name(), &scales.shape);
-                    return Err(broken(format!("its scales must be F32 of shape {asked:?}, found {encoding} of shape {found:?}")));
+                    return Err(broken(format!(
+                        "its scales must be F32, BF16 or F16 of shape {asked:?}, found {encoding} of shape {found:?}"
+                    )));
                 }
                 values.shape.clone()
             }
@@ -225,9 +227,9 @@ impl<'a> Decoder<'a> {
     fn scale_fp8(&self, row: usize, first: usize, out: &mut [f32]) {
         let Some(scales) = &self.scales else { return };
         let blocks_per_row = self.row_values().div_ceil(FP8_BLOCK);
-        let scales = &scales.bytes[(row / FP8_BLOCK * blocks_per_row + first / FP8_BLOCK) * 4..];
-        for (out, scale) in out.chunks_mut(FP8_BLOCK).zip(scales.as_chunks::<4>().0) {
-            let scale = f32::from_le_bytes(*scale);
+        let at = row / FP8_BLOCK * blocks_per_row + first / FP8_BLOCK;
+        for (out, at) in out.chunks_mut(FP8_BLOCK).zip(at..) {
+            let scale = float(scales, at);
             out.iter_mut().for_each(|x| *x *= scale);
         }
     }
@@ -249,5 +251,15 @@ impl<'a> Decoder<'a> {
 fn each<const B: usize, const V: usize>(bytes: &[u8], out: &mut [f32], decode: impl Fn(&[u8; B], &mut [f32; V])) {
     for (block, values) in bytes.as_chunks::<B>().0.iter().zip(out.as_chunks_mut::<V>().0) {
         decode(block, values);
+    }
+}
+
+/// Element `at` of a tensor of floats.
+fn float(stored: &Stored<'_>, at: usize) -> f32 {
+    let half = || <[u8; 2]>::try_from(&stored.bytes[2 * at..][..2]).unwrap_or_default();
+    match stored.encoding {
+        Encoding::F16 => f16::from_le_bytes(half()).to_f32(),
+        Encoding::BF16 => Float::to_f32(bf16::from_le_bytes(half())),
+        _ => f32::from_le_bytes(<[u8; 4]>::try_from(&stored.bytes[4 * at..][..4]).unwrap_or_default()),
     }
 }

@@ -1,5 +1,6 @@
 //! What is on disk: tensors by their Hugging Face names, whatever the file format calls and packs them.
 
+mod asked;
 mod decode;
 mod encoding;
 mod gguf;
@@ -10,6 +11,7 @@ mod split_experts;
 use std::borrow::Cow;
 use std::path::Path;
 
+pub(crate) use self::asked::Asked;
 pub use self::decode::{CodeKind, Codes, Decoder};
 pub use self::encoding::Encoding;
 pub use self::gguf::{GgufCheckpoint, GgufTokenizer, TokenType};

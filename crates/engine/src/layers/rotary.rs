@@ -25,6 +25,9 @@ pub struct RopeConfig {
     /// The stretch beyond the trained context.
     #[serde(default)]
     pub rope_scaling: Option<Scaling>,
+    /// Both of them, as transformers 5 writes them; then the two above do not count.
+    #[serde(default)]
+    pub rope_parameters: Option<Scaling>,
     /// The longest sequence, which is also the trained context where the stretch names none.
     pub max_position_embeddings: usize,
 }
@@ -33,7 +36,7 @@ fn default_theta() -> f64 {
     10_000.0
 }
 
-/// `rope_scaling` of a Hugging Face config.
+/// `rope_scaling` or `rope_parameters` of a Hugging Face config.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "the keys are those of the file")]
@@ -42,6 +45,10 @@ pub struct Scaling {
     /// What older files call `rope_type`; some have both.
     #[serde(rename = "type")]
     pub old_rope_type: Option<String>,
+    /// In `rope_parameters` only.
+    pub rope_theta: Option<f64>,
+    /// The part of a head that is turned.
+    pub partial_rotary_factor: Option<f64>,
     pub factor: Option<f64>,
     pub original_max_position_embeddings: Option<f64>,
     pub beta_fast: Option<f64>,
@@ -69,24 +76,33 @@ impl RopeConfig {
         let rotary = self.described(path, dim)?;
         match rotary.inv_freq() {
             Ok(_) => Ok(rotary),
-            Err(e) => Err(Error::Format { path: path.into(), message: format!("`rope_theta` or `rope_scaling`: {e}") }),
+            Err(e) => Err(Error::Format { path: path.into(), message: format!("`rope_theta`, `rope_scaling` or `rope_parameters`: {e}") }),
         }
     }
 
     /// The embedding that the keys describe, sound or not.
     fn described(&self, path: &Path, dim: usize) -> Result<Rotary> {
-        let plain = Rotary::new(self.rope_theta, dim);
-        let Some(scaling) = &self.rope_scaling else { return Ok(plain) };
-        let need = |key: &str, value: Option<f64>| {
-            value.ok_or_else(|| Error::Format { path: path.into(), message: format!("`rope_scaling` has no `{key}`") })
+        let (scaling, name) = match (&self.rope_parameters, &self.rope_scaling) {
+            (Some(parameters), _) => (parameters, "rope_parameters"),
+            (None, Some(scaling)) => (scaling, "rope_scaling"),
+            (None, None) => return Ok(Rotary::new(self.rope_theta, dim)),
         };
+        let lacks = |key: &str| Error::Format { path: path.into(), message: format!("`{name}` has no `{key}`") };
+        let need = |key: &str, value: Option<f64>| value.ok_or_else(|| lacks(key));
+        let theta = if self.rope_parameters.is_some() { need("rope_theta", scaling.rope_theta)? } else { self.rope_theta };
+        if let Some(part) = scaling.partial_rotary_factor.filter(|part| *part != 1.0) {
+            let (found, supported) = (part.to_string(), "1".into());
+            return Err(Error::Unsupported { path: path.into(), what: "partial rotary factor", found, supported });
+        }
+        let plain = Rotary::new(theta, dim);
         let factor = need("factor", scaling.factor);
         let trained = scaling.original_max_position_embeddings.unwrap_or(self.max_position_embeddings as f64);
         let stretch = match scaling.rope_type.as_deref().or(scaling.old_rope_type.as_deref()) {
+            None if scaling.factor.is_some() => return Err(lacks("rope_type")),
             None | Some("default") => RopeScaling::None,
             Some("factors") => match &scaling.factors {
                 Some(factors) => RopeScaling::Factors { factors: factors.clone() },
-                None => return Err(Error::Format { path: path.into(), message: "`rope_scaling` has no `factors`".into() }),
+                None => return Err(lacks("factors")),
             },
             Some("linear") => RopeScaling::Linear { factor: factor? },
             Some("yarn") => {

@@ -4,6 +4,7 @@ use ascend_compute::ops::{GroupLimit, GroupScore, RopeStyle, Score};
 use serde::Deserialize;
 
 use super::config::{self, Common};
+use super::{V3, family};
 use crate::layers::{Decoder, ExpertShape, FeedForward, Mla, MlaShape, Mlp, Moe, Rope, Router};
 use crate::weights::Weights;
 use crate::{Error, Result};
@@ -12,7 +13,6 @@ use crate::{Error, Result};
 struct Config {
     #[serde(flatten)]
     common: Common,
-    model_type: String,
     /// Of dense layers.
     intermediate_size: usize,
     moe_intermediate_size: usize,
@@ -42,6 +42,11 @@ struct Config {
     #[serde(default)]
     topk_method: Option<String>,
     #[serde(default)]
+    scoring_func: Option<String>,
+    /// Experts are chosen as V3 does it: by sigmoids and their corrections.
+    #[serde(skip)]
+    as_v3: bool,
+    #[serde(default)]
     norm_topk_prob: bool,
     #[serde(default = "unscaled")]
     routed_scaling_factor: f32,
@@ -60,8 +65,18 @@ fn unscaled() -> f32 {
 }
 
 pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
-    let config: Config = config::read(weights)?;
+    let mut config: Config = config::read(weights)?;
     let path = weights.checkpoint.path();
+    config.as_v3 = match config.scoring_func.as_deref() {
+        Some("sigmoid") => true,
+        Some("softmax") => false,
+        Some(other) => {
+            let (found, supported) = (other.to_owned(), "sigmoid, softmax".to_owned());
+            return Err(Error::Unsupported { path: path.into(), what: "score of experts", found, supported });
+        }
+        // Others than DeepSeek have models of this architecture too.
+        None => family(weights.checkpoint.config()).is_some_and(|family| family.architecture == V3),
+    };
     let outline = config.common.outline(path)?;
     let size = |key, value| config::size(path, key, value);
     let shape = MlaShape {
@@ -111,23 +126,19 @@ pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
 /// Of the norms inside latent attention: the model code does not take the config's.
 const MLA_NORM_EPS: f32 = 1e-6;
 
-fn is_v3(config: &Config) -> bool {
-    config.model_type == "deepseek_v3"
-}
-
 /// The limit on groups: V2 has one with `group_limited_greedy`, V3 always.
 fn groups(config: &Config, path: &std::path::Path) -> Result<Option<GroupLimit>> {
     let score = match config.topk_method.as_deref() {
         Some("greedy") => return Ok(None),
-        None | Some("noaux_tc") if is_v3(config) => GroupScore::Top2Sum,
-        Some("group_limited_greedy") if !is_v3(config) => GroupScore::Max,
+        None | Some("noaux_tc") if config.as_v3 => GroupScore::Top2Sum,
+        Some("group_limited_greedy") if !config.as_v3 => GroupScore::Max,
         None => return Ok(None),
         Some(other) => {
             return Err(Error::Unsupported {
                 path: path.into(),
                 what: "choice of experts",
                 found: other.into(),
-                supported: if is_v3(config) { "noaux_tc, greedy" } else { "greedy, group_limited_greedy" }.into(),
+                supported: if config.as_v3 { "noaux_tc, greedy" } else { "greedy, group_limited_greedy" }.into(),
             });
         }
     };
@@ -146,9 +157,12 @@ fn groups(config: &Config, path: &std::path::Path) -> Result<Option<GroupLimit>>
 fn router(config: &Config, weights: &Weights<'_>, experts: ExpertShape, groups: Option<GroupLimit>, mlp: &str) -> Result<Router> {
     let mut router = Router::load(weights, &format!("{mlp}.gate"), experts, config.num_experts_per_tok, false)?;
     (router.renormalize, router.groups, router.scale) = (config.norm_topk_prob, groups, config.routed_scaling_factor);
-    if is_v3(config) {
+    if config.as_v3 {
         router.score = Score::Sigmoid;
-        router.correction = Some(weights.vector(&format!("{mlp}.gate.e_score_correction_bias"), config.n_routed_experts)?);
+        let name = format!("{mlp}.gate.e_score_correction_bias");
+        if config.topk_method.as_deref() != Some("greedy") || weights.has(&name)? {
+            router.correction = Some(weights.vector(&name, config.n_routed_experts)?);
+        }
     } else if config.norm_topk_prob {
         // V2 either renormalises or scales.
         router.scale = 1.0;

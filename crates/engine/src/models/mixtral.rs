@@ -16,6 +16,8 @@ struct Config {
     num_local_experts: usize,
     num_experts_per_tok: usize,
     #[serde(default)]
+    attention_bias: bool,
+    #[serde(default)]
     sliding_window: Option<usize>,
     /// Query and key rows are stored in the order of pairs `(2i, 2i + 1)`: GGUF files.
     #[serde(default)]
@@ -36,7 +38,8 @@ pub(super) fn load(weights: &Weights<'_>) -> Result<Decoder> {
     let style = if config.rope_interleave { RopeStyle::Interleaved } else { RopeStyle::Half };
     let rope = Rope::new(weights, &config.common.rope.rotary(path, shape.head_dim)?, outline.context_tokens, style)?;
     Decoder::load(weights, outline, |_, layer| {
-        let attention = Attention::load(weights, &format!("{layer}.self_attn"), shape, rope.clone(), (false, false))?;
+        let attention =
+            Attention::load(weights, &format!("{layer}.self_attn"), shape, rope.clone(), (config.attention_bias, config.attention_bias))?;
         let moe = format!("{layer}.block_sparse_moe");
         // A softmax over all experts, renormalised over the chosen ones.
         let mut router = Router::load(weights, &format!("{moe}.gate"), experts, config.num_experts_per_tok, false)?;

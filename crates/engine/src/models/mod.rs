@@ -12,7 +12,7 @@ use std::sync::Arc;
 use ascend_compute::{DType, Device, Stream, TensorView};
 
 use crate::cache::{CacheSpec, KvCache};
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Asked, Checkpoint};
 use crate::layers::Decoder;
 use crate::quantize::Quantize;
 use crate::step::Step;
@@ -43,15 +43,31 @@ pub trait Model: Send + Sync + std::fmt::Debug {
 /// How a family is loaded.
 type Load = fn(&Weights<'_>) -> Result<Decoder>;
 
-/// The families: `model_type`, architecture, loader.
-const FAMILIES: &[(&str, &str, Load)] = &[
-    ("llama", "LlamaForCausalLM", llama::load),
-    ("mixtral", "MixtralForCausalLM", mixtral::load),
-    ("qwen3_moe", "Qwen3MoeForCausalLM", qwen3_moe::load),
-    ("deepseek_v2", "DeepseekV2ForCausalLM", deepseek::load),
-    ("deepseek_v3", "DeepseekV3ForCausalLM", deepseek::load),
-    ("gpt_oss", "GptOssForCausalLM", gpt_oss::load),
+/// Models with one configuration and one forward pass.
+struct Family {
+    model_type: &'static str,
+    architecture: &'static str,
+    load: Load,
+}
+
+const FAMILIES: &[Family] = &[
+    Family { model_type: "llama", architecture: "LlamaForCausalLM", load: llama::load },
+    Family { model_type: "mixtral", architecture: "MixtralForCausalLM", load: mixtral::load },
+    Family { model_type: "qwen3_moe", architecture: "Qwen3MoeForCausalLM", load: qwen3_moe::load },
+    Family { model_type: "deepseek_v2", architecture: "DeepseekV2ForCausalLM", load: deepseek::load },
+    Family { model_type: "deepseek_v3", architecture: V3, load: deepseek::load },
+    Family { model_type: "gpt_oss", architecture: "GptOssForCausalLM", load: gpt_oss::load },
 ];
+const V3: &str = "DeepseekV3ForCausalLM";
+
+/// The family of a configuration: by its architecture, or without one by its `model_type`.
+fn family(config: &serde_json::Value) -> Option<&'static Family> {
+    let (architecture, model_type) = (config["architectures"][0].as_str(), config["model_type"].as_str());
+    FAMILIES.iter().find(|family| match architecture {
+        Some(architecture) => architecture == family.architecture,
+        None => model_type == Some(family.model_type),
+    })
+}
 
 /// How a model is held on a device. A storage type alone is one too: `load(checkpoint, device, DType::BF16)`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,13 +116,17 @@ pub fn load(checkpoint: &dyn Checkpoint, device: &Arc<dyn Device>, options: impl
         return Err(unsupported("storage type of weights", dtype.to_string(), &["f32", "bf16", "f16"]));
     }
     let config = checkpoint.config();
-    let architecture = config["architectures"][0].as_str();
-    let model_type = config["model_type"].as_str();
-    let family = FAMILIES.iter().find(|(kind, class, _)| architecture.map_or(model_type == Some(*kind), |a| a == *class));
-    let Some((_, _, load)) = family else {
-        let found = architecture.or(model_type).unwrap_or("none").to_owned();
-        let supported: Vec<&str> = FAMILIES.iter().map(|(_, class, _)| *class).collect();
+    let Some(family) = family(config) else {
+        let found = config["architectures"][0].as_str().or(config["model_type"].as_str()).unwrap_or("none").to_owned();
+        let supported: Vec<&str> = FAMILIES.iter().map(|family| family.architecture).collect();
         return Err(unsupported("architecture", found, &supported));
     };
-    Ok(Box::new(load(&Weights { checkpoint, device, dtype, quantize, stored })?))
+    let asked = Asked::of(checkpoint);
+    let model = (family.load)(&Weights { checkpoint: &asked, device, dtype, quantize, stored })?;
+    let left = asked.left_over(model.cache_spec().layers);
+    if let Some(first) = left.first() {
+        let found = if left.len() > 1 { format!("`{first}` and {} more", left.len() - 1) } else { format!("`{first}`") };
+        return Err(unsupported("tensor", found, &["those that the configuration says something of"]));
+    }
+    Ok(Box::new(model))
 }

@@ -93,7 +93,15 @@ impl ChatTemplate {
         };
         let template = self.environment.get_template(NAME).map_err(refused)?;
         template
-            .render(context! { messages => Serde(messages), add_generation_prompt => true, bos_token => self.bos.as_str(), eos_token => self.eos.as_str() })
+            .render(context! {
+                messages => Serde(messages),
+                add_generation_prompt => true,
+                bos_token => self.bos.as_str(),
+                eos_token => self.eos.as_str(),
+                // There are none, which to a template is not the same as that nothing is known of them.
+                tools => (),
+                documents => (),
+            })
             .map_err(refused)
     }
 }
@@ -104,6 +112,12 @@ mod tests {
 
     fn template(source: &str) -> Result<ChatTemplate> {
         ChatTemplate::new(Path::new("model"), source.into(), Some("<s>".into()), Some("</s>".into()))
+    }
+
+    #[test]
+    fn tools_are_none_and_so_not_there() {
+        let source = "{% if tools is not none %}{{ tools | length }}{% endif %}{{ documents is none }}";
+        assert_eq!(template(source).unwrap().render(&[]).unwrap(), "True");
     }
 
     #[test]

@@ -54,6 +54,9 @@ const GPT2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]
 /// Pre-tokenizers of models whose vocabulary has whole words that no merge leads to, and that begin each text with a mark.
 const WHOLE_WORDS: &[&str] = &["llama-bpe", "llama3", "llama-v3"];
 
+/// Pre-tokenizers of models whose texts are composed first (Unicode's NFC).
+const COMPOSED: &[&str] = &["qwen2", "deepseek-r1-qwen"];
+
 /// Marks that end an answer, under the names that models give them: files often name only one of several.
 const END_MARKS: &[&str] = &[
     "<|im_end|>",
@@ -100,6 +103,7 @@ pub(super) fn describe(path: &Path, lists: &GgufTokenizer) -> Result<Description
         json: serde_json::to_vec(&json).map_err(|e| broken(path, e.to_string()))?,
         stop_tokens: stop_tokens(lists),
         chat_template: lists.chat_template.clone(),
+        begins_with: None,
         bos: text(lists.bos),
         eos: text(lists.eos),
     })
@@ -143,7 +147,7 @@ fn byte_level(path: &Path, lists: &GgufTokenizer) -> Result<Parts> {
     let model = json!({"type": "BPE", "ignore_merges": whole_words, "merges": lists.merges});
     Ok(Parts {
         model: object(model),
-        normalizer: Value::Null,
+        normalizer: if COMPOSED.contains(&pre) { json!({"type": "NFC"}) } else { Value::Null },
         pre_tokenizer: json!({"type": "Sequence", "pretokenizers": steps}),
         decoder: bytes,
         begins_with_mark: whole_words,

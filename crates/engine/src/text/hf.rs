@@ -18,6 +18,18 @@ struct Companion {
     bos_token: Option<Mark>,
     #[serde(default)]
     eos_token: Option<Mark>,
+    #[serde(default)]
+    add_bos_token: Option<bool>,
+    #[serde(default)]
+    tokenizer_class: Option<String>,
+}
+
+impl Companion {
+    /// The mark that this kind of tokenizer puts before each text, whatever `tokenizer.json` says.
+    fn begins_with(&self) -> Option<String> {
+        let puts_it = self.tokenizer_class.as_deref().is_some_and(|class| class.starts_with("LlamaTokenizer"));
+        self.bos_token.as_ref().filter(|_| puts_it && self.add_bos_token == Some(true)).map(Mark::text)
+    }
 }
 
 /// One template, or several with names.
@@ -43,9 +55,9 @@ enum Mark {
 }
 
 impl Mark {
-    fn text(self) -> String {
+    fn text(&self) -> String {
         match self {
-            Self::Text(text) | Self::Whole { content: text } => text,
+            Self::Text(text) | Self::Whole { content: text } => text.clone(),
         }
     }
 }
@@ -63,7 +75,7 @@ pub(super) fn describe(folder: &Path, config: &Value) -> Result<Description> {
     let path = folder.join("tokenizer.json");
     let json = read_file(&path)?;
     let companion_path = folder.join("tokenizer_config.json");
-    let companion = if companion_path.is_file() {
+    let mut companion = if companion_path.is_file() {
         Companion::deserialize(read_json(&companion_path)?).map_err(|e| broken(&companion_path, e.to_string()))?
     } else {
         Companion::default()
@@ -73,7 +85,7 @@ pub(super) fn describe(folder: &Path, config: &Value) -> Result<Description> {
     let chat_template = if template_path.is_file() {
         Some(String::from_utf8(read_file(&template_path)?).map_err(|e| broken(&template_path, e.to_string()))?)
     } else {
-        companion.chat_template.and_then(Templates::for_chat)
+        companion.chat_template.take().and_then(Templates::for_chat)
     };
     let generation_path = folder.join("generation_config.json");
     let mut stop_tokens = Vec::new();
@@ -88,8 +100,9 @@ pub(super) fn describe(folder: &Path, config: &Value) -> Result<Description> {
         json,
         stop_tokens,
         chat_template,
-        bos: companion.bos_token.map(Mark::text),
-        eos: companion.eos_token.map(Mark::text),
+        begins_with: companion.begins_with(),
+        bos: companion.bos_token.as_ref().map(Mark::text),
+        eos: companion.eos_token.as_ref().map(Mark::text),
     })
 }
 

@@ -3,6 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use tokenizers::processors::sequence::Sequence;
+use tokenizers::processors::template::TemplateProcessing;
+
 use super::{ChatTemplate, Message, TextStream, gguf, hf};
 use crate::checkpoint::Checkpoint;
 use crate::{Error, Result};
@@ -26,6 +29,8 @@ pub(super) struct Description {
     pub(super) stop_tokens: Vec<u32>,
     /// The Jinja source of the chat template.
     pub(super) chat_template: Option<String>,
+    /// The mark that begins each text though `json` may not say so.
+    pub(super) begins_with: Option<String>,
     /// Text of the token before a text.
     pub(super) bos: Option<String>,
     /// Text of the token after a text.
@@ -43,8 +48,14 @@ impl Tokenizer {
             None if checkpoint.path().is_dir() => hf::describe(checkpoint.path(), checkpoint.config())?,
             None => return Err(broken(checkpoint.path(), "the file holds no tokenizer (`tokenizer.ggml.model`)")),
         };
-        let Description { path, json, stop_tokens, chat_template, bos, eos } = description;
-        let inner = guarded(&path, || tokenizers::Tokenizer::from_bytes(&json))?;
+        let Description { path, json, stop_tokens, chat_template, begins_with, bos, eos } = description;
+        let mut inner = guarded(&path, || tokenizers::Tokenizer::from_bytes(&json))?;
+        // Files keep what their model was trained with; a prompt is neither cut nor filled up.
+        inner.with_padding(None);
+        guarded(&path, || inner.with_truncation(None).map(drop))?;
+        if let Some(mark) = begins_with {
+            begin_with(&path, &mut inner, mark)?;
+        }
         let chat = chat_template.map(|source| ChatTemplate::new(&path, source, bos, eos)).transpose()?;
         let vocab = inner.get_vocab_size(true);
         if let Some(token) = stop_tokens.iter().find(|&&token| inner.id_to_token(token).is_none()) {
@@ -105,6 +116,26 @@ impl Tokenizer {
     fn tokens_of(&self, text: &str, marks: bool) -> Result<Vec<u32>> {
         Ok(guarded(&self.path, || self.inner.encode_fast(text, marks))?.get_ids().to_vec())
     }
+}
+
+/// Has each text begin with `mark`, if it does not yet.
+fn begin_with(path: &Path, tokenizer: &mut tokenizers::Tokenizer, mark: String) -> Result<()> {
+    let id = tokenizer.token_to_id(&mark).ok_or_else(|| broken(path, format!("{mark:?} begins each text, and is no token")))?;
+    if guarded(path, || tokenizer.encode_fast("a", true))?.get_ids().first() == Some(&id) {
+        return Ok(());
+    }
+    let sequence = |parts: &[&str]| parts.iter().map(|part| part.to_string()).collect::<Vec<_>>();
+    let around = guarded(path, || {
+        let template = TemplateProcessing::builder()
+            .try_single(sequence(&[&mark, "$A"]))?
+            .try_pair(sequence(&[&mark, "$A", "$B"]))?
+            .special_tokens(vec![(mark.clone(), id)])
+            .build();
+        Ok(template?)
+    })?;
+    let before = tokenizer.get_post_processor().cloned();
+    tokenizer.with_post_processor(Some(Sequence::new(before.into_iter().chain([around.into()]).collect())));
+    Ok(())
 }
 
 /// Calls the tokenizer library. It trusts what a tokenizer file says in places, so a panic of it is taken as what it is: a broken file.

@@ -177,16 +177,17 @@ impl Meta<'_> {
             if !factors.iter().all(|f| f.is_finite() && *f > 0.0) {
                 return Err(self.file.broken("tensor `rope_freqs.weight` must hold positive numbers"));
             }
+            if self.stretch()?.is_some() {
+                return Err(self.broken("rope.scaling", "beside a tensor `rope_freqs.weight` is not supported: one stretch or the other"));
+            }
             return Ok(json!({"rope_type": "factors", "factors": factors}));
         }
-        let kind = match self.get("rope.scaling.type") {
-            None => return Ok(Json::Null),
-            Some(Value::Text(kind)) if kind == "none" => return Ok(Json::Null),
-            Some(Value::Text(kind)) => kind,
-            Some(_) => return Err(self.broken("rope.scaling.type", "must be a text")),
-        };
+        let Some((kind, factor)) = self.stretch()? else { return Ok(Json::Null) };
+        if self.float("rope.scaling.attn_factor")?.is_some_and(|factor| factor != 1.0) {
+            return Err(self.broken("rope.scaling.attn_factor", "other than 1 is not supported"));
+        }
         let mut scaling = json!({"rope_type": kind});
-        if let Some(factor) = self.float("rope.scaling.factor")? {
+        if let Some(factor) = factor {
             scaling["factor"] = json!(factor);
         }
         if let Some(context) = self.unsigned("rope.scaling.original_context_length")? {
@@ -197,6 +198,20 @@ impl Meta<'_> {
             scaling["beta_slow"] = json!(self.float("rope.scaling.yarn_beta_slow")?.unwrap_or(1.0));
         }
         Ok(scaling)
+    }
+
+    /// The kind of the stretch, and its factor: linear where only a factor is given, or what older files call the scale.
+    fn stretch(&self) -> Result<Option<(&str, Option<f64>)>> {
+        let factor = match self.float("rope.scaling.factor")? {
+            None => self.float("rope.scale_linear")?,
+            factor => factor,
+        };
+        match self.get("rope.scaling.type") {
+            None => Ok(factor.filter(|factor| *factor != 1.0).map(|factor| ("linear", Some(factor)))),
+            Some(Value::Text(kind)) if kind == "none" => Ok(None),
+            Some(Value::Text(kind)) => Ok(Some((kind, factor))),
+            Some(_) => Err(self.broken("rope.scaling.type", "must be a text")),
+        }
     }
 
     /// Width of a head; rotary embedding must take all of it.
