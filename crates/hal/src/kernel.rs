@@ -250,6 +250,7 @@ impl KernelRegistry {
         for kernel in kernels.iter().filter(|k| choice.admits(k.info())) {
             let info = kernel.info();
             if *choice == Choice::Auto && !kernel.automatic(call) {
+                reasons.push(format!("`{}`: runs when it is asked for only, by its name or origin", info.name));
                 continue;
             }
             let covered =
