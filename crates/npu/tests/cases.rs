@@ -126,3 +126,17 @@ fn attention() {
 fn mla() {
     all_pass(&[OpKind::MlaDecode, OpKind::MlaPrefill]);
 }
+
+#[test]
+fn wrong_values_are_not_sent_to_a_device_that_trusts_values() {
+    let mut cases = ascend_validate::cases(&Options::default()).unwrap();
+    cases.retain(|case| matches!(case.work, Work::Refused { .. }));
+    assert!(cases.len() > 50, "{} cases of wrong values", cases.len());
+    let device = NpuDevice::open_with(Arc::new(ascend_sim::cann()), "sim", 0, Values::Trusted).unwrap();
+    let reports = run_cases(&[&*device], &cases, &Options::default(), &|_| {}).unwrap();
+    for report in &reports {
+        assert_eq!((report.status, report.device_us), (Status::Skipped, 0.), "{}: {}", report.name, report.reason);
+    }
+    let about_values = reports.iter().filter(|report| report.reason.contains("not checked by this device")).count();
+    assert!(about_values * 2 > cases.len(), "{about_values} of {}", cases.len());
+}
