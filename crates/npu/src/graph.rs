@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use ascend_hal::{Error, Graph, GraphExec, GraphExecImpl, GraphImpl, Result, Stream};
 
 use crate::device::NpuDevice;
-use crate::raw::{Culprit, Model, Recording};
+use crate::raw::{Culprit, Model, Named, Recording, longest};
 use crate::stream::NpuStream;
 
 /// A recording with the memory that it works on.
@@ -25,15 +25,15 @@ impl Shared {
         self.recording.entries.is_empty()
     }
 
-    /// The operators that were recorded.
-    pub(crate) fn functions(&self) -> impl Iterator<Item = &'static str> {
-        self.recording.entries.iter().flat_map(|entry| entry.functions().iter().copied())
+    /// How long the longest name is of a recorded operator that CANN names; 0 where it names none.
+    pub(crate) fn letters(&self, named: &Named) -> usize {
+        self.recording.entries.iter().map(|entry| entry.letters(named)).max().unwrap_or(0)
     }
 
-    /// The failure of one of the recorded calls: of the first that the message fits. `behind` counts the calls behind the graph.
-    pub(crate) fn blame(&self, source: Error, message: &str, behind: usize) -> Error {
+    /// The failure of one of the recorded calls: of the one that CANN names, or of the only one. `behind` counts the calls behind the graph.
+    pub(crate) fn blame(&self, source: Error, named: &Named, behind: usize) -> Error {
         let entries = &self.recording.entries;
-        let found = entries.iter().position(|entry| entry.fits(message));
+        let found = longest(entries.iter().map(|entry| entry.letters(named)));
         let at = found.or(if let [_] = &entries[..] { Some(0) } else { None });
         let Some(at) = at else { return Error::Task { task: "graph", skipped: behind, source: Box::new(source) } };
         let skipped = behind + entries[at + 1..].iter().filter(|entry| entry.is_work()).count();

@@ -493,7 +493,7 @@ impl Queue {
             }
             Some(error) => {
                 let entries: Vec<Entry> = state.log.drain(..).collect();
-                let report = blame(from_cann(error), &entries, state.stream.id());
+                let report = blame(error, &entries, state.stream.id());
                 self.renew(&mut state, &entries);
                 // What was found on the host came first, as the stream went on behind it.
                 (Some(self.gate.settle().unwrap_or(report)), entries)
