@@ -345,22 +345,26 @@ impl Queue {
             return Ok(());
         }
         let id = self.gate.register(f);
-        let launch = |state: &mut State| {
-            if state.reporter.is_none() && !callback::launch(&self.card, &state.stream, id)? {
-                state.reporter = Reporter::start(&self.card, &state.stream)?;
-                return match &state.reporter {
-                    Some(reporter) => reporter.launch(id),
-                    None => Err(ascend_sys::Error::SymbolMissing {
-                        symbol: "aclrtLaunchHostFunc",
-                        library: ascend_sys::AscendCl::FILE,
-                        path: self.card.cann().acl.library().to_string(),
-                        since: "9.0",
-                    }),
-                };
+        let launch = |state: &mut State| -> std::io::Result<CannResult<()>> {
+            if state.reporter.is_none() {
+                match callback::launch(&self.card, &state.stream, id) {
+                    Ok(false) => {}
+                    launched => return Ok(launched.map(drop)),
+                }
+                let mut reporter = Reporter::start(&self.card, &state.stream)?;
+                if let Err(error) = reporter.subscribe() {
+                    return Ok(Err(error));
+                }
+                state.reporter = Some(reporter);
             }
-            state.reporter.as_ref().map_or(Ok(()), |reporter| reporter.launch(id))
+            Ok(state.reporter.as_ref().map_or(Ok(()), |reporter| reporter.launch(id)))
         };
-        match launch(&mut state) {
+        let launched = launch(&mut state).map_err(|error| {
+            self.gate.forget(id);
+            let found = format!("the system gives no thread that would call it: {error}");
+            Error::State { what: "stream", asked: "a host callback", found }
+        })?;
+        match launched {
             Ok(()) => {}
             Err(error) => {
                 self.gate.forget(id);
