@@ -126,7 +126,11 @@ pub(super) fn blame(failure: ascend_sys::Error, entries: &[Entry], stream: Optio
         return Error::Task { task: "work on another stream of the device", skipped, source: Box::new(source) };
     }
     let named = Named::of(&said);
-    let found = longest(entries.iter().map(|entry| entry.letters(&named))).or(if let [_] = entries { Some(0) } else { None });
+    let only = || {
+        let mut work = (0..entries.len()).filter(|&at| entries[at].counts());
+        work.next().filter(|_| work.next().is_none())
+    };
+    let found = longest(entries.iter().map(|entry| entry.letters(&named))).or_else(only);
     let Some(at) = found else {
         let under_way: Vec<String> = entries.iter().map(|entry| entry.by.to_string()).collect();
         let task = if under_way.is_empty() { "earlier work" } else { "work that CANN does not name" };

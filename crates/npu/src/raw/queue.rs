@@ -408,19 +408,22 @@ impl Queue {
         }
     }
 
-    /// Enqueues everything that a graph has recorded.
-    pub(crate) fn replay(&self, graph: &Arc<Shared>) -> Result<()> {
+    /// Enqueues everything that a graph has recorded, behind its last launch, which `after` marks if it was on another stream.
+    pub(crate) fn replay(&self, graph: &Arc<Shared>, after: Option<&Event>) -> Result<()> {
         if !graph.model().is_of(&self.card) {
             return Err(Error::ForeignHandle { what: "the stream" });
         }
         if !self.admits("a graph")? || graph.is_empty() {
             return Ok(());
         }
-        let mut state = self.state();
-        if state.recording.is_some() {
+        if self.is_capturing() {
             let found = "a capture is running, and a recording cannot hold another one".into();
             return Err(Error::State { what: "stream", asked: "a graph", found });
         }
+        if let Some(event) = after {
+            self.wait(event, NpuEvent::of(event)?)?;
+        }
+        let mut state = self.state();
         if !state.has_failed() {
             // SAFETY: the graph holds the memory that it works on, and the entry holds the graph until the stream has passed it.
             self.give(&mut state, |stream| unsafe { graph.model().execute(stream) })?;
