@@ -20,7 +20,7 @@ use super::executors::Executors;
 use super::model::{self, Model};
 use super::pool::{Arena, Block};
 use super::stream::RawStream;
-use crate::error::{CannResult, from_cann, is_late};
+use crate::error::{CannResult, from_cann, is_late, is_of_launch};
 use crate::event::NpuEvent;
 use crate::graph::Shared;
 use crate::memory::{self, NpuMemory};
@@ -177,14 +177,18 @@ impl Queue {
 
     /// Gives the stream one piece of work by `submit`.
     fn give(&self, state: &mut State, submit: impl FnOnce(&RawStream) -> CannResult<()>) -> Result<()> {
-        match submit(&state.stream) {
-            // The stream has failed before. The next synchronisation says so.
-            Err(error) if is_late(&error) => {
-                state.late.get_or_insert(error);
-                Ok(())
-            }
-            outcome => outcome.map_err(from_cann),
-        }
+        let Err(error) = submit(&state.stream) else { return Ok(()) };
+        let late = if is_late(&error) {
+            Some(error.clone())
+        } else if is_of_launch(&error) && state.recording.is_none() {
+            state.stream.is_idle().err().filter(is_late)
+        } else {
+            None
+        };
+        // The stream has failed before. The next synchronisation says so.
+        let late = late.ok_or_else(|| from_cann(error))?;
+        state.late.get_or_insert(late);
+        Ok(())
     }
 
     /// Waits for the stream, then has `check` look at values of a call. What is wrong makes the stream fail as if the call had been executed; then, and when the
