@@ -173,10 +173,10 @@ impl NpuDevice {
     }
 }
 
-/// Cube cores of a chip, by its name; OPS section 1.1, from the platform files of CANN 8.1.
+/// Cube cores of a chip, by its name, from the platform files of CANN 8.1.
 fn cube_cores(soc: &str) -> usize {
     match soc {
-        "Ascend910B3" | "Ascend910B4" | "Ascend910B4-1" => 20,
+        "Ascend910B3" | "Ascend910B4" | "Ascend910B4-1" | "Ascend910_9362" => 20,
         _ if soc.starts_with("Ascend910") => 24,
         _ => 0,
     }
@@ -294,5 +294,21 @@ impl Device for NpuDevice {
         // A stream that was dropped by its owner while this loop held it reports here as well.
         drop(streams);
         self.card.take_failure().map_or(result, Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cube_cores_are_those_of_the_platform_files() {
+        for soc in ["Ascend910B1", "Ascend910B2", "Ascend910B2C", "Ascend910_9391"] {
+            assert_eq!(cube_cores(soc), 24, "{soc}");
+        }
+        for soc in ["Ascend910B3", "Ascend910B4", "Ascend910B4-1", "Ascend910_9362"] {
+            assert_eq!(cube_cores(soc), 20, "{soc}");
+        }
+        assert_eq!(cube_cores("Ascend310P3"), 0);
     }
 }

@@ -1,7 +1,7 @@
 //! Errors of CANN in the words of this library.
 
 use ascend_hal::{DeviceId, Error};
-use ascend_sys::ffi::{ACL_ERROR_BAD_ALLOC, ACL_ERROR_RT_DEVICE_OOM, ACL_ERROR_RT_MEMORY_ALLOCATION};
+use ascend_sys::ffi::{ACL_ERROR_BAD_ALLOC, ACL_ERROR_RT_DEVICE_OOM, ACL_ERROR_RT_MEMORY_ALLOCATION, ACLNN_ERR_RUNTIME_ERROR};
 
 /// What a call into CANN returns to this crate.
 pub(crate) type CannResult<T> = Result<T, ascend_sys::Error>;
@@ -32,6 +32,11 @@ pub(crate) fn is_out_of_memory(error: &ascend_sys::Error) -> bool {
 /// Whether the code tells of earlier work that failed on the device, rather than of the call that returned it.
 pub(crate) fn is_late(error: &ascend_sys::Error) -> bool {
     matches!(error.code(), Some(507_000..=507_999))
+}
+
+/// Whether an operator could not be launched: it says so of a stream that has failed before, too.
+pub(crate) fn is_of_launch(error: &ascend_sys::Error) -> bool {
+    error.code() == Some(ACLNN_ERR_RUNTIME_ERROR)
 }
 
 /// What to do about a code, by the range it lies in.

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use ascend_hal::{Error, Graph, GraphExec, GraphExecImpl, GraphImpl, Result, Stream};
+use ascend_hal::{Error, Event, Graph, GraphExec, GraphExecImpl, GraphImpl, Result, Stream};
 
 use crate::device::NpuDevice;
-use crate::raw::{Culprit, Model, Recording};
+use crate::event::NpuEvent;
+use crate::raw::{Culprit, Model, Named, Queue, Recording, longest};
 use crate::stream::NpuStream;
 
 /// A recording with the memory that it works on.
@@ -25,15 +26,15 @@ impl Shared {
         self.recording.entries.is_empty()
     }
 
-    /// The operators that were recorded.
-    pub(crate) fn functions(&self) -> impl Iterator<Item = &'static str> {
-        self.recording.entries.iter().flat_map(|entry| entry.functions().iter().copied())
+    /// How long the longest name is of a recorded operator that CANN names; 0 where it names none.
+    pub(crate) fn letters(&self, named: &Named) -> usize {
+        self.recording.entries.iter().map(|entry| entry.letters(named)).max().unwrap_or(0)
     }
 
-    /// The failure of one of the recorded calls: of the first that the message fits. `behind` counts the calls behind the graph.
-    pub(crate) fn blame(&self, source: Error, message: &str, behind: usize) -> Error {
+    /// The failure of one of the recorded calls: of the one that CANN names, or of the only one. `behind` counts the calls behind the graph.
+    pub(crate) fn blame(&self, source: Error, named: &Named, behind: usize) -> Error {
         let entries = &self.recording.entries;
-        let found = entries.iter().position(|entry| entry.fits(message));
+        let found = longest(entries.iter().map(|entry| entry.letters(named)));
         let at = found.or(if let [_] = &entries[..] { Some(0) } else { None });
         let Some(at) = at else { return Error::Task { task: "graph", skipped: behind, source: Box::new(source) } };
         let skipped = behind + entries[at + 1..].iter().filter(|entry| entry.is_work()).count();
@@ -62,25 +63,42 @@ impl GraphImpl for NpuGraph {
     }
 
     fn instantiate(self: Box<Self>) -> Result<GraphExec> {
-        Ok(GraphExec::new(NpuGraphExec { shared: Mutex::new(Arc::new(self.shared)), device: self.device }))
+        Ok(GraphExec::new(NpuGraphExec { state: Mutex::new(State { shared: Arc::new(self.shared), last: None }), device: self.device }))
     }
 }
 
 #[derive(Debug)]
 struct NpuGraphExec {
-    /// Another one after a failure that ended the context of the last.
-    shared: Mutex<Arc<Shared>>,
+    state: Mutex<State>,
     device: Weak<NpuDevice>,
 }
 
+#[derive(Debug)]
+struct State {
+    /// Another one after a failure that ended the context of the last.
+    shared: Arc<Shared>,
+    /// The stream of the last launch, and a mark behind that.
+    last: Option<(Weak<Queue>, Event)>,
+}
+
 impl GraphExecImpl for NpuGraphExec {
+    /// Launches follow one another, on several streams too: they work on the same memory.
     fn launch(&self, stream: &Stream) -> Result<()> {
         let queue = NpuStream::of(stream)?.queue();
-        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.has_outlived(&shared) {
-            *shared = Arc::new(self.record_again(&shared, stream)?);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.has_outlived(&state.shared) {
+            let again = self.record_again(&state.shared, stream)?;
+            *state = State { shared: Arc::new(again), last: None };
         }
-        queue.replay(&shared)
+        let elsewhere = state.last.as_ref().filter(|(last, _)| !std::ptr::eq(last.as_ptr(), Arc::as_ptr(queue)));
+        queue.replay(&state.shared, elsewhere.map(|(_, event)| event))?;
+        if elsewhere.is_some() || state.last.is_none() {
+            state.last = Some((Arc::downgrade(queue), Event::new(NpuEvent::new(queue.card())?)));
+        }
+        if let Some((_, event)) = &state.last {
+            queue.record(event, NpuEvent::of(event)?)?;
+        }
+        Ok(())
     }
 }
 

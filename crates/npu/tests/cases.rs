@@ -70,6 +70,29 @@ fn fused_pass(op: OpKind) {
     assert!(fused > 0 || options().case.is_some(), "none of {} cases is the fused operator's", reports.len());
 }
 
+/// CANN does not say by what place fused attention is told where a tensor is.
+#[test]
+fn fused_attention_is_planned_each_time() {
+    let options = Options { repeats: 4, threads: 1, ..Options::default() };
+    let mut alone = 0;
+    let mut chosen = ascend_validate::cases(&Options::default()).unwrap();
+    chosen.retain(|case| case.op == OpKind::Attention);
+    for case in chosen.into_iter().filter_map(|case| changed(case, with_lengths_on_the_host)) {
+        let device = NpuDevice::open(Arc::new(ascend_sim::cann()), "sim", 0).unwrap();
+        let report = &run_cases(&[&*device], &[case], &options, &|_| {}).unwrap()[0];
+        let stats = device.executors();
+        // Those that the fused operator alone computes.
+        if report.kernel.starts_with("aclnnFusedInferAttentionScore") && stats.planned + stats.reused == 4 {
+            assert_eq!(stats.reused, 0, "{}", report.name);
+            alone += 1;
+        }
+        if alone == 3 {
+            return;
+        }
+    }
+    panic!("the fused operator alone computes {alone} cases");
+}
+
 #[test]
 fn fused_attention() {
     fused_pass(OpKind::Attention);
@@ -125,4 +148,18 @@ fn attention() {
 #[test]
 fn mla() {
     all_pass(&[OpKind::MlaDecode, OpKind::MlaPrefill]);
+}
+
+#[test]
+fn wrong_values_are_not_sent_to_a_device_that_trusts_values() {
+    let mut cases = ascend_validate::cases(&Options::default()).unwrap();
+    cases.retain(|case| matches!(case.work, Work::Refused { .. }));
+    assert!(cases.len() > 50, "{} cases of wrong values", cases.len());
+    let device = NpuDevice::open_with(Arc::new(ascend_sim::cann()), "sim", 0, Values::Trusted).unwrap();
+    let reports = run_cases(&[&*device], &cases, &Options::default(), &|_| {}).unwrap();
+    for report in &reports {
+        assert_eq!((report.status, report.device_us), (Status::Skipped, 0.), "{}: {}", report.name, report.reason);
+    }
+    let about_values = reports.iter().filter(|report| report.reason.contains("not checked by this device")).count();
+    assert!(about_values * 2 > cases.len(), "{about_values} of {}", cases.len());
 }

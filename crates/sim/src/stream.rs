@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ascend_sys::ffi::{
     ACL_ERROR_INTERNAL_ERROR, ACL_ERROR_RT_PARAM_INVALID, ACL_ERROR_RT_RESOURCE_ALLOC_FAIL, ACL_ERROR_RT_STREAM_CAPTURED,
-    ACL_ERROR_RT_STREAM_SYNC_TIMEOUT,
+    ACL_ERROR_RT_STREAM_SYNC_TIMEOUT, ACLNN_ERR_RUNTIME_ERROR,
 };
 
 use crate::capture::Capture;
@@ -183,7 +183,9 @@ impl Stream {
             return update.take(task);
         }
         if let Some(failure) = self.shared.flags.halt.failure() {
-            return Err(failure.of("a task of the context has failed, and its streams take no more"));
+            let failure = failure.of("a task of the context has failed, and its streams take no more");
+            // Operators do not hand on what the runtime says.
+            return Err(if task.operator.is_some() { failure.with_code(ACLNN_ERR_RUNTIME_ERROR) } else { failure });
         }
         let uses = task.uses.iter().map(Span::in_use).collect::<Outcome<Vec<_>>>()?;
         if !queue.worker {
@@ -265,6 +267,11 @@ impl Stream {
     pub(crate) fn idle(&self) -> bool {
         let queue = self.shared.queue();
         queue.finished == queue.submitted
+    }
+
+    /// Whether everything is done; the failure, where one has stopped the context's streams.
+    pub(crate) fn query(&self) -> Outcome<bool> {
+        self.shared.flags.halt.failure().map_or_else(|| Ok(self.idle()), Err)
     }
 
     /// Whether a failure on a stream of the context stops all of them. Can be said once for each stream.

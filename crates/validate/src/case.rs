@@ -89,7 +89,7 @@ pub enum Work {
         /// What a file says they should give.
         expected: Vec<Expected>,
     },
-    /// Runs a call whose device values break the contract: the synchronisation must name this op and argument.
+    /// Runs a call whose device values break the contract: the synchronisation must name this op and argument. Skipped on a device that does not check values.
     Refused {
         /// The call.
         build: Build,

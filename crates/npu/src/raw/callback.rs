@@ -204,7 +204,7 @@ pub(super) struct Reporter {
 }
 
 impl Reporter {
-    pub(super) fn start(card: &Arc<Card>, stream: &Arc<RawStream>) -> CannResult<Option<Self>> {
+    pub(super) fn start(card: &Arc<Card>, stream: &Arc<RawStream>) -> std::io::Result<Self> {
         /// How long it waits for a report before it looks whether it is to end.
         const WAIT_MS: i32 = 100;
         let (tell, told) = channel();
@@ -222,14 +222,18 @@ impl Reporter {
                 }
             }
         };
-        let Ok(handle) = std::thread::Builder::new().name("ascend-npu callbacks".into()).spawn(work) else { return Ok(None) };
+        let handle = std::thread::Builder::new().name("ascend-npu callbacks".into()).spawn(work)?;
         let thread = told.recv().unwrap_or_default();
-        let mut reporter = Self { card: card.clone(), stream: stream.clone(), thread, subscribed: false, ends, handle: Some(handle) };
-        stream.bind()?;
+        Ok(Self { card: card.clone(), stream: stream.clone(), thread, subscribed: false, ends, handle: Some(handle) })
+    }
+
+    /// Has the stream's reports delivered to the thread.
+    pub(super) fn subscribe(&mut self) -> CannResult<()> {
+        self.stream.bind()?;
         // SAFETY: the thread runs and the stream is alive.
-        unsafe { card.cann().acl.aclrtSubscribeReport(thread, stream.handle()) }?;
-        reporter.subscribed = true;
-        Ok(Some(reporter))
+        unsafe { self.card.cann().acl.aclrtSubscribeReport(self.thread, self.stream.handle()) }?;
+        self.subscribed = true;
+        Ok(())
     }
 
     /// Has the stream call the callback of this number.

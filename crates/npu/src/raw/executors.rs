@@ -1,7 +1,7 @@
 //! Executors that are kept: an operator that is called again in the same form is enqueued without being planned again.
 //!
 //! A form is kept when it comes for the second time. CANN fixes all but the addresses of a repeatable executor's tensors, and those are set before each use; it does
-//! not say that two streams may use one executor at once, so each stream has its own. Sources: the documents of aclSetAclOpExecutorRepeatable, aclSetTensorAddr,
+//! not say that two streams may use one executor at once, so each stream has its own. Operators with integer arrays among their inputs are planned each time. Sources: the documents of aclSetAclOpExecutorRepeatable, aclSetTensorAddr,
 //! aclSetDynamicTensorAddr and aclDestroyAclOpExecutor.
 
 use std::collections::HashMap;
@@ -160,7 +160,7 @@ pub(super) fn enqueue(
     plan(&mut made, &mut bytes, &mut executor)?;
     let due = executors.is_due(form);
     // SAFETY: the executor has just been planned.
-    if !due || unsafe { card.cann().nnopbase.aclSetAclOpExecutorRepeatable(executor) }.is_err() {
+    if !due || !made.has_known_places() || unsafe { card.cann().nnopbase.aclSetAclOpExecutorRepeatable(executor) }.is_err() {
         if due {
             executors.remember(form, Plan::Never);
         }

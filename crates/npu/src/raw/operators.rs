@@ -22,6 +22,7 @@ macro_rules! given {
     (OL) => { Option<&[&TensorView]> };
     (I) => { &[i64] };
     (OI) => { Option<&[i64]> };
+    (OV) => { Option<&[i64]> };
     (S) => { Scalar };
     (OS) => { Option<Scalar> };
     (D) => { aclDataType };
@@ -56,6 +57,9 @@ macro_rules! noted {
         noted!($form $queue $x ? L)
     };
     ($form:ident $queue:ident $x:ident OI) => {
+        noted!($form $queue $x ? I)
+    };
+    ($form:ident $queue:ident $x:ident OV) => {
         noted!($form $queue $x ? I)
     };
     ($form:ident $queue:ident $x:ident OS) => {
@@ -110,6 +114,13 @@ macro_rules! handed {
             None => null_mut::<aclIntArray>(),
         }
     };
+    ($made:ident $x:ident OV) => {{
+        $made.has_array_inputs();
+        match $x {
+            Some(x) => $made.ints(x)?,
+            None => null_mut::<aclIntArray>(),
+        }
+    }};
     ($made:ident $x:ident S) => {
         $made.scalar($x)?
     };
@@ -129,7 +140,7 @@ macro_rules! handed {
 }
 
 /// Declares operators: the name, the first phase's name, and the arguments in the vendor's order. Tensors are `T` (`OT` where null is allowed, `U64` where 8 bytes an
-/// element are to count as uint64), lists `L` (`OL`), integer arrays `I` (`OI`), scalars `S` (`OS`), types `D`, names `N`; numbers are themselves.
+/// element are to count as uint64), lists `L` (`OL`), integer arrays `I` (`OI`; `OV` where the prototype has them among its inputs), scalars `S` (`OS`), types `D`, names `N`; numbers are themselves.
 macro_rules! operators {
     ($($(#[$doc:meta])* $name:ident, $first:ident ($($x:ident: $kind:tt),* $(,)?);)*) => {$(
         $(#[$doc])*
@@ -233,15 +244,15 @@ operators! {
     );
     aclnnScatterNdUpdate, aclnnScatterNdUpdateGetWorkspaceSize(to: T, indices: T, updates: T);
     aclnnFusedInferAttentionScoreV3, aclnnFusedInferAttentionScoreV3GetWorkspaceSize(
-        query: T, key: L, value: L, pse: OT, mask: OT, q_lens: OI, kv_lens: OI, deq1: OT, quant1: OT, deq2: OT, quant2: OT, offset2: OT,
+        query: T, key: L, value: L, pse: OT, mask: OT, q_lens: OV, kv_lens: OV, deq1: OT, quant1: OT, deq2: OT, quant2: OT, offset2: OT,
         antiquant_scale: OT, antiquant_offset: OT, table: OT, q_padding: OT, kv_padding: OT, k_scale: OT, k_offset: OT, v_scale: OT, v_offset: OT,
-        k_prefix: OT, v_prefix: OT, prefix_len: OI, q_rope: OT, k_rope: OT, k_rope_scale: OT, heads: i64, scale: f64, before: i64, after: i64,
+        k_prefix: OT, v_prefix: OT, prefix_len: OV, q_rope: OT, k_rope: OT, k_rope_scale: OT, heads: i64, scale: f64, before: i64, after: i64,
         layout: N, kv_heads: i64, sparse: i64, precise: i64, block: i64, antiquant_mode: i64, with_lse: bool, k_mode: i64, v_mode: i64, out: T, lse: T,
     );
     aclnnFusedInferAttentionScoreV4, aclnnFusedInferAttentionScoreV4GetWorkspaceSize(
-        query: T, key: L, value: L, pse: OT, mask: OT, q_lens: OI, kv_lens: OI, deq1: OT, quant1: OT, deq2: OT, quant2: OT, offset2: OT,
+        query: T, key: L, value: L, pse: OT, mask: OT, q_lens: OV, kv_lens: OV, deq1: OT, quant1: OT, deq2: OT, quant2: OT, offset2: OT,
         antiquant_scale: OT, antiquant_offset: OT, table: OT, q_padding: OT, kv_padding: OT, k_scale: OT, k_offset: OT, v_scale: OT, v_offset: OT,
-        k_prefix: OT, v_prefix: OT, prefix_len: OI, q_rope: OT, k_rope: OT, k_rope_scale: OT, q_scale: OT, sinks: OT, heads: i64, scale: f64, before: i64, after: i64,
+        k_prefix: OT, v_prefix: OT, prefix_len: OV, q_rope: OT, k_rope: OT, k_rope_scale: OT, q_scale: OT, sinks: OT, heads: i64, scale: f64, before: i64, after: i64,
         layout: N, kv_heads: i64, sparse: i64, precise: i64, block: i64, antiquant_mode: i64, with_lse: bool, k_mode: i64, v_mode: i64, q_mode: i64, out: T, lse: T,
     );
 }

@@ -20,7 +20,7 @@ use super::executors::Executors;
 use super::model::{self, Model};
 use super::pool::{Arena, Block};
 use super::stream::RawStream;
-use crate::error::{CannResult, from_cann, is_late};
+use crate::error::{CannResult, from_cann, is_late, is_of_launch};
 use crate::event::NpuEvent;
 use crate::graph::Shared;
 use crate::memory::{self, NpuMemory};
@@ -177,14 +177,18 @@ impl Queue {
 
     /// Gives the stream one piece of work by `submit`.
     fn give(&self, state: &mut State, submit: impl FnOnce(&RawStream) -> CannResult<()>) -> Result<()> {
-        match submit(&state.stream) {
-            // The stream has failed before. The next synchronisation says so.
-            Err(error) if is_late(&error) => {
-                state.late.get_or_insert(error);
-                Ok(())
-            }
-            outcome => outcome.map_err(from_cann),
-        }
+        let Err(error) = submit(&state.stream) else { return Ok(()) };
+        let late = if is_late(&error) {
+            Some(error.clone())
+        } else if is_of_launch(&error) && state.recording.is_none() {
+            state.stream.is_idle().err().filter(is_late)
+        } else {
+            None
+        };
+        // The stream has failed before. The next synchronisation says so.
+        let late = late.ok_or_else(|| from_cann(error))?;
+        state.late.get_or_insert(late);
+        Ok(())
     }
 
     /// Waits for the stream, then has `check` look at values of a call. What is wrong makes the stream fail as if the call had been executed; then, and when the
@@ -345,22 +349,26 @@ impl Queue {
             return Ok(());
         }
         let id = self.gate.register(f);
-        let launch = |state: &mut State| {
-            if state.reporter.is_none() && !callback::launch(&self.card, &state.stream, id)? {
-                state.reporter = Reporter::start(&self.card, &state.stream)?;
-                return match &state.reporter {
-                    Some(reporter) => reporter.launch(id),
-                    None => Err(ascend_sys::Error::SymbolMissing {
-                        symbol: "aclrtLaunchHostFunc",
-                        library: ascend_sys::AscendCl::FILE,
-                        path: self.card.cann().acl.library().to_string(),
-                        since: "9.0",
-                    }),
-                };
+        let launch = |state: &mut State| -> std::io::Result<CannResult<()>> {
+            if state.reporter.is_none() {
+                match callback::launch(&self.card, &state.stream, id) {
+                    Ok(false) => {}
+                    launched => return Ok(launched.map(drop)),
+                }
+                let mut reporter = Reporter::start(&self.card, &state.stream)?;
+                if let Err(error) = reporter.subscribe() {
+                    return Ok(Err(error));
+                }
+                state.reporter = Some(reporter);
             }
-            state.reporter.as_ref().map_or(Ok(()), |reporter| reporter.launch(id))
+            Ok(state.reporter.as_ref().map_or(Ok(()), |reporter| reporter.launch(id)))
         };
-        match launch(&mut state) {
+        let launched = launch(&mut state).map_err(|error| {
+            self.gate.forget(id);
+            let found = format!("the system gives no thread that would call it: {error}");
+            Error::State { what: "stream", asked: "a host callback", found }
+        })?;
+        match launched {
             Ok(()) => {}
             Err(error) => {
                 self.gate.forget(id);
@@ -404,19 +412,22 @@ impl Queue {
         }
     }
 
-    /// Enqueues everything that a graph has recorded.
-    pub(crate) fn replay(&self, graph: &Arc<Shared>) -> Result<()> {
+    /// Enqueues everything that a graph has recorded, behind its last launch, which `after` marks if it was on another stream.
+    pub(crate) fn replay(&self, graph: &Arc<Shared>, after: Option<&Event>) -> Result<()> {
         if !graph.model().is_of(&self.card) {
             return Err(Error::ForeignHandle { what: "the stream" });
         }
         if !self.admits("a graph")? || graph.is_empty() {
             return Ok(());
         }
-        let mut state = self.state();
-        if state.recording.is_some() {
+        if self.is_capturing() {
             let found = "a capture is running, and a recording cannot hold another one".into();
             return Err(Error::State { what: "stream", asked: "a graph", found });
         }
+        if let Some(event) = after {
+            self.wait(event, NpuEvent::of(event)?)?;
+        }
+        let mut state = self.state();
         if !state.has_failed() {
             // SAFETY: the graph holds the memory that it works on, and the entry holds the graph until the stream has passed it.
             self.give(&mut state, |stream| unsafe { graph.model().execute(stream) })?;
@@ -493,7 +504,7 @@ impl Queue {
             }
             Some(error) => {
                 let entries: Vec<Entry> = state.log.drain(..).collect();
-                let report = blame(from_cann(error), &entries, state.stream.id());
+                let report = blame(error, &entries, state.stream.id());
                 self.renew(&mut state, &entries);
                 // What was found on the host came first, as the stream went on behind it.
                 (Some(self.gate.settle().unwrap_or(report)), entries)

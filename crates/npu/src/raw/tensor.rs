@@ -40,6 +40,8 @@ pub(super) struct Made {
     slots: Vec<Slot>,
     /// Tensors and lists among the arguments so far, those that are null too: what CANN counts places by.
     places: usize,
+    /// Whether an integer array is among the inputs of the operator's prototype.
+    array_inputs: bool,
 }
 
 // SAFETY: handles are names; CANN allows every thread to use them.
@@ -60,7 +62,27 @@ enum Of {
 
 impl Made {
     pub(super) fn new(card: Arc<Card>) -> Self {
-        Self { card, tensors: Vec::new(), lists: Vec::new(), ints: Vec::new(), scalars: Vec::new(), slots: Vec::new(), places: 0 }
+        Self {
+            card,
+            tensors: Vec::new(),
+            lists: Vec::new(),
+            ints: Vec::new(),
+            scalars: Vec::new(),
+            slots: Vec::new(),
+            places: 0,
+            array_inputs: false,
+        }
+    }
+
+    /// The next argument is an integer array that the operator's prototype has among its inputs.
+    pub(super) fn has_array_inputs(&mut self) {
+        self.array_inputs = true;
+    }
+
+    /// Whether a repeatable executor can be told where the tensors are. One that follows a prototype counts integer arrays among the inputs as places too; the document
+    /// of aclSetTensorAddr counts tensors alone.
+    pub(super) fn has_known_places(&self) -> bool {
+        !self.array_inputs
     }
 
     /// A tensor or list that is null.

@@ -252,7 +252,7 @@ fn enqueue(function: aclrtFuncHandle, blocks: u32, arguments: Vec<u8>, stream: a
     let device = context::current()?.device();
     stream.submit(Vec::new(), move |flags| {
         let outcome = faults::on_stream(&name, Some(device), flags).and_then(|()| kernels::run(&*kernel, blocks, &arguments));
-        outcome.map_err(|fault| fault.of(&name))
+        outcome.map_err(|fault| fault.of(&format!("fault kernel_name={name}")))
     })
 }
 

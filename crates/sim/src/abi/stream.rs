@@ -337,7 +337,7 @@ pub(super) unsafe extern "C" fn query(stream: aclrtStream, status: *mut aclrtStr
     call("aclrtStreamQuery", || {
         let asked = context::stream(stream)?;
         asked.not_captured()?;
-        let found = if asked.idle() { ACL_STREAM_STATUS_COMPLETE } else { ACL_STREAM_STATUS_NOT_READY };
+        let found = if asked.query()? { ACL_STREAM_STATUS_COMPLETE } else { ACL_STREAM_STATUS_NOT_READY };
         // SAFETY: the caller's pointer is null or valid, by the function's rules.
         unsafe { give(status, found, "status") }
     })

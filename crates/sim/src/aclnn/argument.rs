@@ -11,16 +11,17 @@ use crate::fault::{Fault, Outcome};
 use crate::nnopbase::{Operand, Scalar, operands};
 
 /// The arguments of a call, taken one after the other.
-#[derive(Default)]
 pub(crate) struct Arguments {
     tensors: Tensors,
+    /// Whether the operator's prototype has integer arrays among its inputs, which take places as tensors do.
+    array_inputs: bool,
 }
 
 /// The tensors of a call, in order.
 #[derive(Default)]
 pub(crate) struct Tensors {
     pub(crate) list: Vec<Tensor>,
-    /// For each, the place of its argument in the operator's prototype: tensors and lists of them are counted, those that are null too.
+    /// For each, the place of its argument in the operator's prototype: tensors and lists of them are counted, and integer arrays that are inputs there, those that are null too.
     pub(crate) places: Vec<usize>,
     /// How many such places there are.
     pub(crate) count: usize,
@@ -37,23 +38,33 @@ impl Tensors {
 pub(crate) trait Passed {
     /// Whether it is a tensor or a list of them.
     const TENSORS: bool = false;
+    /// Whether it is an array of integers.
+    const INTS: bool = false;
 }
 
 macro_rules! passed {
     ($($ty:ty)*) => {$( impl Passed for $ty {} )*};
     (tensors: $($ty:ty)*) => {$( impl Passed for $ty { const TENSORS: bool = true; } )*};
+    (ints: $($ty:ty)*) => {$( impl Passed for $ty { const INTS: bool = true; } )*};
 }
 
-passed!(bool i8 i32 i64 u32 u64 f32 f64 *const aclScalar *const aclIntArray *mut aclIntArray *const aclFloatArray *const aclBoolArray *const c_char *mut c_char);
+passed!(bool i8 i32 i64 u32 u64 f32 f64 *const aclScalar *const aclFloatArray *const aclBoolArray *const c_char *mut c_char);
+passed!(ints: *const aclIntArray *mut aclIntArray);
 passed!(tensors: *const aclTensor *mut aclTensor *const aclTensorList *mut aclTensorList);
 
 impl Arguments {
+    pub(super) fn of(operator: &str) -> Self {
+        /// Those whose prototypes have lengths of sequences among the inputs.
+        const LENGTHS: [&str; 3] = ["aclnnFusedInferAttentionScore", "aclnnIncreFlashAttention", "aclnnPromptFlashAttention"];
+        Self { tensors: Tensors::default(), array_inputs: LENGTHS.iter().any(|name| operator.starts_with(name)) }
+    }
+
     /// The argument `name` in the form `A`.
     ///
     /// # Safety
     /// * A string is null, or ends with a zero byte.
     pub(crate) unsafe fn take<C: Passed, A: Take<C>>(&mut self, argument: C, name: &'static str) -> Outcome<A> {
-        self.tensors.count += usize::from(C::TENSORS);
+        self.tensors.count += usize::from(C::TENSORS || (C::INTS && self.array_inputs));
         // SAFETY: the caller promises it.
         unsafe { A::take(self, argument, name) }
     }
@@ -198,5 +209,28 @@ impl Take<*const c_char> for String {
         let text = unsafe { CStr::from_ptr(argument) };
         let text = text.to_str().map_err(|_| Fault::refused(ACLNN_ERR_PARAM_INVALID, format!("{name} is no text: {text:?}")))?;
         Ok(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ptr::null;
+
+    use super::*;
+
+    #[test]
+    fn arrays_take_places_where_they_are_inputs() {
+        let places = |operator| {
+            let mut arguments = Arguments::of(operator);
+            // SAFETY: no argument is a string.
+            unsafe {
+                arguments.take::<_, Option<Tensor>>(null::<aclTensor>(), "query").unwrap();
+                arguments.take::<_, Option<Arc<[i64]>>>(null::<aclIntArray>(), "actualSeqLengths").unwrap();
+                arguments.take::<_, Option<Tensor>>(null::<aclTensor>(), "blockTable").unwrap();
+            }
+            arguments.tensors().count
+        };
+        assert_eq!(places("aclnnFusedInferAttentionScoreV3"), 3);
+        assert_eq!(places("aclnnLayerNorm"), 2);
     }
 }

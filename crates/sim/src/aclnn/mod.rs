@@ -213,7 +213,7 @@ unsafe fn plan(
             return Err(Fault::misuse(ACLNN_ERR_PARAM_NULLPTR, "workspaceSize or executor is null"));
         }
         faults::phase_one(operator)?;
-        let mut arguments = Arguments::default();
+        let mut arguments = Arguments::of(operator);
         let plan = make(&mut arguments)?;
         let bytes = plan.workspace_bytes();
         let handle = operands().add(Operand::Executor(Executor::new(operator, plan, arguments.tensors()).into()));
