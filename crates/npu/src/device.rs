@@ -94,6 +94,14 @@ impl NpuDevice {
         Ok(Arc::new_cyclic(|me| Self { info, card, facts, kernels, streams: Mutex::default(), values, me: me.clone() }))
     }
 
+    /// How many devices `cann` sees.
+    ///
+    /// # Errors
+    /// [`Error::Backend`] when CANN does not start.
+    pub fn count(cann: &Cann) -> Result<u32> {
+        raw::count(cann)
+    }
+
     /// How many operators were planned, and how many were enqueued again without that.
     pub fn executors(&self) -> ExecutorStats {
         let counters = self.card.executors();
@@ -157,7 +165,7 @@ impl NpuDevice {
     }
 }
 
-/// Cube cores of a chip, by its name; OPS section 1.1, from the platform files of CANN 8.1.
+/// Cube cores of a chip, by its name, from the platform files of CANN 8.1.
 fn cube_cores(soc: &str) -> usize {
     match soc {
         "Ascend910B3" | "Ascend910B4" | "Ascend910B4-1" => 20,
