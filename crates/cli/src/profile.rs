@@ -247,15 +247,16 @@ fn room(device: &dyn Device, model: &Model, precision: Precision, bytes: f64) ->
     let memory = device.memory()?;
     let left = memory.total_bytes.saturating_sub(memory.used_bytes);
     // What other programs hold is not among what a device has given out.
-    let free =
-        if device.info().id == DeviceId::CPU { process::available_bytes().map_or(left, |bytes| bytes.min(left)) } else { left } as f64;
+    let available = process::available_bytes().filter(|_| device.info().id == DeviceId::CPU);
+    let whose = if available.is_some() { "available" } else { "left of the device for this program" };
+    let free = available.map_or(left, |bytes| bytes.min(left)) as f64;
     let needed = 2.0 * bytes;
     if needed <= MEMORY_SHARE * free {
         return Ok(());
     }
     let gib = |bytes: f64| bytes / f64::from(1u32 << 30);
     Err(format!(
-        "what is measured of {} in {precision} takes {:.1} GiB with its prepared copy, {:.1} are free; measure one rank of it with --ep N, or fewer tokens",
+        "what is measured of {} in {precision} takes {:.1} GiB with its prepared copy, {:.1} are {whose}; measure one rank of it with --ep N, or fewer tokens",
         model.name,
         gib(needed),
         gib(free)

@@ -168,7 +168,7 @@ impl NpuDevice {
 /// Cube cores of a chip, by its name, from the platform files of CANN 8.1.
 fn cube_cores(soc: &str) -> usize {
     match soc {
-        "Ascend910B3" | "Ascend910B4" | "Ascend910B4-1" => 20,
+        "Ascend910B3" | "Ascend910B4" | "Ascend910B4-1" | "Ascend910_9362" => 20,
         _ if soc.starts_with("Ascend910") => 24,
         _ => 0,
     }
