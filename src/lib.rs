@@ -22,6 +22,9 @@
 //! | memory of your own in a tensor, without a copy | [`host::lend`] |
 //! | to run an op | the method of its name in [`DeviceExt`] with its arguments from [`ops`] |
 //! | order and time | [`Stream`], [`Event`]; [`Graph`] to record work and run it again |
+//! | the CPU with some of its threads | [`cpu::CpuDevice::with`] |
+//! | a real card whose values are checked too | [`npu::NpuDevice::open_with`] with [`Cann::open`] and [`npu::Values::Checked`] |
+//! | what only a kind of device has | `(&*device as &dyn Any).downcast_ref::<npu::NpuDevice>()`, or `cpu::CpuDevice` |
 //! | a kernel of your own | [`FnKernel`], [`Device::kernels`], [`KernelRegistry::register`] |
 //!
 //! Each op's page in [`ops`] states its formula, shapes, storage types, rounding points and edge rules; they hold on every device. What cannot be known
@@ -40,12 +43,13 @@ pub use ascend_hal::ArrayExt;
 pub use ascend_hal::{
     Buffer, BufferSlice, Choice, DType, Device, DeviceExt, DeviceId, DeviceInfo, Dims, Element, Error, Event, EventImpl, Float, FnKernel,
     Format, Graph, GraphExec, GraphExecImpl, GraphImpl, HostFn, Kernel, KernelInfo, KernelRegistry, Label, Launch, Layout, Location,
-    MAX_RANK, Marker, MemoryInfo, OpCall, OpKind, Origin, Result, RopeScaling, RopeTable, Rotary, Stream, StreamImpl, Support, TensorView,
-    TensorViewMut, Watcher, Work, Yarn, admit, bf16, current_scope, f16, host, mark_scopes, ops, scope, to_host, watch, watcher,
+    MAX_RANK, Marker, Memory, MemoryInfo, OpCall, OpKind, Origin, Result, RopeScaling, RopeTable, Rotary, Stream, StreamImpl, Support,
+    TensorView, TensorViewMut, Watcher, Work, Yarn, admit, bf16, current_scope, f16, host, mark_scopes, ops, scope, to_host, watch,
+    watcher,
 };
 pub use ascend_kernels as kernels;
 pub use ascend_npu as npu;
 pub use ascend_sim as sim;
-pub use ascend_sys::toolkit;
+pub use ascend_sys::{Cann, Search, toolkit};
 pub use images::{DEVICE_IMAGES, DeviceImage, DeviceImages};
 pub use select::{Probe, TOOLKIT_AT_BUILD, devices, open};

@@ -20,13 +20,14 @@ pub const TOOLKIT_AT_BUILD: Option<&str> = option_env!("ASCEND_COMPUTE_TOOLKIT_A
 /// | `cpu` | the host CPU |
 /// | `npu:0`, `npu:1`, ... (`npu` for the first) | an Ascend NPU |
 /// | `sim:0`, `sim:1`, ... (`sim` for the first) | an Ascend NPU on a simulated CANN, in this process; values in its memory are checked |
-/// | `auto` | the first NPU if there is one, else the CPU |
+/// | `auto` | the first NPU; where there is no CANN, or CANN sees no card, the CPU |
 ///
-/// The CPU is opened anew each time, with kernels and memory accounting of its own; tensors can be passed between two of them, streams cannot.
+/// The CPU is opened anew each time, with kernels and memory accounting of its own; tensors can be passed between two of them, streams cannot. It uses all threads;
+/// `cpu::CpuDevice::with(CpuOptions::default().with_threads(n))` opens it with `n`.
 ///
 /// # Errors
 /// [`Error::NoDevice`] when there is none of that name: what was looked for, and why it is not there. [`Error::Setting`] when the environment asks the
-/// device for something impossible.
+/// device for something impossible. [`Error::Backend`] and [`Error::Missing`] when there is a card that does not start, with `auto` too.
 pub fn open(name: &str) -> Result<Arc<dyn Device>> {
     let missing = |why: String| Err(Error::NoDevice { asked: name.into(), why });
     let (backend, index) = match name.split_once(':') {
@@ -37,7 +38,7 @@ pub fn open(name: &str) -> Result<Arc<dyn Device>> {
         },
     };
     match (backend, index) {
-        ("auto", 0) if !name.contains(':') => open_npu("npu:0", 0).or_else(|_| open("cpu")),
+        ("auto", 0) if !name.contains(':') => or_cpu(open_npu("npu:0", 0)),
         ("cpu", 0) => Ok(CpuDevice::new()?),
         ("cpu", _) => missing("the host CPU is one device, `cpu`".into()),
         ("npu", _) => open_npu(name, index),
@@ -46,7 +47,22 @@ pub fn open(name: &str) -> Result<Arc<dyn Device>> {
     }
 }
 
+/// The NPU, or the CPU where there is none. One that is there and fails is not passed over: whoever has a card wants to know.
+fn or_cpu(npu: Result<Arc<dyn Device>>) -> Result<Arc<dyn Device>> {
+    match npu {
+        Err(Error::NoDevice { .. }) => open("cpu"),
+        npu => npu,
+    }
+}
+
 fn open_npu(name: &str, index: u32) -> Result<Arc<dyn Device>> {
+    let device = NpuDevice::open(installed(name, index)?, "npu", index)?;
+    own::add_to_card(&device, &DEVICE_IMAGES)?;
+    Ok(device)
+}
+
+/// The CANN of this machine, for the device called `name`.
+fn installed(name: &str, index: u32) -> Result<Arc<Cann>> {
     let missing = |why: String| Error::NoDevice { asked: name.into(), why };
     let cann = Cann::open(&Search::new()).map_err(|error| {
         let at_build = match (toolkit::find(), TOOLKIT_AT_BUILD) {
@@ -57,9 +73,7 @@ fn open_npu(name: &str, index: u32) -> Result<Arc<dyn Device>> {
         missing(format!("{error}{at_build}; `sim:{index}` is a simulated one, and needs nothing"))
     })?;
     cann.acl.library().present().map_err(|error| missing(error.to_string()))?;
-    let device = NpuDevice::open(Arc::new(cann), "npu", index)?;
-    own::add_to_card(&device, &DEVICE_IMAGES)?;
-    Ok(device)
+    Ok(Arc::new(cann))
 }
 
 fn open_sim(index: u32) -> Result<Arc<dyn Device>> {
@@ -78,10 +92,12 @@ pub struct Probe {
     pub info: Result<DeviceInfo>,
 }
 
-/// Looks for every kind of device: those that are there, and for the others the first of their kind with the reason why it is not.
+/// Looks for every kind of device: the CPU, each card that CANN sees, and the first of the simulated ones, which are alike. Where there is no card, `npu:0` says why.
 pub fn devices() -> Vec<Probe> {
-    let probe = |name: &str| Probe { name: name.into(), info: open(name).map(|device| device.info().clone()) };
-    ["cpu", "npu:0", "sim:0"].map(probe).into()
+    let cards = installed("npu:0", 0).and_then(|cann| NpuDevice::count(&cann)).unwrap_or(0);
+    let npus = (0..cards.max(1)).map(|index| format!("npu:{index}"));
+    let names = ["cpu".to_owned()].into_iter().chain(npus).chain(["sim:0".to_owned()]);
+    names.map(|name| Probe { info: open(&name).map(|device| device.info().clone()), name }).collect()
 }
 
 #[cfg(test)]
@@ -146,7 +162,24 @@ mod tests {
     fn every_kind_of_device_is_probed() {
         let probes = devices();
         let names: Vec<&str> = probes.iter().map(|p| p.name.as_str()).collect();
-        assert_eq!(names, ["cpu", "npu:0", "sim:0"]);
-        assert!(probes[0].info.is_ok() && probes[2].info.is_ok());
+        assert!(names.len() >= 3 && names[0] == "cpu" && names[1] == "npu:0" && names[names.len() - 1] == "sim:0", "{names:?}");
+        assert!(probes[0].info.is_ok() && probes[probes.len() - 1].info.is_ok());
+        if Cann::open(&Search::new()).is_err() {
+            assert_eq!(names.len(), 3);
+        }
+    }
+
+    #[test]
+    fn auto_passes_over_an_npu_that_is_not_there_and_no_other() {
+        let missing = Error::NoDevice { asked: "npu:0".into(), why: "no CANN".into() };
+        assert_eq!(or_cpu(Err(missing)).unwrap().info().id.to_string(), "cpu");
+        let failed = Error::Backend { call: "aclInit", code: 500_000, name: "ACL_ERROR_INTERNAL_ERROR".into(), message: String::new() };
+        assert!(matches!(or_cpu(Err(failed)), Err(Error::Backend { code: 500_000, .. })));
+        assert_eq!(or_cpu(open("sim:0")).unwrap().info().id.to_string(), "sim:0");
+    }
+
+    #[test]
+    fn a_cann_counts_its_cards() {
+        assert_eq!(NpuDevice::count(&ascend_sim::cann()).unwrap(), 8);
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn of(device: &dyn Device, again: bool) -> Result<Limits> {
     }
     let npu = Npu::of(info)?;
     Ok(Limits {
-        source: format!("platform files, {}", npu.name),
+        source: format!("platform files, {} for {}", npu.name, info.name),
         measured_at: None,
         kept: false,
         all: Rates {

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use ascend_profile::plan::{self, Npu, Request};
+use ascend_profile::plan::{self, Checked, Npu, Request};
 use ascend_profile::workload::{Model, Precision};
 use clap::Args;
+use serde::Serialize;
 
 use crate::Result;
 use crate::output::{self, Target};
@@ -68,6 +69,13 @@ pub(crate) struct Plan {
     check: bool,
 }
 
+/// What `--check` writes as JSON.
+#[derive(Serialize)]
+struct Check<'a> {
+    schema: u32,
+    rows: &'a [Checked],
+}
+
 impl Plan {
     pub(crate) fn run(self) -> Result<ExitCode> {
         if let Some(target) = &self.json {
@@ -80,7 +88,7 @@ impl Plan {
             }
             _ => {
                 let rows = plan::check(&plan::published()?)?;
-                (plan::checked(&rows), serde_json::to_string_pretty(&rows)?)
+                (plan::checked(&rows), serde_json::to_string_pretty(&Check { schema: 1, rows: &rows })?)
             }
         };
         if self.json.as_ref().is_some_and(Target::is_stdout) {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ascend_compute::Device;
 use ascend_compute::npu::NpuDevice;
+use ascend_compute::{Device, DeviceId};
 use ascend_profile::measure::{self, Options, Path, Step, Subject, What};
-use ascend_profile::report::{Change, Report, SCHEMA, compare};
+use ascend_profile::report::{Comparison, Report, SCHEMA, compare};
 use ascend_profile::workload::{Model, Precision, Routing, Slice};
 use ascend_profile::{msprof, render};
 use clap::{Args, Subcommand};
@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::dispatch::Dispatch;
 use crate::output::{self, Target};
-use crate::{Result, limits};
+use crate::{Result, limits, process};
 
 /// Tell where the time of a layer goes, and how far each part is from the roofline
 #[derive(Args)]
@@ -96,7 +96,7 @@ struct Of {
     /// Measure the host's limits again; otherwise they are measured once and kept in the user's folder for caches
     #[arg(long)]
     probe: bool,
-    /// Push the caches' contents out before each run
+    /// Push the contents of the CPU's caches out before each run; of no other device
     #[arg(long)]
     cold: bool,
     /// Write the profile as JSON (`-`: to standard output)
@@ -124,16 +124,17 @@ struct Of {
 
 /// What `--compare` writes as JSON.
 #[derive(Serialize)]
-struct Comparison<'a> {
+struct Compared<'a> {
     schema: u32,
     threshold: f64,
-    changes: &'a [Change],
+    #[serde(flatten)]
+    comparison: &'a Comparison,
 }
 
 /// Says what became slower, if anything was compared, and makes an exit code of it.
-fn verdict(changes: &[Change], threshold: f64) -> ExitCode {
-    output::note(&render::changes(changes, threshold));
-    if changes.iter().any(|c| c.regression) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+fn verdict(comparison: &Comparison, threshold: f64) -> ExitCode {
+    output::note(&render::changes(comparison, threshold));
+    if comparison.changes.iter().any(|c| c.regression) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 impl Profile {
@@ -156,14 +157,13 @@ const MEMORY_SHARE: f64 = 0.8;
 impl Of {
     fn run(self, what: What) -> Result<ExitCode> {
         if let Some([before, after]) = self.compare.as_deref() {
-            let changes = compare(&Report::read(before)?, &Report::read(after)?, self.threshold)?;
+            let comparison = compare(&Report::read(before)?, &Report::read(after)?, self.threshold)?;
             if let Some(target) = &self.json {
                 target.check()?;
-                target.write(
-                    &(serde_json::to_string_pretty(&Comparison { schema: SCHEMA, threshold: self.threshold, changes: &changes })? + "\n"),
-                )?;
+                let compared = Compared { schema: SCHEMA, threshold: self.threshold, comparison: &comparison };
+                target.write(&(serde_json::to_string_pretty(&compared)? + "\n"))?;
             }
-            return Ok(verdict(&changes, self.threshold));
+            return Ok(verdict(&comparison, self.threshold));
         }
         let targets = [&self.json, &self.trace, &self.html].into_iter().flatten();
         for target in targets.clone() {
@@ -177,7 +177,7 @@ impl Of {
         let mut report = self.measure(what)?;
         msprof::attach(&mut report, device_ops.unwrap_or_default());
         if let Some(baseline) = &baseline {
-            report.changes = compare(baseline, &report, self.threshold)?;
+            report.comparison = compare(baseline, &report, self.threshold)?;
         }
         let table = render::table(&report);
         if [&self.json, &self.trace, &self.html].into_iter().flatten().any(Target::is_stdout) {
@@ -194,7 +194,7 @@ impl Of {
         if let Some(target) = &self.html {
             target.write(&render::html(&report))?;
         }
-        Ok(verdict(&report.changes, self.threshold))
+        Ok(verdict(&report.comparison, self.threshold))
     }
 
     fn measure(&self, what: What) -> Result<Report> {
@@ -220,6 +220,7 @@ impl Of {
             seed: self.seed,
         };
         let device = ascend_compute::open(&self.device)?;
+        options.check(&*device)?;
         if let Some(npu) = (&*device as &dyn Any).downcast_ref::<NpuDevice>() {
             npu.mark_scopes();
         }
@@ -244,14 +245,18 @@ impl Of {
 /// Refuses what would not fit, before the machine begins to swap.
 fn room(device: &dyn Device, model: &Model, precision: Precision, bytes: f64) -> Result<()> {
     let memory = device.memory()?;
-    let free = memory.total_bytes.saturating_sub(memory.used_bytes) as f64;
+    let left = memory.total_bytes.saturating_sub(memory.used_bytes);
+    // What other programs hold is not among what a device has given out.
+    let available = process::available_bytes().filter(|_| device.info().id == DeviceId::CPU);
+    let whose = if available.is_some() { "available" } else { "left of the device for this program" };
+    let free = available.map_or(left, |bytes| bytes.min(left)) as f64;
     let needed = 2.0 * bytes;
     if needed <= MEMORY_SHARE * free {
         return Ok(());
     }
     let gib = |bytes: f64| bytes / f64::from(1u32 << 30);
     Err(format!(
-        "what is measured of {} in {precision} takes {:.1} GiB with its prepared copy, {:.1} are free; measure one rank of it with --ep N, or fewer tokens",
+        "what is measured of {} in {precision} takes {:.1} GiB with its prepared copy, {:.1} are {whose}; measure one rank of it with --ep N, or fewer tokens",
         model.name,
         gib(needed),
         gib(free)

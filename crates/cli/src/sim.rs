@@ -5,10 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use ascend_sim::SUMMARY_HEADER;
+use ascend_sim::Version;
 use ascend_sim::install::{self, Toolkit};
 use clap::{Args, Subcommand};
 
 use crate::{Result, output};
+
+/// The version of CANN where none is asked for.
+const CANN: &str = "8.5.0";
 
 /// Run programs that are written for CANN on a simulated one
 #[derive(Args)]
@@ -24,12 +28,14 @@ enum Action {
 }
 
 /// Lay a toolkit out in a folder, with the simulation in it
+///
+/// A folder with anything else in it than a simulated toolkit is refused.
 #[derive(Args)]
 struct Install {
-    /// The folder; it is made if it is not there
+    /// The folder: one that is not there, an empty one, or a simulated toolkit, which is replaced
     folder: PathBuf,
     /// The version of CANN: functions that came later cannot be found in the toolkit
-    #[arg(long, default_value = "8.5.0")]
+    #[arg(long, default_value = CANN)]
     cann: String,
 }
 
@@ -38,12 +44,12 @@ struct Install {
 /// The exit code is the program's; the report goes to standard error.
 #[derive(Args)]
 struct Run {
-    /// A toolkit that `ascend sim install` made; without, one is made for the run
+    /// A toolkit that `ascend sim install` made, used as it is; without, one is made for the run
     #[arg(long)]
     toolkit: Option<PathBuf>,
-    /// The version of CANN
-    #[arg(long, default_value = "8.5.0")]
-    cann: String,
+    /// The version of CANN: the toolkit's own, or 8.5.0
+    #[arg(long)]
+    cann: Option<String>,
     /// The program, with its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     command: Vec<String>,
@@ -88,8 +94,10 @@ impl Drop for Scratch {
 impl Run {
     fn run(self) -> Result<ExitCode> {
         let scratch = Scratch::new()?;
-        let folder = self.toolkit.unwrap_or_else(|| scratch.0.join("toolkit"));
-        let toolkit = install::install(&folder, &install::library()?, &self.cann)?;
+        let toolkit = match &self.toolkit {
+            Some(folder) => at_hand(folder, self.cann.as_deref())?,
+            None => install::install(&scratch.0.join("toolkit"), &install::library()?, self.cann.as_deref().unwrap_or(CANN))?,
+        };
         let summary = scratch.0.join("summary");
         let code = execute(&toolkit, &self.command, &summary)?;
         output::note(&std::fs::read_to_string(&summary).map_or_else(
@@ -98,6 +106,21 @@ impl Run {
         ));
         Ok(code)
     }
+}
+
+/// The toolkit in the folder, which is not changed.
+fn at_hand(folder: &Path, cann: Option<&str>) -> Result<Toolkit> {
+    let toolkit = Toolkit::open(folder)?;
+    if let Some(asked) = cann
+        && asked.parse::<Version>()? != toolkit.cann().parse()?
+    {
+        let (folder, found) = (folder.display(), toolkit.cann());
+        return Err(format!(
+            "CANN {asked} asked, {folder} is a toolkit of {found}; leave --cann out, or make one with `ascend sim install`"
+        )
+        .into());
+    }
+    Ok(toolkit)
 }
 
 fn execute(toolkit: &Toolkit, command: &[String], summary: &Path) -> Result<ExitCode> {

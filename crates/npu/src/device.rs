@@ -110,6 +110,14 @@ impl NpuDevice {
         any.downcast_ref()
     }
 
+    /// How many devices `cann` sees.
+    ///
+    /// # Errors
+    /// [`Error::Backend`] when CANN does not start.
+    pub fn count(cann: &Cann) -> Result<u32> {
+        raw::count(cann)
+    }
+
     /// How many operators were planned, and how many were enqueued again without that.
     pub fn executors(&self) -> ExecutorStats {
         let counters = self.card.executors();

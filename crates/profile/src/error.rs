@@ -28,6 +28,16 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
+    /// Two profiles are not of the same thing.
+    #[error("profiles that can be compared asked, {what} of one is `{before}`, of the other `{after}`; measure both alike")]
+    Unlike {
+        /// What differs.
+        what: &'static str,
+        /// In the baseline.
+        before: String,
+        /// In the other.
+        after: String,
+    },
     /// An option is not understood, or does not fit the others.
     #[error("{option} `{found}`: {message}")]
     Option {

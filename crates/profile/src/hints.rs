@@ -13,9 +13,9 @@ const MUCH: f64 = 0.2;
 /// Phases that move rows and compute little.
 const AROUND: [&str; 3] = ["init_routing", "activation", "finalize"];
 
-/// The hints for a point.
-pub(crate) fn hints(p: &Point) -> Vec<String> {
-    let all = [p.load.as_ref().and_then(uneven), weights(p), imbalance(p), launches(p), around(p), waiting(p), keys(p)];
+/// The hints for a point. `fuses`: the device has one kernel for the expert layer.
+pub(crate) fn hints(p: &Point, fuses: impl FnOnce() -> bool) -> Vec<String> {
+    let all = [p.load.as_ref().and_then(uneven), weights(p), imbalance(p), launches(p), around(p, fuses), waiting(p), keys(p)];
     all.into_iter().flatten().collect()
 }
 
@@ -57,10 +57,12 @@ fn launches(p: &Point) -> Option<String> {
     })
 }
 
-fn around(p: &Point) -> Option<String> {
+fn around(p: &Point, fuses: impl FnOnce() -> bool) -> Option<String> {
     let part = share(p, |f| AROUND.contains(&f.name.as_str()));
-    (part > MUCH)
-        .then(|| format!("routing and activation are {:.0} % of the time: --path fused saves their trips through memory", 100.0 * part))
+    (part > MUCH).then(|| {
+        let cure = if fuses() { ": --path fused saves their trips through memory" } else { "" };
+        format!("routing and activation are {:.0} % of the time{cure}", 100.0 * part)
+    })
 }
 
 fn waiting(p: &Point) -> Option<String> {
@@ -75,7 +77,10 @@ fn waiting(p: &Point) -> Option<String> {
 fn keys(p: &Point) -> Option<String> {
     let part = share(p, |f| f.name == "attention" && f.bound_by == BoundBy::Memory);
     (part > 2.0 * MUCH).then(|| {
-        format!("reading keys and values is {:.0} % of the time: fewer bytes a token (int8 cache, latents) shorten it", 100.0 * part)
+        format!(
+            "reading keys and values is {:.0} % of the time: fewer heads of keys on a rank (--tp), or latents, shorten it",
+            100.0 * part
+        )
     })
 }
 
@@ -147,16 +152,24 @@ mod tests {
     }
 
     #[test]
+    fn fusing_is_advised_where_there_is_a_kernel_for_it() {
+        let layer = point(vec![phase("init_routing", 50.0, BoundBy::Copy), phase("gate_up", 50.0, BoundBy::Compute)]);
+        let told = |fuses| hints(&layer, || fuses);
+        assert_eq!(told(false), ["routing and activation are 50 % of the time"]);
+        assert_eq!(told(true), ["routing and activation are 50 % of the time: --path fused saves their trips through memory"]);
+    }
+
+    #[test]
     fn launches_idle_threads_and_keys_are_told_with_their_shares() {
         let mut decode = point(vec![phase("norm", 38.0, BoundBy::Launch), phase("attention", 62.0, BoundBy::Memory)]);
         decode.step = "decode on 8 keys".into();
-        let told = hints(&decode);
+        let told = hints(&decode, || true);
         assert_eq!(told[0], "host launch: phases that wait for it are 38 % of decode; capture a graph");
         assert!(told[1].starts_with("reading keys and values is 62 %"), "{told:?}");
         let mut fused = phase("experts", 100.0, BoundBy::Compute);
         fused.stages = vec![Stage { name: "waiting".into(), us: Percentiles { p10: 0.0, median: 30.0, p90: 0.0 }, rate: None }];
-        assert!(hints(&point(vec![fused]))[0].starts_with("threads are idle for 30 % of experts"));
-        assert_eq!(hints(&point(vec![phase("experts", 1.0, BoundBy::Compute)])), Vec::<String>::new());
+        assert!(hints(&point(vec![fused]), || true)[0].starts_with("threads are idle for 30 % of experts"));
+        assert_eq!(hints(&point(vec![phase("experts", 1.0, BoundBy::Compute)]), || true), Vec::<String>::new());
     }
 
     #[test]
@@ -165,6 +178,6 @@ mod tests {
         once.times = 1;
         let mut often = phase("norm", 10.0, BoundBy::Launch);
         often.times = 61;
-        assert_eq!(hints(&point(vec![once, often])).len(), 1);
+        assert_eq!(hints(&point(vec![once, often]), || true).len(), 1);
     }
 }

@@ -178,6 +178,9 @@ pub struct Point {
     pub routing: String,
     /// What the sequences do; empty without attention.
     pub step: String,
+    /// Caches were cleared before each run.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub cold: bool,
     /// Runs that counted.
     pub repeats: usize,
     /// Every phase once, without marks between them.
@@ -226,6 +229,7 @@ impl Point {
             tokens: 1,
             routing: "uniform".into(),
             step: String::new(),
+            cold: false,
             repeats: 1,
             whole_us: Percentiles::default(),
             step_us: None,
@@ -248,7 +252,15 @@ impl Point {
     /// What tells points apart.
     pub fn key(&self) -> String {
         let tokens = format!("T={}", self.tokens);
-        let parts = [self.what.as_str(), &self.path, self.precision.name(), &tokens, &self.routing, &self.step];
+        let parts = [
+            self.what.as_str(),
+            &self.path,
+            self.precision.name(),
+            &tokens,
+            &self.routing,
+            &self.step,
+            if self.cold { "cold" } else { "" },
+        ];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
@@ -278,15 +290,22 @@ pub struct Report {
     pub features: Vec<String>,
     /// What it can do.
     pub limits: Limits,
+    /// What to know of the figures before they are used.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub note: Option<String>,
     /// The measurements.
     pub points: Vec<Point>,
     /// What the vendor's profiler measured beside, if it was imported.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub device_ops: Vec<crate::msprof::DeviceOp>,
     /// What became of a baseline's times, if there was one.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub changes: Vec<Change>,
+    #[serde(flatten)]
+    pub comparison: Comparison,
 }
+
+/// Said of every profile of a simulated NPU.
+const SIMULATED: &str =
+    "simulated: times are those of this host, operations and bytes a second and shares of the roofline say nothing of a card";
 
 impl Report {
     /// Of these measurements on this device.
@@ -310,9 +329,10 @@ impl Report {
             device: format!("{} ({}, {} units)", device.id, device.name, device.compute_units),
             features: device.features.clone(),
             limits,
+            note: (device.id.backend == "sim").then(|| SIMULATED.into()),
             points,
             device_ops: Vec::new(),
-            changes: Vec::new(),
+            comparison: Comparison::default(),
         }
     }
 
@@ -350,20 +370,57 @@ pub struct Change {
     pub regression: bool,
 }
 
+/// Two reports, point by point.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// What both have.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub changes: Vec<Change>,
+    /// [`Point::key`]s that only the baseline has.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub only_before: Vec<String>,
+    /// Those that only the other has.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub only_after: Vec<String>,
+}
+
+/// What a device is, without which one of several it is.
+fn product(device: &str) -> (&str, &str) {
+    let (id, product) = device.split_once(' ').unwrap_or((device, ""));
+    (id.split(':').next().unwrap_or(id), product)
+}
+
+/// Refuses profiles of different work or different machines. Another version of CANN, which an NPU has among its features, is a reason to compare.
+fn comparable(before: &Report, after: &Report) -> Result<()> {
+    let unlike = |what, before: &str, after: &str| Err(Error::Unlike { what, before: before.into(), after: after.into() });
+    if before.model != after.model {
+        return unlike("the model", &before.model, &after.model);
+    }
+    if before.slice != after.slice {
+        return unlike("the slice", &before.slice, &after.slice);
+    }
+    if product(&before.device) != product(&after.device) {
+        return unlike("the device", &before.device, &after.device);
+    }
+    if product(&after.device).0 == "cpu" && before.features != after.features {
+        return unlike("the instruction set", &before.features.join(" "), &after.features.join(" "));
+    }
+    Ok(())
+}
+
 /// Compares what both reports have. `threshold` is the part by which something may be slower: 0.1 for 10 %.
 ///
 /// # Errors
-/// Nothing is common to both; a threshold below 0, or none.
-pub fn compare(before: &Report, after: &Report, threshold: f64) -> Result<Vec<Change>> {
+/// [`Error::Unlike`] when model, slice, kind of device, product, units (threads) or, on the CPU, instruction sets differ; nothing is common to both; a threshold below 0,
+/// or none.
+pub fn compare(before: &Report, after: &Report, threshold: f64) -> Result<Comparison> {
     if threshold.is_nan() || threshold < 0.0 {
         return Err(Error::option("threshold", threshold, "0 or more, as 0.15 for 15 %"));
     }
+    comparable(before, after)?;
     let mut changes = Vec::new();
     for now in &after.points {
-        let Some(then) = before.points.iter().find(|p| p.key() == now.key() && before.model == after.model && before.slice == after.slice)
-        else {
-            continue;
-        };
+        let Some(then) = before.points.iter().find(|p| p.key() == now.key()) else { continue };
         for (phase, b, a) in times_of_both(then, now) {
             let slower = |a: f64, b: f64| a > b * (1.0 + threshold);
             changes.push(Change {
@@ -379,7 +436,11 @@ pub fn compare(before: &Report, after: &Report, threshold: f64) -> Result<Vec<Ch
     if changes.is_empty() {
         return Err(Error::option("baseline", &before.model, format!("it has no point in common with this profile of {}", after.model)));
     }
-    Ok(changes)
+    let only = |a: &Report, b: &Report| {
+        let keys = a.points.iter().map(Point::key);
+        keys.filter(|key| b.points.iter().all(|p| p.key() != *key)).collect()
+    };
+    Ok(Comparison { changes, only_before: only(before, after), only_after: only(after, before) })
 }
 
 /// What two points have in common: phases, the stages of their kernels, and the whole; each with its time then and now.
@@ -412,6 +473,50 @@ mod tests {
         for threshold in [f64::NAN, -0.1] {
             assert!(compare(&report, &report, threshold).unwrap_err().to_string().starts_with("threshold"));
         }
+    }
+
+    /// A report of this device with points of these numbers of tokens.
+    fn report(backend: &'static str, index: u32, threads: usize, features: &[&str], tokens: &[usize]) -> Report {
+        let all = crate::limits::Rates { f32_gflops: 1.0, bf16_gflops: 1.0, int8_gops: 1.0, read_gbs: 1.0 };
+        let limits = Limits { source: String::new(), measured_at: None, kept: false, all, one_thread: None, levels: Vec::new() };
+        let id = ascend_hal::DeviceId { backend, index };
+        let features = features.iter().map(|f| (*f).to_owned()).collect();
+        let device = DeviceInfo { id, name: "product".into(), compute_units: threads, memory_bytes: 0, features };
+        let points = tokens.iter().map(|tokens| Point { tokens: *tokens, ..Point::empty() }).collect();
+        Report::new(&device, &Model::find("qwen3-30b-a3b").unwrap(), Slice::default(), limits, points)
+    }
+
+    #[test]
+    fn profiles_of_different_machines_are_refused() {
+        let base = report("cpu", 0, 2, &["isa=avx2"], &[1]);
+        let unlike = |other: &Report| match compare(&base, other, 0.1) {
+            Err(Error::Unlike { what, .. }) => what,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(unlike(&report("cpu", 0, 1, &["isa=avx2"], &[1])), "the device");
+        assert_eq!(unlike(&report("sim", 0, 2, &["isa=avx2"], &[1])), "the device");
+        assert_eq!(unlike(&report("cpu", 0, 2, &["isa=avx512"], &[1])), "the instruction set");
+        assert_eq!(unlike(&Report { slice: "another".into(), ..base.clone() }), "the slice");
+        // Another card of the kind, with another CANN.
+        assert!(compare(&report("npu", 0, 24, &["runtime 8.5"], &[1]), &report("npu", 3, 24, &["runtime 9.0"], &[1]), 0.1).is_ok());
+    }
+
+    #[test]
+    fn points_that_one_side_has_are_listed_and_cold_ones_are_others() {
+        let (before, mut after) = (report("cpu", 0, 2, &[], &[1, 16]), report("cpu", 0, 2, &[], &[1, 128]));
+        let found = compare(&before, &after, 0.1).unwrap();
+        assert_eq!((found.changes.len(), found.only_before.len(), found.only_after.len()), (1, 1, 1));
+        assert!(found.only_before[0].contains("T=16") && found.only_after[0].contains("T=128"), "{found:?}");
+        let told = crate::render::changes(&found, 0.1);
+        assert!(told.contains("only in the baseline: moe parts bf16 T=16") && told.contains("not in the baseline: moe parts"), "{told}");
+        after.points[0].cold = true;
+        assert!(compare(&before, &after, 0.1).unwrap_err().to_string().contains("no point in common"));
+    }
+
+    #[test]
+    fn profiles_of_a_simulated_npu_say_so() {
+        assert!(report("sim", 0, 24, &[], &[1]).note.is_some_and(|note| note.starts_with("simulated: times are those of this host")));
+        assert_eq!(report("npu", 0, 24, &[], &[1]).note, None);
     }
 
     #[test]

@@ -49,6 +49,11 @@ pub enum InstallError {
     },
     /// A version that is none.
     Version(String),
+    /// The folder holds something else than a simulated toolkit.
+    Foreign {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The system refuses.
     Io {
         /// The file or folder.
@@ -68,6 +73,14 @@ impl fmt::Display for InstallError {
             }
             Self::Library { path, what } => write!(f, "{}: {what}", path.display()),
             Self::Version(what) => f.write_str(what),
+            Self::Foreign { folder } => {
+                let folder = folder.display();
+                write!(
+                    f,
+                    "a simulated toolkit asked, {folder} is none (lib64/{LIBRARY} is missing); name a folder that is new or empty, or that"
+                )?;
+                f.write_str(" `ascend sim install` made")
+            }
             Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
         }
     }
@@ -99,12 +112,15 @@ pub struct Toolkit {
     cann: String,
 }
 
-/// Lays a toolkit of the version out in `folder`, which is made if it is not there. `library` is the shared object, see [`library`].
+/// Lays a toolkit of the version out in `folder`: a new one, an empty one, or a simulated toolkit, which is replaced. `library` is the shared object, see [`library`].
 ///
 /// # Errors
-/// What cannot be read or written.
+/// [`InstallError::Foreign`] for a folder with anything else in it, which stays as it is; what cannot be read or written.
 pub fn install(folder: &Path, library: &Path, cann: &str) -> Result<Toolkit, InstallError> {
     let version: Version = cann.parse().map_err(InstallError::Version)?;
+    if folder.exists() && !is_ours(folder) && at(folder, |path| std::fs::read_dir(path))?.next().is_some() {
+        return Err(InstallError::Foreign { folder: folder.to_owned() });
+    }
     let mut bytes = at(library, |path| std::fs::read(path))?;
     hide::hide(&mut bytes, &lacking(version)).map_err(|what| InstallError::Library { path: library.to_owned(), what })?;
 
@@ -136,6 +152,10 @@ pub fn install(folder: &Path, library: &Path, cann: &str) -> Result<Toolkit, Ins
     Ok(toolkit)
 }
 
+fn is_ours(folder: &Path) -> bool {
+    folder.join("lib64").join(LIBRARY).is_file()
+}
+
 fn link(target: &Path, name: &Path) -> Result<(), InstallError> {
     at(name, |path| {
         match std::fs::remove_file(path) {
@@ -147,6 +167,26 @@ fn link(target: &Path, name: &Path) -> Result<(), InstallError> {
 }
 
 impl Toolkit {
+    /// The toolkit that [`install`] laid out in `folder`, as it is.
+    ///
+    /// # Errors
+    /// [`InstallError::Foreign`] when the folder is no simulated toolkit; [`InstallError::Version`] when it does not say its version.
+    pub fn open(folder: &Path) -> Result<Self, InstallError> {
+        if !is_ours(folder) {
+            return Err(InstallError::Foreign { folder: folder.to_owned() });
+        }
+        let folder = at(folder, |path| path.canonicalize())?;
+        let info = at(&folder.join("version.info"), |path| std::fs::read_to_string(path))?;
+        let cann = info.lines().find_map(|line| line.strip_prefix("Version=")).unwrap_or_default().trim();
+        let _: Version = cann.parse().map_err(InstallError::Version)?;
+        Ok(Self { cann: cann.to_owned(), folder })
+    }
+
+    /// The version of CANN.
+    pub fn cann(&self) -> &str {
+        &self.cann
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -168,5 +208,36 @@ impl Toolkit {
             ("ASCEND_AICPU_PATH", folder()),
             ("ASCEND_SIM_CANN", self.cann.clone().into()),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_others_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().join("lib64/libascendcl.so");
+        std::fs::create_dir(folder.path().join("lib64")).unwrap();
+        std::fs::write(&real, "CANN").unwrap();
+        for refused in [install(folder.path(), Path::new("none"), "8.5.0"), Toolkit::open(folder.path())] {
+            match refused {
+                Err(error @ InstallError::Foreign { .. }) => assert!(error.to_string().contains(LIBRARY), "{error}"),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(std::fs::read_to_string(real).unwrap(), "CANN");
+    }
+
+    #[test]
+    fn a_toolkit_keeps_its_version() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("lib64")).unwrap();
+        std::fs::write(folder.path().join("lib64").join(LIBRARY), "").unwrap();
+        std::fs::write(folder.path().join("version.info"), "Version=9.0.0\n").unwrap();
+        assert_eq!(Toolkit::open(folder.path()).unwrap().cann(), "9.0.0");
+        std::fs::write(folder.path().join("version.info"), "").unwrap();
+        assert!(matches!(Toolkit::open(folder.path()), Err(InstallError::Version(_))));
     }
 }

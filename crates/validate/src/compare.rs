@@ -1,4 +1,4 @@
-//! When an output is right: `rules.md`, which the crate's page shows.
+//! When an output is right: the rules are in the docs of [`Judge`](crate::Judge).
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,8 @@
 //! Checks devices against the oracle.
 //!
 //! A [`Case`] builds a call from a seed; [`run`] executes it on a device and compares every output with the oracle's. Cases come from the golden files that PyTorch computed, from the generators of
-//! [`cases`](mod@cases), and from saved failures. [`Shadow`] compares what any program computes on a device, call by call. What counts as right is below.
-//!
-#![doc = include_str!("rules.md")]
+//! [`cases`](mod@cases), and from saved failures. [`Shadow`] compares what any program computes on a device, call by call. What counts as right is stated once, in the docs of [`Judge`], with the reason of each number.
+
 #![forbid(unsafe_code)]
 
 pub mod campaign;

@@ -15,7 +15,7 @@ pub(crate) fn ulp(dtype: DType, x: f64) -> f64 {
     2f64.powi(exponent.clamp(lowest_exponent, 1023) - mantissa_bits)
 }
 
-/// Below `threshold` an element counts as small: it leaves the relative statistics and is an error when it is off by more than `error`: CANN's accuracy standard for operators.
+/// Below `threshold` an element counts as small: it leaves the relative statistics and is an error when it is off by more than `error` (the vendor's accuracy standard, commercial acceptance).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SmallValues {
     pub(crate) threshold: f64,
@@ -31,7 +31,7 @@ pub(crate) fn small_values(dtype: DType) -> SmallValues {
     SmallValues { threshold: 2f64.powi(threshold), error: 2f64.powi(error) }
 }
 
-/// How large an op's error may be in proportion to the rounding model's: the levels of CANN's accuracy standard for operators.
+/// How large an op's error may be in proportion to the rounding model's: the levels of the vendor's accuracy standard for commercial acceptance.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Level {
     pub(crate) mere: f64,

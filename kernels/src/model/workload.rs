@@ -42,7 +42,9 @@ pub struct Model {
     pub latent: Option<(usize, usize)>,
     /// One more logit a head.
     pub sinks: bool,
-    /// Groups of experts, and how many of them a token may choose from; scores are sigmoids then, else softmax.
+    /// How logits of experts become weights.
+    pub score: Score,
+    /// Groups of experts, and how many of them a token may choose from.
     pub groups: Option<(usize, usize)>,
 }
 
@@ -59,6 +61,7 @@ pub const MODELS: [Model; 3] = [
         head_dim: 128,
         latent: None,
         sinks: false,
+        score: Score::SoftmaxTopK,
         groups: None,
     },
     Model {
@@ -72,6 +75,7 @@ pub const MODELS: [Model; 3] = [
         head_dim: 128,
         latent: Some((512, 64)),
         sinks: false,
+        score: Score::Sigmoid,
         groups: Some((8, 4)),
     },
     Model {
@@ -85,6 +89,7 @@ pub const MODELS: [Model; 3] = [
         head_dim: 64,
         latent: None,
         sinks: true,
+        score: Score::TopKSoftmax,
         groups: None,
     },
 ];
@@ -254,14 +259,16 @@ fn layer(model: &Model, tokens: usize) -> Result<Vec<(&'static str, Call)>> {
     let positions = declare(DType::I32, [tokens])?;
     let logits = declare(DType::F32, [tokens, experts])?;
     let (weights, ids) = (declare(DType::F32, [tokens, top_k])?, declare(DType::I32, [tokens, top_k])?);
-    let gating = match model.groups {
-        None => Gating::new(logits, Score::SoftmaxTopK, weights.to_mut(), ids.to_mut()).with_renormalize(),
-        Some((groups, keep)) => Gating::new(logits, Score::Sigmoid, weights.to_mut(), ids.to_mut())
-            .with_bias(declare(DType::F32, [experts])?)
-            .with_groups(groups, keep, GroupScore::Top2Sum)
-            .with_renormalize()
-            .with_scale(2.5),
-    };
+    let mut gating = Gating::new(logits, model.score, weights.to_mut(), ids.to_mut());
+    // A softmax of the best sums to one as it is.
+    gating.renormalize = model.score != Score::TopKSoftmax;
+    let softmax = model.score == Score::SoftmaxTopK || model.score == Score::TopKSoftmax;
+    if !softmax {
+        gating = gating.with_bias(declare(DType::F32, [experts])?).with_scale(2.5);
+    }
+    if let Some((groups, keep)) = model.groups {
+        gating = gating.with_groups(groups, keep, if softmax { GroupScore::Max } else { GroupScore::Top2Sum });
+    }
     let to_row = || declare(DType::I32, [pairs]);
     Ok(vec![
         ("rms_norm", Call::Norm(norm()?)),

@@ -1,4 +1,4 @@
-//! `ascend plan`.
+//! `ascend plan` and `ascend kernels`.
 
 use super::{ascend, code, json, text};
 
@@ -45,4 +45,15 @@ fn plan_check_prints_every_row() {
     assert_eq!(code(&done), Some(0));
     let printed = text(&done.stdout);
     assert!(printed.lines().filter(|l| l.starts_with("| ")).count() > 18 && printed.contains("Median absolute error"), "{printed}");
+    let written = json(&ascend(&["plan", "--check", "--json", "-"]).stdout);
+    assert_eq!(written["schema"], 1);
+    assert!(written["rows"].as_array().is_some_and(|rows| rows.len() > 16 && rows[0]["published"].is_array()), "{written}");
+}
+
+#[test]
+fn kernels_refuses_json_of_what_is_a_table_only() {
+    for table in ["--rates", "--check"] {
+        let done = ascend(&["kernels", table, "--json", "-"]);
+        assert!(code(&done) == Some(2) && text(&done.stderr).contains("--json"), "{}", text(&done.stderr));
+    }
 }

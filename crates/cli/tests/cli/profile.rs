@@ -113,7 +113,9 @@ fn operator_that_is_slowed_down_is_found_by_a_baseline() {
     let said = text(&done.stderr);
     assert_eq!(code(&done), Some(1), "{said}");
     assert!(slower(&said).1.contains("most by activation, which takes "), "{said}");
-    let changes = json(&std::fs::read(&now).unwrap())["changes"].clone();
+    let report = json(&std::fs::read(&now).unwrap());
+    assert!(report["note"].as_str().is_some_and(|note| note.starts_with("simulated")) && text(&done.stdout).contains("simulated: times"));
+    let changes = report["changes"].clone();
     let regressed: Vec<_> = changes.as_array().unwrap().iter().filter(|c| c["regression"] == true && c["phase"] == "activation").collect();
     assert!(regressed.len() == 1 && regressed[0]["after_us"].as_f64().unwrap() >= 300e3, "{changes}");
 }
@@ -166,6 +168,7 @@ fn profile_that_cannot_run_exits_2_and_says_what_to_do() {
     assert!(refused(&["--model", "qwen3-30b-a3b", "--ep", "32", "--tokens", "99999999999"]).contains("fewer tokens"));
     assert!(refused(&["--model", "qwen3-30b-a3b", "--ep", "8", "--redundant", "3"]).contains("3 copies"));
     assert!(refused(&["--model", "qwen3-30b-a3b", "--redundant", "8"]).contains("redundant"));
+    assert!(refused(&["--model", "qwen3-30b-a3b", "--device", "sim:0", "--cold"]).contains("only the caches of the CPU"));
 }
 
 #[test]

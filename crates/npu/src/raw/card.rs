@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ascend_hal::{DeviceId, Error, Result};
 use ascend_sys::Cann;
-use ascend_sys::ffi::{ACL_ERROR_REPEAT_INITIALIZE, ACL_HBM_MEM, ACL_PKG_NAME_CANN, aclCANNPackageVersion};
+use ascend_sys::ffi::{ACL_ERROR_REPEAT_INITIALIZE, ACL_ERROR_RT_NO_DEVICE, ACL_HBM_MEM, ACL_PKG_NAME_CANN, aclCANNPackageVersion};
 
 use super::Handle;
 use super::executors::Counters;
@@ -61,8 +61,7 @@ pub(crate) struct Card {
 impl Card {
     /// Starts CANN, if this process has not yet, and opens device `id.index` with a new context.
     pub(crate) fn open(cann: Arc<Cann>, id: DeviceId) -> Result<Arc<Self>> {
-        start(&cann)?;
-        let count = device_count(&cann)?;
+        let count = count(&cann)?;
         if id.index >= count {
             let why = format!("CANN sees {count} devices, `{backend}:0` to `{backend}:{}`", count.saturating_sub(1), backend = id.backend);
             let why = if count == 0 {
@@ -232,12 +231,14 @@ pub(crate) fn reset(cann: &Cann, index: u32) -> Result<()> {
     outcome.map_err(from_cann)
 }
 
-/// How many devices CANN sees.
-fn device_count(cann: &Cann) -> Result<u32> {
+/// How many devices CANN sees, which is started if this process has not yet.
+pub(crate) fn count(cann: &Cann) -> Result<u32> {
     let mut count = 0;
     // SAFETY: `count` is a place to write to.
-    unsafe { cann.acl.aclrtGetDeviceCount(&mut count) }.map_err(from_cann)?;
-    Ok(count)
+    match start(cann).and_then(|()| unsafe { cann.acl.aclrtGetDeviceCount(&mut count) }.map_err(from_cann)) {
+        Err(Error::Backend { code: ACL_ERROR_RT_NO_DEVICE, .. }) => Ok(0),
+        done => done.map(|()| count),
+    }
 }
 
 impl Drop for Card {

@@ -22,7 +22,7 @@ mod transfer;
 
 pub(crate) use binary::Binary;
 pub(crate) use callback::refuse_in_callback;
-pub(crate) use card::{Card, reset};
+pub(crate) use card::{Card, count, reset};
 pub(crate) use entry::{Culprit, Named, longest};
 pub(crate) use event::RawEvent;
 pub(crate) use model::Model;

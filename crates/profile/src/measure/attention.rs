@@ -300,8 +300,9 @@ struct Phases {
 
 impl Phases {
     fn push(&mut self, name: &'static str, calls: Vec<OpCall>) {
-        // Attention proper computes in bf16, whatever weights are stored in.
-        let precision = if name.starts_with("attention") || name == "absorb" { Precision::Bf16 } else { self.precision };
+        // Integers are multiplied where rows are quantised first; attention proper, and what folds keys and values into latents, is bf16 whatever weights are stored in.
+        let quantized = calls.iter().any(|call| matches!(call, OpCall::Quantize(_)));
+        let precision = if self.precision.is_integer() && !quantized { Precision::Bf16 } else { self.precision };
         self.parts.push(Part::new(name, calls, precision));
     }
 }

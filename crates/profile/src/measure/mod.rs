@@ -14,7 +14,7 @@ mod subject;
 
 use std::time::Duration;
 
-use ascend_hal::Device;
+use ascend_hal::{Device, DeviceId};
 
 pub use attention::Step;
 pub use subject::{Subject, What};
@@ -56,7 +56,7 @@ pub struct Options {
     pub repeats: usize,
     /// No further run is started after this time, if there have been three.
     pub budget: Duration,
-    /// Read this many other bytes before each run, so that caches are cold; 0: none.
+    /// Read this many other bytes before each run, so that caches are cold; 0: none. Only the CPU's caches are reached so.
     pub cold_bytes: usize,
     /// Seed of the routing.
     pub seed: u64,
@@ -73,6 +73,20 @@ impl Default for Options {
             cold_bytes: 0,
             seed: 0,
         }
+    }
+}
+
+impl Options {
+    /// Refuses what a device cannot do.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for cold caches of another device than the CPU.
+    pub fn check(&self, device: &dyn Device) -> Result<()> {
+        let id = device.info().id;
+        if self.cold_bytes > 0 && id != DeviceId::CPU {
+            return Err(Error::option("cold", id, "only the caches of the CPU can be cleared; leave it out, or measure `cpu`"));
+        }
+        Ok(())
     }
 }
 
@@ -96,6 +110,7 @@ pub fn measure(
             return Err(Error::option(option, found, "at least 1"));
         }
     }
+    options.check(device)?;
     let (ids, ranks) = subject.place(routing, tokens, options.seed)?;
     let parts = subject.parts(device, &ids, options.step, options.path)?;
     let runs = runs::Runs::new(device, &parts, options)?;
@@ -118,6 +133,7 @@ pub fn measure(
         tokens,
         routing: if load.is_some() { routing.to_string() } else { String::new() },
         step: if what == What::Experts { String::new() } else { options.step.to_string() },
+        cold: options.cold_bytes > 0,
         repeats: runs.whole_us.len(),
         sum_over_whole: Percentiles::of(runs.sum_over_wall.iter().copied()).median,
         overhead: Percentiles::of(runs.marked_over_whole.iter().copied()).median - 1.0,
@@ -154,7 +170,7 @@ pub fn profile(
         let uniform = measure(device, subject, &Routing::Uniform, tokens, limits, options)?;
         point.imbalance_cost = Some(point.whole_us.median / uniform.whole_us.median);
     }
-    point.hints = crate::hints::hints(&point);
+    point.hints = crate::hints::hints(&point, || subject.has_fused_kernel(device));
     Ok(point)
 }
 

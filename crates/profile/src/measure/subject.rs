@@ -1,7 +1,7 @@
 //! What is measured: an expert layer, an attention layer, a decoder layer of both, or all that a model's step consists of.
 
 use ascend_hal::ops::{ArgMax, Embedding};
-use ascend_hal::{DType, Device, DeviceExt};
+use ascend_hal::{Choice, DType, Device, DeviceExt, Support};
 
 use super::Path;
 use super::attention::{Attention, Step, cache_bytes};
@@ -122,6 +122,14 @@ impl Subject {
     /// How weights are stored.
     pub fn precision(&self) -> Precision {
         self.precision
+    }
+
+    /// Whether the device computes the expert layer by one kernel: a composition of smaller operators moves what they move.
+    pub(crate) fn has_fused_kernel(&self, device: &dyn Device) -> bool {
+        let ids: Vec<i32> = (0..self.model.top_k as i32).collect();
+        let parts = self.experts.as_ref().and_then(|experts| experts.parts(device, &ids, Path::Fused).ok()).unwrap_or_default();
+        let calls = parts.iter().filter(|part| part.name == "experts").flat_map(|part| &part.calls);
+        calls.map(|call| device.support(call, &Choice::Auto)).eq([Support::Native])
     }
 
     /// Where a batch of `tokens` goes, as places `[T, k]`; and what that means for the ranks, if there are several. Copies are placed by the load of a longer batch of the

@@ -197,8 +197,8 @@ fn kernel_slowed_down_on_purpose_is_found_by_its_phase() {
     let after = report();
     // So slow that a busy machine makes nothing else look as slow.
     let found = compare(&before, &after, 3.0).unwrap();
-    assert!(found.iter().any(|c| c.regression && c.phase == "activation"), "{found:?}");
-    let worst = found.iter().filter(|c| c.phase != "whole").max_by(|a, b| a.ratio.total_cmp(&b.ratio)).unwrap();
+    assert!(found.changes.iter().any(|c| c.regression && c.phase == "activation"), "{found:?}");
+    let worst = found.changes.iter().filter(|c| c.phase != "whole").max_by(|a, b| a.ratio.total_cmp(&b.ratio)).unwrap();
     assert_eq!(worst.phase, "activation");
 }
 
@@ -246,6 +246,28 @@ fn slices_tell_what_communication_they_leave_out() {
     let both = Slice { ep: 8, rank: 0, tp: 2, redundant: 0 };
     assert_eq!(told(What::Layer, both), [of("attention", 1, 2, Some(20.0)), of("experts", 1, 16, None)]);
     assert_eq!(told(What::Experts, Slice { ep: 4, ..Slice::default() }), [of("experts", 1, 4, Some(20.0))]);
+}
+
+/// Of MLA's products with weights, those with the folded matrices of decode are bf16.
+#[test]
+fn phases_of_attention_are_rated_by_what_they_multiply() {
+    let device = cpu();
+    let attention =
+        workload::Attention::Latent { heads: 4, query_rank: None, kv_rank: 64, rope_dim: 16, nope_dim: 32, value_dim: 32, sparse: None };
+    let layer = subject(&device, What::Attention, &Model { attention, ..small() }, Precision::W8a8);
+    let integers = |step| {
+        let parts = layer.parts(&*device, &[0; 8], step, Path::Parts).unwrap();
+        parts.iter().filter(|part| part.precision == Precision::W8a8).map(|part| part.name).collect::<Vec<_>>()
+    };
+    assert_eq!(integers(Step::Decode { context: 16 }), ["query", "latent", "output"]);
+    assert_eq!(integers(Step::Prefill), ["query", "latent", "expand", "output"]);
+}
+
+#[test]
+fn a_device_with_a_kernel_for_the_layer_is_known() {
+    let device = cpu();
+    assert!(subject(&device, What::Experts, &small(), Precision::Bf16).has_fused_kernel(&*device));
+    assert!(!subject(&device, What::Attention, &small(), Precision::Bf16).has_fused_kernel(&*device));
 }
 
 #[test]

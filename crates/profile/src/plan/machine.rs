@@ -99,6 +99,9 @@ fn a2(name: &str, cores: f64, mhz: f64, hbm_gbs: f64, [memory_gib, l2_mib]: [f64
     }
 }
 
+/// The A3 die with fewer cores.
+const SMALL_DIE: &str = "910_9362";
+
 /// Every NPU that can be planned for.
 pub fn npus() -> Vec<Npu> {
     let a3_fabric = Fabric { node_dies: 768, near_gbs: [146.0, 57.0], far_gbs: 25.0, latency_us: [117.0, 150.0] };
@@ -120,12 +123,28 @@ pub fn npus() -> Vec<Npu> {
 }
 
 impl Npu {
-    /// The NPU that a device is, or simulates.
+    /// The NPU that a device is, or simulates: variants of a chip count as the chip, and each device of an A3 (`910_93..`) as a die of a 910C.
     ///
     /// # Errors
-    /// There is no such NPU here.
+    /// Nothing is known of the chip.
     pub fn of(device: &DeviceInfo) -> Result<Self> {
-        Self::find(&device.name.to_lowercase().replace("ascend", ""))
+        let chip = device.name.to_lowercase().replace("ascend", "");
+        let name = match chip.as_str() {
+            "910b2c" => "910b2",
+            "910b4-1" => "910b4",
+            _ if chip.starts_with("910_93") => "910c",
+            name => name,
+        };
+        Self::find(name).map(|npu| if chip == SMALL_DIE { npu.small_die() } else { npu }).map_err(|_| {
+            let known =
+                "limits are known of Ascend910B1 to 910B4, with their variants, and of 910_93 only; measure another with `--device`";
+            Error::option("device", format!("{} ({})", device.id, device.name), known)
+        })
+    }
+
+    /// As the 910C's die, with the cores, clock and memories of Ascend910_9362.ini.
+    fn small_die(self) -> Self {
+        Self { bf16_tflops: cube(20.0, 1500.0), int8_tops: 2.0 * cube(20.0, 1500.0), memory_gib: 32.0, l2_mib: 168.0, ..self }
     }
 
     /// The NPU of this name.
@@ -144,7 +163,7 @@ impl Npu {
 mod tests {
     use super::*;
 
-    /// HARDWARE section 1.
+    /// Source: the platform files of CANN 8.1, `Ascend910B*.ini` and `Ascend910_93*.ini`.
     #[test]
     fn peaks_are_those_of_the_platform_files() {
         for (name, tflops) in [("910b1", 363.7), ("910b2", 353.9), ("910b3", 294.9), ("910b4", 245.8), ("910c", 363.7)] {
@@ -154,7 +173,23 @@ mod tests {
         assert!(Npu::find("h800").unwrap_err().to_string().contains("910b2"));
     }
 
-    /// OPS section 21: dispatch of 8.2 MB at 8 ranks in 116 µs, at 256 in 152; combine of 15.5 MB in 118 and 149.
+    #[test]
+    fn variants_of_a_chip_have_its_limits_and_an_unknown_one_is_refused_by_the_option() {
+        let of = |name: &str| {
+            let id = ascend_hal::DeviceId { backend: "npu", index: 3 };
+            Npu::of(&DeviceInfo { id, name: name.into(), compute_units: 1, memory_bytes: 0, features: Vec::new() })
+        };
+        let variants = [("Ascend910B3", "910b3"), ("Ascend910B2C", "910b2"), ("Ascend910B4-1", "910b4"), ("Ascend910_9391", "910c")];
+        for (name, known) in variants {
+            assert_eq!(of(name).unwrap(), Npu::find(known).unwrap(), "{name}");
+        }
+        let small = of("Ascend910_9362").unwrap();
+        assert!(small.name == "910c" && (small.bf16_tflops - 245.8).abs() < 0.1, "{small:?}");
+        let refused = of("Ascend310P3").unwrap_err().to_string();
+        assert!(refused.starts_with("device `npu:3 (Ascend310P3)`: limits are known of Ascend910B1"), "{refused}");
+    }
+
+    /// The CloudMatrix384 paper (arXiv 2506.12708), 910C: dispatch of 8.2 MB at 8 ranks in 116 µs, at 256 in 152; combine of 15.5 MB in 118 and 149.
     #[test]
     fn all_to_all_at_8_ranks_takes_the_measured_time() {
         let fabric = Npu::find("910c").unwrap().fabric;

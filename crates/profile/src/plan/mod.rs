@@ -322,7 +322,7 @@ mod tests {
         }
     }
 
-    /// OPS section 20: R1 in W8A8 is about 671 GB, two nodes of 8 × 64 GB; Qwen3-30B runs on 2 cards in bf16 and on 1 in W8A8.
+    /// R1 in W8A8 is about 671 GB, two nodes of 8 × 64 GB; Qwen3-30B runs on 2 cards in bf16 and on 1 in W8A8.
     #[test]
     fn memory_fits_where_it_is_known_to_fit() {
         let fits = |model: &str, precision, cards| {

@@ -53,7 +53,7 @@ pub struct Checked {
 /// A long time: where a batch is given, the time of a token is a result.
 const ANY_TPOT: f64 = 1e6;
 
-/// Every throughput row of OPS section 21.
+/// Every published throughput that was found, each row with its source.
 ///
 /// # Errors
 /// None that the presets cause.

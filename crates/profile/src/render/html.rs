@@ -31,6 +31,9 @@ fn page(out: &mut String, r: &Report) -> fmt::Result {
     for line in super::limits(&r.limits) {
         writeln!(out, "<p class=\"sub\">{}</p>", Escaped(&line))?;
     }
+    if let Some(note) = &r.note {
+        writeln!(out, "<p>{}</p>", Escaped(note))?;
+    }
     writeln!(
         out,
         "<h2>How far from the roofline</h2><figure>{}<p class=\"sub\">Each circle is a phase of a point; its colour is that of the bars below. Phases without arithmetic are not drawn. \

@@ -35,7 +35,14 @@ impl std::fmt::Display for Escaped<'_> {
 /// What a point is, in words.
 fn title(p: &Point) -> String {
     let path = if p.path.is_empty() { String::new() } else { format!("{} path", p.path) };
-    let parts = [counted(p.tokens, "token"), p.routing.clone(), p.precision.to_string(), path, p.step.clone()];
+    let parts = [
+        counted(p.tokens, "token"),
+        p.routing.clone(),
+        p.precision.to_string(),
+        path,
+        p.step.clone(),
+        if p.cold { "cold" } else { "" }.into(),
+    ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::{counted, micros};
-use crate::report::{Change, Point, Rate, Report, WHOLE};
+use crate::report::{Change, Comparison, Point, Rate, Report, WHOLE};
 
 /// Experts that are listed, the busiest.
 const LISTED: usize = 5;
@@ -20,6 +20,9 @@ fn write(out: &mut String, r: &Report) -> fmt::Result {
     writeln!(out, "{}, {}, on {}", r.model, r.slice, r.device)?;
     for line in super::limits(&r.limits) {
         writeln!(out, "{line}")?;
+    }
+    if let Some(note) = &r.note {
+        writeln!(out, "{note}")?;
     }
     for p in &r.points {
         point(out, p)?;
@@ -124,10 +127,14 @@ fn point(out: &mut String, p: &Point) -> fmt::Result {
     Ok(())
 }
 
-/// A comparison as lines, what became slower first; then what it means. `threshold` is that of the comparison. Nothing if nothing was compared.
-pub fn changes(changes: &[Change], threshold: f64) -> String {
+/// A comparison as lines: points that one side has, what both have with what became slower first, then what it means. `threshold` is that of the comparison. Nothing if
+/// nothing was compared.
+pub fn changes(comparison: &Comparison, threshold: f64) -> String {
     let mut out = String::new();
-    let mut sorted: Vec<&Change> = changes.iter().collect();
+    for (keys, whose) in [(&comparison.only_before, "only in the baseline"), (&comparison.only_after, "not in the baseline")] {
+        keys.iter().for_each(|key| out.push_str(&format!("{whose}: {key}\n")));
+    }
+    let mut sorted: Vec<&Change> = comparison.changes.iter().collect();
     sorted.sort_by(|a, b| b.regression.cmp(&a.regression).then(b.ratio.total_cmp(&a.ratio)));
     for c in &sorted {
         let verdict = if c.regression { "  SLOWER" } else { "" };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::limits::{Level, Limits, Rates};
-use crate::report::{BoundBy, ExpertRow, Percentiles, PhaseReport, Point, Rate, Report, SCHEMA, Span, Stage, compare};
+use crate::report::{BoundBy, Comparison, ExpertRow, Percentiles, PhaseReport, Point, Rate, Report, SCHEMA, Span, Stage, compare};
 use crate::workload::Load;
 
 const HOSTILE: &str = "</style><b onclick='x()'>\"&";
@@ -53,9 +53,10 @@ fn report() -> Report {
             one_thread: Some(Rates { f32_gflops: 200.0, bf16_gflops: 450.0, int8_gops: 900.0, read_gbs: 20.0 }),
             levels: vec![level],
         },
+        note: Some(HOSTILE.into()),
         points: vec![point(1), point(64)],
         device_ops: Vec::new(),
-        changes: Vec::new(),
+        comparison: Comparison::default(),
     }
 }
 
@@ -124,7 +125,7 @@ fn compare_names_the_phase_that_became_slower() {
     // Only the slow runs became slower: noise.
     after.points[0].phases[1].device_us.median *= 1.5;
     let found = compare(&before, &after, 0.2).unwrap();
-    let slower: Vec<_> = found.iter().filter(|c| c.regression).map(|c| (c.phase.as_str(), c.point.contains("T=64"))).collect();
+    let slower: Vec<_> = found.changes.iter().filter(|c| c.regression).map(|c| (c.phase.as_str(), c.point.contains("T=64"))).collect();
     assert_eq!(slower, [("init_routing", true)]);
     let told = changes(&found, 0.15);
     assert!(told.lines().next().unwrap().contains("init_routing"));
@@ -141,7 +142,7 @@ fn compare_of_different_models_is_refused() {
 fn table_has_a_line_for_each_phase() {
     let text = table(&report());
     assert_eq!(text.matches("\n  gate_up").count(), 2);
-    assert!(text.contains("2 (7 rows, 80.0 %)"), "{text}");
+    assert!(text.contains("2 (7 rows, 80.0 %)") && text.lines().any(|line| line == HOSTILE), "{text}");
     assert!(text.contains("1.50 × the time at uniform load") && text.contains("16 KiB 400 (one thread 200)"));
 }
 

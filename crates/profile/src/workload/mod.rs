@@ -11,7 +11,7 @@ mod slice;
 mod trace;
 
 pub use load::Load;
-pub use model::{Attention, Model, Scoring};
+pub use model::{Attention, Indexer, Model, Scoring};
 pub use placement::Placement;
 pub use presets::presets;
 pub use routing::Routing;

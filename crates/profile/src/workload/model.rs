@@ -232,7 +232,7 @@ mod tests {
         }
     }
 
-    /// OPS section 20: cache bytes a token in bf16.
+    /// Cache bytes a token in bf16, from the public configurations by hand.
     #[test]
     fn cache_bytes_are_the_published_ones() {
         for (name, bytes) in [

@@ -1,8 +1,8 @@
-//! Models by name. The numbers are those of the public configurations (OPS section 20).
+//! Models by name. The numbers are those of the public configurations.
 
 use super::model::{Attention, Indexer, Model, Scoring};
 
-const PUBLIC: &str = "public Hugging Face configuration (OPS section 20)";
+const PUBLIC: &str = "public Hugging Face configuration";
 
 /// Latent attention with the sizes that all DeepSeek models share.
 fn latent(heads: usize, query_rank: Option<usize>, sparse: Option<Indexer>) -> Attention {
@@ -101,7 +101,7 @@ pub fn presets() -> Vec<Model> {
         deepseek_v3("deepseek-r1"),
         Model { attention: latent(128, Some(1536), Some(indexer)), ..deepseek_v3("deepseek-v3.2") },
         Model {
-            source: "OPS section 20 for layers and experts; the attention is not public in full: ASSUMED here as latent attention of 64 heads \
+            source: "the recipes in cann-recipes-infer for layers and experts; the attention is not public in full: ASSUMED here as latent attention of 64 heads \
                      whose indexer picks 512 tokens"
                 .into(),
             layers: 43,

@@ -30,7 +30,7 @@ CASE(mul_rounds_once_to_bf16, "aclnnMul: bf16 is computed in float") {
     return NULL;
 }
 
-CASE(in_place_scaling_changes_every_second, "aclnnInplaceMuls; ABI.md: strides are arbitrary") {
+CASE(in_place_scaling_changes_every_second, "aclnnInplaceMuls; aclCreateTensor: strides are arbitrary") {
     tensor a = F32(DIMS(4), 1, 2, 3, 4);
     aclTensor *even = harness_view(a, DIMS(2), DIMS(2), 0);
     RUN(aclnnInplaceMuls, even, harness_scalar(10));
@@ -81,7 +81,7 @@ CASE(permute_moves_the_first_dimension_last, "aclnnPermute: dimension i of out i
     return NULL;
 }
 
-CASE(nonzero_tells_the_number_of_rows_by_the_view, "ABI.md, clients 4: the caller reads the shape with aclGetViewShape") {
+CASE(nonzero_tells_the_number_of_rows_by_the_view, "aclnnNonzero: the caller reads the shape with aclGetViewShape") {
     tensor a = F32(DIMS(2, 2), 0, 3, 0, -1), out = OUT(ACL_INT64, DIMS(4, 2));
     RUN(aclnnNonzero, a.handle, out.handle);
     int64_t *dims = NULL;

@@ -8,7 +8,7 @@ CASE(matmul_of_two_matrices, "aclnnMatmul: out = self @ mat2") {
     return NULL;
 }
 
-CASE(matmul_takes_a_transpose_by_its_strides, "OPS 1.2: a transposed operand is a strided view, not a flag") {
+CASE(matmul_takes_a_transpose_by_its_strides, "aclnnMatmul: a transposed operand is a strided view, not a flag") {
     tensor a = F32(DIMS(1, 2), 10, 1), b = F32(DIMS(3, 2), 1, 2, 3, 4, 5, 6), out = OUT(ACL_FLOAT, DIMS(1, 3));
     RUN(aclnnMatmul, a.handle, harness_view(b, DIMS(2, 3), DIMS(1, 2), 0), out.handle, 0);
     EXPECT(out, 12, 34, 56);

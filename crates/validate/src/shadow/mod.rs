@@ -1,7 +1,7 @@
 //! The shadow device: a device that has every call computed by the oracle too, and names the first one that leaves its bounds.
 //!
-//! [`Shadow::over`] wraps any device. What runs is the wrapped device's own kernel; its outputs are then judged by the very rules that cases are judged by
-//! ([the crate's page](crate) has them), on the very inputs that the call had: these are copied to the host before it runs, so calls in place and cache writes are judged against
+//! [`Shadow::over`] wraps any device. What runs is the wrapped device's own kernel; its outputs are then judged by the very rules that cases are judged by (docs of
+//! [`Judge`](crate::Judge)), on the very inputs that the call had: these are copied to the host before it runs, so calls in place and cache writes are judged against
 //! what was there before. That an input, a gap or an element that the op must leave has changed is a fault as well.
 //!
 //! * **Buffers, events and kernels are the wrapped device's own.** Streams are the shadow's; handles made by one do not work with the other.
