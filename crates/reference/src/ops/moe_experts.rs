@@ -102,9 +102,9 @@ mod tests {
 
     #[test]
     fn moe_experts_biases_are_weighted() {
-        let (first, second) = (host::tensor(&[0f32, 0.0, 100.0, 1.0], [2, 2]).unwrap(), host::tensor(&[0f32, 1.0], [2, 1]).unwrap());
-        let clamped = GluKind::SwigluClamped { limit: 0.0, alpha: 1.0, up_bias: 1.0 };
-        // A gate limited to 0 leaves the bias of the down product: 1 * 9.
+        let (first, second) = (host::tensor(&[-100f32, 0.0, -100.0, 1.0], [2, 2]).unwrap(), host::tensor(&[0f32, 1.0], [2, 1]).unwrap());
+        let clamped = GluKind::SwigluClamped { limit: 7.0, alpha: 1.0, up_bias: 1.0 };
+        // Gates far below 0 leave the biases of the down product: 1 * 9.
         assert_eq!(run(op([0, 1]).with_biases(first, second).with_glu(clamped)), 9.0);
     }
 }
