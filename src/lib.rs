@@ -24,7 +24,7 @@
 //! | order and time | [`Stream`], [`Event`]; [`Graph`] to record work and run it again |
 //! | the CPU with some of its threads | [`cpu::CpuDevice::with`] |
 //! | a real card whose values are checked too | [`npu::NpuDevice::open_with`] with [`Cann::open`] and [`npu::Values::Checked`] |
-//! | what only a kind of device has | `(&*device as &dyn Any).downcast_ref::<npu::NpuDevice>()`, or `cpu::CpuDevice` |
+//! | what only a kind of device has | [`npu::NpuDevice::of`]; the CPU by `(&*device as &dyn Any).downcast_ref::<cpu::CpuDevice>()` |
 //! | a kernel of your own | [`FnKernel`], [`Device::kernels`], [`KernelRegistry::register`] |
 //!
 //! Each op's page in [`ops`] states its formula, shapes, storage types, rounding points and edge rules; they hold on every device. What cannot be known

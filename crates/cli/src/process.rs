@@ -1,17 +1,20 @@
-//! What the system says of this process.
+//! What the system says of this process, and of its memory.
 
 /// The most memory that was resident at once, in bytes. Known on Linux only.
 pub(crate) fn peak_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? * 1024)
+    bytes_of("/proc/self/status", "VmHWM:")
 }
 
 /// Memory that programs can take without others being swapped out, in bytes. Known on Linux only.
 pub(crate) fn available_bytes() -> Option<usize> {
-    let meminfo = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse::<usize>().ok()?.checked_mul(1024)
+    bytes_of("/proc/meminfo", "MemAvailable:")?.try_into().ok()
+}
+
+/// The line of a file that begins with `key` and gives kilobytes.
+fn bytes_of(path: &str, key: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let kilobytes = text.lines().find_map(|line| line.strip_prefix(key))?.trim().strip_suffix(" kB")?;
+    kilobytes.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
 #[cfg(all(test, target_os = "linux"))]

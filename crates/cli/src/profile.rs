@@ -1,6 +1,5 @@
 //! `ascend profile`.
 
-use std::any::Any;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -221,7 +220,7 @@ impl Of {
         };
         let device = ascend_compute::open(&self.device)?;
         options.check(&*device)?;
-        if let Some(npu) = (&*device as &dyn Any).downcast_ref::<NpuDevice>() {
+        if let Some(npu) = NpuDevice::of(&*device) {
             npu.mark_scopes();
         }
         let limits = limits::of(&*device, self.probe)?;

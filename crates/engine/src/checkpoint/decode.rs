@@ -206,21 +206,9 @@ impl<'a> Decoder<'a> {
         }
         let block = (row * cols + first) / encoding.block_values();
         let bytes = &self.values.bytes[block * encoding.block_bytes()..][..out.len() / encoding.block_values() * encoding.block_bytes()];
-        match encoding {
-            Encoding::F32 => each(bytes, out, |b: &[u8; 4], x: &mut [f32; 1]| x[0] = f32::from_le_bytes(*b)),
-            Encoding::F16 => each(bytes, out, |b: &[u8; 2], x: &mut [f32; 1]| x[0] = f16::from_le_bytes(*b).to_f32()),
-            Encoding::BF16 => each(bytes, out, |b: &[u8; 2], x: &mut [f32; 1]| x[0] = Float::to_f32(bf16::from_le_bytes(*b))),
-            Encoding::F8E4M3 => {
-                each(bytes, out, |b: &[u8; 1], x: &mut [f32; 1]| x[0] = blocks::e4m3(b[0]));
-                self.scale_fp8(row, first, out);
-            }
-            Encoding::U8 => {}
-            Encoding::Mxfp4 => each(bytes, out, blocks::mxfp4),
-            Encoding::Q8_0 => each(bytes, out, blocks::q8_0),
-            Encoding::Q4_0 => each(bytes, out, blocks::q4_0),
-            Encoding::Q4_1 => each(bytes, out, blocks::q4_1),
-            Encoding::Q4K => each(bytes, out, blocks::q4_k),
-            Encoding::Q6K => each(bytes, out, blocks::q6_k),
+        unscaled(encoding, bytes, out);
+        if encoding == Encoding::F8E4M3 {
+            self.scale_fp8(row, first, out);
         }
     }
 
@@ -228,9 +216,11 @@ impl<'a> Decoder<'a> {
         let Some(scales) = &self.scales else { return };
         let blocks_per_row = self.row_values().div_ceil(FP8_BLOCK);
         let at = row / FP8_BLOCK * blocks_per_row + first / FP8_BLOCK;
-        for (out, at) in out.chunks_mut(FP8_BLOCK).zip(at..) {
-            let scale = float(scales, at);
-            out.iter_mut().for_each(|x| *x *= scale);
+        let scale_bytes = scales.bytes.chunks_exact(scales.encoding.block_bytes()).skip(at);
+        for (out, bytes) in out.chunks_mut(FP8_BLOCK).zip(scale_bytes) {
+            let mut scale = [0.0];
+            unscaled(scales.encoding, bytes, &mut scale);
+            out.iter_mut().for_each(|x| *x *= scale[0]);
         }
     }
 
@@ -254,12 +244,19 @@ fn each<const B: usize, const V: usize>(bytes: &[u8], out: &mut [f32], decode: i
     }
 }
 
-/// Element `at` of a tensor of floats.
-fn float(stored: &Stored<'_>, at: usize) -> f32 {
-    let half = || <[u8; 2]>::try_from(&stored.bytes[2 * at..][..2]).unwrap_or_default();
-    match stored.encoding {
-        Encoding::F16 => f16::from_le_bytes(half()).to_f32(),
-        Encoding::BF16 => Float::to_f32(bf16::from_le_bytes(half())),
-        _ => f32::from_le_bytes(<[u8; 4]>::try_from(&stored.bytes[4 * at..][..4]).unwrap_or_default()),
+/// Whole blocks of an encoding, without scales that are in another tensor.
+fn unscaled(encoding: Encoding, bytes: &[u8], out: &mut [f32]) {
+    match encoding {
+        Encoding::F32 => each(bytes, out, |b: &[u8; 4], x: &mut [f32; 1]| x[0] = f32::from_le_bytes(*b)),
+        Encoding::F16 => each(bytes, out, |b: &[u8; 2], x: &mut [f32; 1]| x[0] = f16::from_le_bytes(*b).to_f32()),
+        Encoding::BF16 => each(bytes, out, |b: &[u8; 2], x: &mut [f32; 1]| x[0] = Float::to_f32(bf16::from_le_bytes(*b))),
+        Encoding::F8E4M3 => each(bytes, out, |b: &[u8; 1], x: &mut [f32; 1]| x[0] = blocks::e4m3(b[0])),
+        Encoding::U8 => {}
+        Encoding::Mxfp4 => each(bytes, out, blocks::mxfp4),
+        Encoding::Q8_0 => each(bytes, out, blocks::q8_0),
+        Encoding::Q4_0 => each(bytes, out, blocks::q4_0),
+        Encoding::Q4_1 => each(bytes, out, blocks::q4_1),
+        Encoding::Q4K => each(bytes, out, blocks::q4_k),
+        Encoding::Q6K => each(bytes, out, blocks::q6_k),
     }
 }

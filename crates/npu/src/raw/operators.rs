@@ -116,10 +116,7 @@ macro_rules! handed {
     };
     ($made:ident $x:ident OV) => {{
         $made.has_array_inputs();
-        match $x {
-            Some(x) => $made.ints(x)?,
-            None => null_mut::<aclIntArray>(),
-        }
+        handed!($made $x OI)
     }};
     ($made:ident $x:ident S) => {
         $made.scalar($x)?

@@ -141,17 +141,21 @@ fn e8m0_is_a_power_of_two() {
 fn fp8_takes_the_scale_of_its_128_by_128_block() {
     // Rows 0 to 129, columns 0 to 259: two blocks down, three across; every value is 1.
     let (rows, cols) = (130, 260);
-    let scales: Vec<u8> = (1..=6u8).flat_map(|x| f32::from(x).to_le_bytes()).collect();
-    let memory = Memory(vec![
-        ("w", Encoding::F8E4M3, vec![rows, cols], vec![0x38; rows * cols]),
-        ("w_scale_inv", Encoding::F32, vec![2, 3], scales),
-    ]);
-    let decoder = Decoder::open(&memory, "w").unwrap().unwrap();
-    let mut two = vec![0f32; 2 * cols];
-    decoder.decode(127, &mut two).unwrap();
-    let at = [0, 127, 128, 255, 256, 259];
-    assert_eq!(at.map(|c| two[c]), [1.0, 1.0, 2.0, 2.0, 3.0, 3.0]);
-    assert_eq!(at.map(|c| two[cols + c]), [4.0, 4.0, 5.0, 5.0, 6.0, 6.0]);
+    let scales = || (1..=6u8).map(f32::from);
+    for (encoding, scales) in [
+        (Encoding::F32, scales().flat_map(f32::to_le_bytes).collect::<Vec<u8>>()),
+        (Encoding::BF16, scales().flat_map(|x| bf16::from_f32(x).to_le_bytes()).collect()),
+        (Encoding::F16, scales().flat_map(|x| f16::from_f32(x).to_le_bytes()).collect()),
+    ] {
+        let memory =
+            Memory(vec![("w", Encoding::F8E4M3, vec![rows, cols], vec![0x38; rows * cols]), ("w_scale_inv", encoding, vec![2, 3], scales)]);
+        let decoder = Decoder::open(&memory, "w").unwrap().unwrap();
+        let mut two = vec![0f32; 2 * cols];
+        decoder.decode(127, &mut two).unwrap();
+        let at = [0, 127, 128, 255, 256, 259];
+        assert_eq!(at.map(|c| two[c]), [1.0, 1.0, 2.0, 2.0, 3.0, 3.0]);
+        assert_eq!(at.map(|c| two[cols + c]), [4.0, 4.0, 5.0, 5.0, 6.0, 6.0]);
+    }
 }
 
 #[test]
